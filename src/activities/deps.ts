@@ -1,0 +1,41 @@
+import type { HealingSettings } from '../domain/settings.ts';
+import type { RepoRef } from '../domain/names.schema.ts';
+import type { RepositoryPolicy } from '../domain/repository-policy.schema.ts';
+import type { Forge, HealthSource, Notifier } from '../integrations/contract.ts';
+import type { Sandbox, SandboxLimits } from '../sandbox/contract.ts';
+import type { ArtifactStore, AuditTrail, RecordStore } from '../store/contract.ts';
+import type { Strategy } from '../strategies/contract.ts';
+import type { Healings } from '../temporal/contract.ts';
+
+/** Structured log to stderr; `error` means a bug of ours. */
+export interface ActivityLog {
+  debug(facts: object, message: string): void;
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+/** What activities are made from; every part can be replaced in a test by passing another. */
+export interface ActivityDeps {
+  readonly forge: Forge;
+  readonly sandbox: Sandbox;
+  readonly limits: SandboxLimits;
+  readonly strategies: readonly Strategy[];
+  /** Absent where no production is measured. */
+  readonly health: HealthSource | null;
+  readonly notifiers: readonly Notifier[];
+  readonly artifacts: ArtifactStore;
+  readonly records: RecordStore;
+  readonly audit: AuditTrail;
+  readonly healings: Healings;
+  /** Parses `.github/suture.yml`; throws `Failure` code `policy-invalid` naming key and line. */
+  readonly parsePolicy: (text: string) => RepositoryPolicy;
+  /** Removes secrets that we hold, and token-like strings, from text that leaves towards people, models or artifacts. */
+  readonly redact: (text: string) => string;
+  /** Repositories that the patrol walks. */
+  readonly served: () => Promise<readonly RepoRef[]>;
+  /** Settings for healings that the patrol starts. */
+  readonly settings: HealingSettings;
+  readonly now: () => Date;
+  readonly log: ActivityLog;
+}

@@ -1,0 +1,30 @@
+/** Where one healing stands, with the moves allowed: exhaustive, so a new state cannot be forgotten anywhere. */
+export const HEALING_MOVES = {
+  received: ['normalizing', 'ending'],
+  normalizing: ['admitting', 'ending'],
+  admitting: ['waiting-for-slot', 'reasoning', 'ending'],
+  'waiting-for-slot': ['reasoning', 'ending'],
+  reasoning: ['proving', 'reasoning', 'escalating', 'ending'],
+  proving: ['reasoning', 'awaiting-approval', 'publishing', 'escalating', 'ending'],
+  'awaiting-approval': ['publishing', 'escalating', 'ending'],
+  publishing: ['waiting-for-checks', 'escalating', 'ending'],
+  'waiting-for-checks': ['merging', 'escalating', 'ending'],
+  merging: ['deploying', 'verifying', 'escalating', 'ending'],
+  deploying: ['verifying', 'escalating', 'ending'],
+  verifying: ['escalating', 'ending'],
+  escalating: ['ending'],
+  ending: ['cooling', 'closed'],
+  cooling: ['closed'],
+  closed: [],
+} as const;
+
+/** One state of a healing. */
+export type HealingState = keyof typeof HEALING_MOVES;
+
+/** All states, in the order of the story. */
+export const HEALING_STATES = Object.keys(HEALING_MOVES) as readonly HealingState[];
+
+/** Whether a healing may go from one state to the other. */
+export function canMove(from: HealingState, to: HealingState): boolean {
+  return (HEALING_MOVES[from] as readonly HealingState[]).includes(to);
+}

@@ -1,0 +1,23 @@
+import type { HealingState } from './healing-state.ts';
+import type { Outcome } from './outcome.ts';
+
+/** What the `healingView` query, the CLI and notifiers show of one healing: plain data, small. */
+export interface HealingView {
+  readonly healingId: string;
+  readonly repo: { readonly owner: string; readonly name: string };
+  readonly subject: string;
+  readonly state: HealingState;
+  readonly attempt: number;
+  readonly title: string;
+  readonly class?: string;
+  readonly cause?: string;
+  readonly strategy?: string;
+  /** Present while a person is asked. */
+  readonly approval?: { readonly changeSetHash: string; readonly approvers: readonly string[]; readonly paths: readonly string[]; readonly reasons: readonly string[] };
+  readonly pullRequest?: { readonly number: number; readonly url: string; readonly branch: string };
+  readonly outcome?: Outcome;
+  readonly paused: boolean;
+  readonly signals: number;
+  /** Timeline for people, newest last, at most 60 lines. */
+  readonly timeline: ReadonlyArray<{ readonly at: string; readonly state: HealingState; readonly text: string }>;
+}

@@ -1,0 +1,110 @@
+import type { Actor } from './signal.schema.ts';
+import type { ReasonCode } from './outcome.ts';
+
+/** Workflow types by the names that the server knows; renaming one breaks running healings. */
+export const WORKFLOW_TYPES = { healing: 'HealingWorkflow', coordinator: 'RepoCoordinator', patrol: 'PatrolWorkflow' } as const;
+
+/** Signal, update and query names of the healing; renaming one breaks running healings. */
+export const HEALING_MESSAGES = {
+  /** Signal(Signal): a fact arrived. */
+  incidentEvent: 'incidentEvent',
+  /** Signal(AdmissionAnswer): the coordinator answered. */
+  admission: 'admission',
+  /** Update(ApprovalDecision) -> DecisionReceipt, with a synchronous validator. */
+  decideApproval: 'decideApproval',
+  /** Signal(ApprovalDecision): the fallback when no worker answers in time; junk is tolerated and recorded. */
+  decideApprovalLater: 'decideApprovalLater',
+  /** Update(StopRequest) -> DecisionReceipt. */
+  cancelHealing: 'cancelHealing',
+  /** Signal(StopRequest): the fallback. */
+  cancelHealingLater: 'cancelHealingLater',
+  /** Signal(PauseRequest): stop at the next safe point, or go on. */
+  setPaused: 'setPaused',
+  /** Query() -> HealingView. */
+  healingView: 'healingView',
+} as const;
+
+/** Signal and query names of the coordinator. */
+export const COORDINATOR_MESSAGES = {
+  /** Signal(SlotRequest). */
+  requestSlot: 'requestSlot',
+  /** Signal(SlotRelease). */
+  releaseSlot: 'releaseSlot',
+  /** Signal(PauseRequest): the repository's stop switch. */
+  setPaused: 'setRepositoryPaused',
+  /** Query() -> CoordinatorView. */
+  coordinatorView: 'coordinatorView',
+} as const;
+
+/** What a healing asks its coordinator for. */
+export interface SlotRequest {
+  readonly healingId: string;
+  readonly runId: string;
+  readonly subject: string;
+  readonly signature: string;
+  readonly title: string;
+  /** `code`: a check or a request shows it; `alert`: production shows it. */
+  readonly kind: 'code' | 'alert';
+  readonly service?: string;
+  /** Commits it concerns: head, deployed. */
+  readonly shas: readonly string[];
+  /** Lower is more urgent, 1 to 5. */
+  readonly priority: number;
+  /** ISO 8601 UTC of its first signal. */
+  readonly since: string;
+  readonly slots: number;
+  readonly leaseMs: number;
+  readonly attemptsCap: number;
+  readonly ledgerTtlMs: number;
+}
+
+/** What the coordinator answers; `granted` may follow `waiting`. */
+export type AdmissionAnswer =
+  | { readonly kind: 'granted'; readonly attemptsUsed: number }
+  | { readonly kind: 'waiting'; readonly ahead: number }
+  | { readonly kind: 'merge-into'; readonly healingId: string; readonly why: string }
+  | { readonly kind: 'refused'; readonly reason: ReasonCode; readonly detail: string };
+
+/** A healing hands its slot back and reports what it used. */
+export interface SlotRelease {
+  readonly healingId: string;
+  readonly runId: string;
+  readonly signature: string;
+  readonly attemptsUsed: number;
+  readonly outcome: string;
+  readonly reason: ReasonCode;
+  /** Attempts on the same signature stay refused until then, ISO 8601 UTC. */
+  readonly coolUntil: string;
+}
+
+/** Pause or resume; announced with who did it. `scope` is for people. */
+export interface PauseRequest {
+  readonly paused: boolean;
+  readonly actor: Actor;
+}
+
+/** Stop one healing. */
+export interface StopRequest {
+  readonly id: string;
+  readonly actor: Actor;
+  readonly comment: string;
+}
+
+/** What a decision's sender gets back. */
+export interface DecisionReceipt {
+  readonly accepted: boolean;
+  readonly state: string;
+}
+
+/** Why a decision was refused; the `type` of the application failure that the caller sees. */
+export const DECISION_REFUSALS = ['NotAwaitingApproval', 'StaleApproval', 'NotAnApprover', 'AlreadyDecided', 'HealingEnded'] as const;
+/** Why a decision was refused. */
+export type DecisionRefusal = (typeof DECISION_REFUSALS)[number];
+
+/** What the coordinator shows. */
+export interface CoordinatorView {
+  readonly paused: boolean;
+  readonly leases: ReadonlyArray<{ readonly healingId: string; readonly expiresAt: string }>;
+  readonly waiting: readonly string[];
+  readonly ledger: ReadonlyArray<{ readonly signature: string; readonly attempts: number; readonly lastOutcome: string; readonly coolUntil: string; readonly personSaidNo: boolean }>;
+}

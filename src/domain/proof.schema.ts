@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { ArtifactRef } from './names.schema.ts';
+import { ReportFormat } from './incident.schema.ts';
+
+/** What one test did, as its report says. */
+export const TestStatus = z.enum(['passed', 'failed', 'skipped']);
+export type TestStatus = z.infer<typeof TestStatus>;
+
+/** A parsed test report; kept as an artifact because it can be long. */
+export const TestReport = z.object({
+  format: ReportFormat,
+  tests: z.array(z.object({ name: z.string().max(500), status: TestStatus })).max(20_000),
+});
+export type TestReport = z.infer<typeof TestReport>;
+
+/** Counts of a report, small enough for history. */
+export const ReportSummary = z.object({
+  passed: z.number().int().nonnegative(),
+  failed: z.number().int().nonnegative(),
+  skipped: z.number().int().nonnegative(),
+  /** Names of failed tests, sorted, at most 50. */
+  failedTests: z.array(z.string().max(300)).max(50),
+  artifact: ArtifactRef,
+});
+export type ReportSummary = z.infer<typeof ReportSummary>;
+
+/** Named facts of one command run in a sandbox; a red run is a result, never an exception. */
+export const RunFacts = z.object({
+  name: z.string().max(100),
+  exitCode: z.number().int().nullable(),
+  signal: z.string().max(20).nullable(),
+  timedOut: z.boolean(),
+  /** Set when we, or a limit, ended it. */
+  killedBy: z.enum(['timeout', 'memory', 'output', 'disk', 'processes', 'cancel']).nullable(),
+  oomKilled: z.boolean(),
+  outputTruncated: z.boolean(),
+  /** The set-up command failed, so the run says nothing about the code. */
+  setupFailed: z.boolean(),
+  durationMs: z.number().nonnegative(),
+  /** Combined output, capped and redacted. */
+  log: ArtifactRef,
+  /** Last lines of the output, redacted, for people. At most 2 kB. */
+  excerpt: z.string().max(2048),
+  report: ReportSummary.optional(),
+  /** Which isolation was in force, e.g. `bubblewrap+seccomp+cgroup-v1`. */
+  isolation: z.string().max(200),
+});
+export type RunFacts = z.infer<typeof RunFacts>;
+
+/** One finding of the gate against false green. */
+export const GateFinding = z.object({
+  code: z.string().max(60),
+  path: z.string().max(500).optional(),
+  line: z.number().int().positive().optional(),
+  detail: z.string().max(300),
+});
+export type GateFinding = z.infer<typeof GateFinding>;
+
+/** The verdict on a repair: every condition with its evidence. */
+export const Proof = z.object({
+  verdict: z.enum(['proven', 'not-fixed', 'newly-red', 'flaky', 'gate-refused', 'not-reproduced', 'unclear']),
+  /** Red at the base for the reported reason. */
+  redAtBase: z.boolean(),
+  greenWithChange: z.boolean(),
+  greenAgain: z.boolean(),
+  /** Tests or checks that are red with the change and were not red without, at most 50. */
+  newlyRed: z.array(z.string().max(300)).max(50),
+  findings: z.array(GateFinding).max(50),
+  reasons: z.array(z.string().max(300)).max(20),
+});
+export type Proof = z.infer<typeof Proof>;

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { ReportFormat } from './incident.schema.ts';
+import { Autonomy } from './verdict.schema.ts';
+
+const Command = z.string().min(1).max(2000);
+
+/** `.github/suture.yml` of the served repository, read from its default branch only. Unknown keys are errors. */
+export const RepositoryPolicy = z.strictObject({
+  version: z.literal(1).describe('Version of this file format.'),
+  autonomy: Autonomy.default('propose').describe('How far a healing may go without a person; the server may allow less.'),
+  checks: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(100).describe('Name of the check as the forge reports it.'),
+        run: Command.describe('Command that reproduces it, run by `sh -c` in the repository root inside the sandbox.'),
+        setup: Command.optional().describe('Command run before it; when it fails, the run says nothing about the code.'),
+        report: ReportFormat.default('exit-code').describe('Format of its test report.'),
+        reportPath: z.string().max(300).optional().describe('Where a `junit` report is written.'),
+        timeoutSeconds: z.number().int().positive().max(600).default(600).describe('Wall-clock limit of one run.'),
+      }),
+    )
+    .max(10)
+    .default([])
+    .describe('How the checks of this repository are reproduced.'),
+  format: z
+    .strictObject({
+      check: z.string().max(100).describe('Name of the check above that complains about format.'),
+      fix: Command.describe('Command that formats, at the repository\'s own version and configuration.'),
+    })
+    .optional()
+    .describe('The repository\'s own formatter.'),
+  config: z
+    .array(z.string().min(1).max(300))
+    .max(50)
+    .default([])
+    .describe('Globs of configuration files that may be taken back to their last green content.'),
+  services: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(100).describe('Service name as alerts use it.'),
+        environment: z.string().min(1).max(100).default('production').describe('Deployment environment.'),
+        maxErrorRate: z.number().min(0).max(1).default(0.01).describe('Share of failed requests that is still healthy.'),
+      }),
+    )
+    .max(20)
+    .default([])
+    .describe('Production services that run from this repository.'),
+  approvers: z.array(z.string().min(1).max(200)).max(50).default([]).describe('Actor ids whose approval counts; empty: any maintainer.'),
+  protectedPaths: z.array(z.string().min(1).max(300)).max(100).default([]).describe('Globs that a healing never changes without a person, besides the built-in ones.'),
+  gateAllow: z
+    .array(z.strictObject({ code: z.string().max(60), path: z.string().min(1).max(300) }))
+    .max(50)
+    .default([])
+    .describe('Kinds of gate finding that are accepted for one path glob each.'),
+  maxFiles: z.number().int().positive().max(100).default(20).describe('Files that one healing may change.'),
+  maxBytes: z.number().int().positive().max(1_048_576).default(262_144).describe('Bytes that one healing may write.'),
+  attempts: z.number().int().positive().max(3).default(3).describe('Healing attempts per signature.'),
+  revert: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Whether reverts may be proposed at all.'),
+      maxAgeDays: z.number().int().positive().max(365).default(14).describe('Commits older than this are never reverted.'),
+      optOutLabel: z.string().max(100).default('no-revert').describe('A commit whose message carries this word in brackets is never reverted.'),
+    })
+    .prefault({})
+    .describe('Limits of the revert strategy.'),
+});
+export type RepositoryPolicy = z.infer<typeof RepositoryPolicy>;

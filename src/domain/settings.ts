@@ -1,0 +1,65 @@
+import type { Autonomy } from './verdict.schema.ts';
+
+/** Every wait of a healing, in milliseconds; part of the immutable workflow input so that tests run in milliseconds. */
+export interface HealingTimings {
+  /** How long to wait for a slot before escalating nothing and ending; slots are granted by the coordinator. */
+  readonly slotLeaseMs: number;
+  /** One step of the reminder ladder of an approval. */
+  readonly approvalReminderMs: number;
+  /** Reminders before the approval expires. */
+  readonly approvalReminders: number;
+  /** Slow poll behind the check events. */
+  readonly checkPollMs: number;
+  readonly checkTimeoutMs: number;
+  readonly deployPollMs: number;
+  readonly deployTimeoutMs: number;
+  /** One reading of production health. */
+  readonly verifyPollMs: number;
+  /** Health must hold for this long after the deployment. */
+  readonly verifyWindowMs: number;
+  readonly verifyTimeoutMs: number;
+  /** How long a closed problem stays open to absorb repeats. */
+  readonly cooldownMs: number;
+  /** Pause after the first signal in which its siblings are collected. */
+  readonly gatherMs: number;
+  /** How long the coordinator remembers a signature. */
+  readonly ledgerTtlMs: number;
+}
+
+/** Caps of a healing. */
+export interface HealingCaps {
+  /** Healing attempts per signature, counted across healings (product limit: 3). */
+  readonly attempts: number;
+  /** Probes one strategy may ask for within an attempt (bisection). */
+  readonly probes: number;
+  /** Healings of one repository at work at the same time. */
+  readonly slotsPerRepository: number;
+  /** Signals kept in state; later repeats are only counted. */
+  readonly signals: number;
+}
+
+/** The server's part of the policy: the repository's own policy file can only be stricter. */
+export interface HealingSettings {
+  readonly timings: HealingTimings;
+  readonly caps: HealingCaps;
+  readonly autonomyCeiling: Autonomy;
+  /** Stop before anything is written outside the sandbox. */
+  readonly dryRun: boolean;
+}
+
+/** The only argument of a healing's start: immutable for the whole run. */
+export interface HealingInput {
+  readonly repo: { readonly owner: string; readonly name: string };
+  readonly subject: string;
+  readonly settings: HealingSettings;
+  /** What a person asked to heal; absent for signals from outside. */
+  readonly request?: {
+    /** Command that fails, given by an authenticated person. */
+    readonly run: string;
+    readonly timeoutSeconds: number;
+    /** Branch or commit to heal; default: the default branch. */
+    readonly revision?: string;
+  };
+  /** State handed over by continue-as-new or a reset; absent at first start. */
+  readonly webUiUrl?: string;
+}

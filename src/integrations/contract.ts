@@ -1,0 +1,209 @@
+import type { Readable } from 'node:stream';
+import type { z } from 'zod';
+import type { ChangeSet } from '../domain/change-set.schema.ts';
+import type { HandOver } from '../domain/hand-over.schema.ts';
+import type { CommitFacts } from '../domain/incident.schema.ts';
+import type { ArtifactRef, RepoRef } from '../domain/names.schema.ts';
+import type { Signal } from '../domain/signal.schema.ts';
+
+/** What a forge says of one check on one revision. */
+export interface CheckFacts {
+  readonly name: string;
+  readonly status: 'queued' | 'running' | 'completed';
+  /** Only when completed. */
+  readonly conclusion?: 'success' | 'failure' | 'cancelled' | 'timed-out' | 'neutral';
+  /** Whether the target branch's rules require it. */
+  readonly required: boolean;
+  readonly url?: string;
+}
+
+/** A pull request as Suture needs to know it. */
+export interface PullRequestFacts {
+  readonly number: number;
+  readonly url: string;
+  readonly state: 'open' | 'closed' | 'merged';
+  /** Who closed or merged it, when it is not open. */
+  readonly closedBy?: string;
+  readonly title: string;
+  readonly author: string;
+  readonly baseBranch: string;
+  readonly headBranch: string;
+  readonly headSha: string;
+  /** From another repository: only analysed. */
+  readonly fromFork: boolean;
+  readonly mergeSha?: string;
+}
+
+/** One deployment of one commit to one environment. */
+export interface DeploymentFacts {
+  readonly id: string;
+  readonly sha: string;
+  readonly environment: string;
+  readonly state: 'queued' | 'running' | 'success' | 'failure';
+  /** ISO 8601 UTC. */
+  readonly at: string;
+  readonly url?: string;
+  readonly detail?: string;
+}
+
+/** Reading a repository: facts, history and content. Every method is safe to repeat. */
+export interface ForgeRepositories {
+  /** Throws `Failure` code `repository-gone` when it does not exist or is not served. */
+  describe(repo: RepoRef): Promise<{ readonly defaultBranch: string; readonly url: string }>;
+  /** Commit id of a branch, tag or commit; null when there is none. */
+  resolve(repo: RepoRef, revision: string): Promise<string | null>;
+  /** Bytes of one file at a revision, at most `maxBytes` (default 1 MiB); null when absent. Throws `too-large` above. */
+  readFile(repo: RepoRef, sha: string, path: string, maxBytes?: number): Promise<Uint8Array | null>;
+  /** Mode of a blob at a revision (`100644`, `100755`, `120000`, ...); null when absent. */
+  fileMode(repo: RepoRef, sha: string, path: string): Promise<string | null>;
+  /** Commits reachable from `to` and not from `from`, newest first, at most `limit`. */
+  commits(repo: RepoRef, from: string | null, to: string, limit: number): Promise<{ readonly commits: readonly CommitFacts[]; readonly truncated: boolean }>;
+  /** The change a commit made against its first parent (or `mainline`), inverted onto `onto`: null when it does not apply cleanly. */
+  revertOf(repo: RepoRef, sha: string, onto: string, mainline?: number): Promise<ChangeSet | null>;
+  /** The tree at a revision as a tar stream without `.git`; regular files, executables and symlinks only. */
+  exportTree(repo: RepoRef, sha: string): Promise<Readable>;
+  /** Unified diff of a change set against its base, at most 256 kB, for people. */
+  diff(repo: RepoRef, changeSet: ChangeSet): Promise<string>;
+}
+
+/** The repository's own checks. */
+export interface ForgeChecks {
+  /** Checks of a revision, required ones that have not started included as queued. */
+  list(repo: RepoRef, sha: string): Promise<readonly CheckFacts[]>;
+  /** Log of a completed check, at most 4 MiB with head and tail kept; null when there is none (any more). */
+  log(repo: RepoRef, sha: string, check: string): Promise<Uint8Array | null>;
+  /** Newest ancestor of `sha` (itself included) on which all of `checks` succeeded, within the last 200 commits. */
+  lastGreen(repo: RepoRef, sha: string, checks: readonly string[]): Promise<string | null>;
+}
+
+/** Why a forge did not do what was asked; expected, so a value. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly reason: 'head-moved' | 'checks-missing' | 'protected' | 'conflict' | 'closed' | 'not-allowed';
+  readonly detail: string;
+}
+
+/** Writing changes; each is find-or-create by its marker or guard. */
+export interface ForgeChanges {
+  get(repo: RepoRef, number: number): Promise<PullRequestFacts | null>;
+  /** The pull request whose body carries this marker, in any state. */
+  findByMarker(repo: RepoRef, marker: string): Promise<PullRequestFacts | null>;
+  /** Write the change set as one commit on `branch` (created at `changeSet.base` if absent). Repeating it with the same `key` returns the same commit. Never forces. */
+  commit(
+    repo: RepoRef,
+    input: { readonly branch: string; readonly changeSet: ChangeSet; readonly message: string; readonly key: string },
+  ): Promise<{ readonly kind: 'committed'; readonly sha: string } | Refused>;
+  /** Find by marker or open. The marker is added to the body. Never reopens one that a person closed: that is `closed`. */
+  open(
+    repo: RepoRef,
+    input: {
+      readonly marker: string;
+      readonly title: string;
+      readonly body: string;
+      readonly headBranch: string;
+      readonly baseBranch: string;
+      readonly labels: readonly string[];
+      readonly draft: boolean;
+    },
+  ): Promise<{ readonly kind: 'open'; readonly pullRequest: PullRequestFacts } | Refused>;
+  /** Merge only if the head is still `expectedHead` and the target branch's rules are met. Already merged with that head is success. */
+  merge(repo: RepoRef, number: number, expectedHead: string): Promise<{ readonly kind: 'merged'; readonly sha: string } | Refused>;
+  /** Close with a comment; closed already is success. */
+  close(repo: RepoRef, number: number, comment: string): Promise<void>;
+  /** Delete a branch that Suture made (`suture/` prefix only); gone already is success. */
+  deleteBranch(repo: RepoRef, branch: string): Promise<void>;
+}
+
+/** Deployments of commits to environments. */
+export interface ForgeDeployments {
+  /** Newest first, at most 20. */
+  list(repo: RepoRef, environment: string): Promise<readonly DeploymentFacts[]>;
+  /** Find by key or create. */
+  create(repo: RepoRef, input: { readonly sha: string; readonly environment: string; readonly key: string }): Promise<DeploymentFacts>;
+  get(repo: RepoRef, id: string): Promise<DeploymentFacts | null>;
+}
+
+/** The one live comment of a healing: created once per marker, then edited. */
+export interface ForgeClaims {
+  upsert(repo: RepoRef, input: { readonly subject: string; readonly marker: string; readonly body: string }): Promise<void>;
+}
+
+/** Where repositories, checks, pull requests and deployments live. Split by capability; methods throw `Failure` for what is not expected. */
+export interface Forge {
+  readonly repositories: ForgeRepositories;
+  readonly checks: ForgeChecks;
+  readonly changes: ForgeChanges;
+  readonly deployments: ForgeDeployments;
+  readonly claims: ForgeClaims;
+}
+
+/** What an alert source made of one request. */
+export type Parsed =
+  | { readonly kind: 'signals'; readonly signals: readonly Signal[] }
+  | { readonly kind: 'ignored'; readonly reason: string };
+
+/** A request as it arrived, before any parsing. Header names in lower case. */
+export interface RawRequest {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+  /** When it arrived. */
+  readonly receivedAt: Date;
+}
+
+/** Turns one vendor's deliveries into signals. `verify` sees raw bytes; `parse` runs only after it said yes and never throws on odd input. */
+export interface AlertSource {
+  /** Largest accepted body in bytes. */
+  readonly maxBytes: number;
+  verify(request: RawRequest): { readonly ok: true } | { readonly ok: false; readonly reason: string };
+  /** `invalid` answers 400; unknown events are `ignored` with a reason. Must not do I/O. */
+  parse(request: RawRequest): Parsed | { readonly kind: 'invalid'; readonly reason: string };
+}
+
+/** One reading of a service's health. */
+export interface HealthReading {
+  readonly at: string;
+  /** Requests seen in the window. */
+  readonly requests: number;
+  readonly errors: number;
+  /** `errors / requests`; null when there were no requests. */
+  readonly errorRate: number | null;
+  /** The health endpoint answered well; null when it was not asked. */
+  readonly healthy: boolean | null;
+}
+
+/** Measures production. */
+export interface HealthSource {
+  /** Measure now. Throws `Failure` code `health-unavailable` when it cannot be measured. */
+  read(input: { readonly repo: RepoRef; readonly service: string; readonly environment: string }): Promise<HealthReading>;
+}
+
+/** Tells people. Every message has a key and is found-or-created by it. */
+export interface Notifier {
+  handOver(message: HandOver, key: string): Promise<void>;
+  /** One line about a healing: a reminder, an approval request, a result. */
+  notify(message: { readonly healingId: string; readonly kind: 'approval-wanted' | 'reminder' | 'outcome' | 'escalation'; readonly text: string }, key: string): Promise<void>;
+}
+
+/** What an integration's capabilities are built from. */
+export interface IntegrationContext<Config> {
+  readonly config: Config;
+  /** Folder for this integration's own state. */
+  readonly stateDir: string;
+}
+
+/** One vendor, as its folder exports it: facts, configuration schema, capabilities. The registry is a list of these and nothing else. */
+export interface Integration<Schema extends z.ZodType = z.ZodType> {
+  readonly id: string;
+  readonly name: string;
+  readonly docs: string;
+  readonly configSchema: Schema;
+  readonly alertSource?: (context: IntegrationContext<z.infer<Schema>>) => AlertSource;
+  readonly forge?: (context: IntegrationContext<z.infer<Schema>>) => Forge;
+  readonly health?: (context: IntegrationContext<z.infer<Schema>>) => HealthSource;
+  readonly notifier?: (context: IntegrationContext<z.infer<Schema>>) => Notifier;
+}
+
+/** Stores content by its hash; used by activities, handed to whoever needs it. */
+export interface ArtifactSink {
+  put(content: Uint8Array | string, mediaType: string): Promise<ArtifactRef>;
+}

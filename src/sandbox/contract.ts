@@ -1,0 +1,98 @@
+import type { Readable } from 'node:stream';
+import type { ChangeSet, FileChange } from '../domain/change-set.schema.ts';
+
+/** Limits of one job. All are enforced by the backend and reported when they end a step. */
+export interface SandboxLimits {
+  /** Wall clock for the whole job, at most 600,000 (product limit: 10 minutes). */
+  readonly wallClockMs: number;
+  readonly memoryBytes: number;
+  readonly processes: number;
+  /** Size of the workspace. */
+  readonly workspaceBytes: number;
+  /** Largest single file. */
+  readonly fileBytes: number;
+  /** Total output of a step before it is ended. */
+  readonly outputBytes: number;
+}
+
+/** Defaults of sandbox.md A5. */
+export const DEFAULT_LIMITS: SandboxLimits = {
+  wallClockMs: 600_000,
+  memoryBytes: 2 * 1024 ** 3,
+  processes: 512,
+  workspaceBytes: 512 * 1024 ** 2,
+  fileBytes: 1024 ** 3,
+  outputBytes: 8 * 1024 ** 2,
+};
+
+/** One command of a job. Steps run one after the other in the same sandbox; the job stops at the first that fails. */
+export interface SandboxStep {
+  readonly name: string;
+  /** Run by `/bin/sh -c` in the workspace. */
+  readonly run: string;
+}
+
+/** A job as data, plus the stream of its base revision. */
+export interface SandboxJob {
+  /** Deterministic name: a repeated activity finds the earlier result by it. */
+  readonly name: string;
+  /** Tar of the base revision without `.git`; opened once per run. */
+  readonly openBase: () => Promise<Readable>;
+  /** Applied on top of the base before the first step. */
+  readonly files: readonly FileChange[];
+  readonly steps: readonly SandboxStep[];
+  readonly limits: SandboxLimits;
+  /** Added to the sandbox's own environment; names are checked against an allow-list. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Files to hand back, relative to the workspace; missing ones are simply absent from the result. */
+  readonly artifacts: readonly string[];
+  /** Hand back what the steps changed in the workspace, as file changes; null keeps nothing. */
+  readonly collectChanges: { readonly only: readonly string[] } | null;
+}
+
+/** Named facts of one step. */
+export interface StepResult {
+  readonly name: string;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly timedOut: boolean;
+  readonly killedBy: 'timeout' | 'memory' | 'output' | 'disk' | 'processes' | 'cancel' | null;
+  readonly oomKilled: boolean;
+  readonly outputTruncated: boolean;
+  readonly durationMs: number;
+  /** stdout and stderr interleaved, head and tail kept when truncated (1 MiB in all). */
+  readonly output: string;
+}
+
+/** What a job left behind. */
+export interface JobResult {
+  readonly steps: readonly StepResult[];
+  /** Files named in `artifacts` that exist, regular ones only. */
+  readonly artifacts: ReadonlyMap<string, Uint8Array>;
+  /** Sorted by path; empty when nothing changed or nothing was asked for. */
+  readonly changes: readonly FileChange[];
+  /** Changes that were refused on the way out (links, devices, odd modes, too large), one line each. */
+  readonly refused: readonly string[];
+  /** Which isolation was in force, e.g. `bubblewrap 0.8.0, seccomp, cgroup v1 memory+pids, no network`. */
+  readonly isolation: string;
+  readonly usage: { readonly peakMemoryBytes: number | null };
+}
+
+/** What `doctor` prints of a backend. */
+export interface SandboxHealth {
+  readonly available: boolean;
+  /** Findings in order; each failed one says the way out. */
+  readonly findings: ReadonlyArray<{ readonly name: string; readonly ok: boolean; readonly detail: string }>;
+  readonly isolation: string;
+}
+
+/** Runs untrusted commands. Throws `Failure` code `sandbox-unavailable` (never a plain process instead) and `cancelled`. */
+export interface Sandbox {
+  readonly id: string;
+  preflight(): Promise<SandboxHealth>;
+  run(job: SandboxJob, options?: { readonly signal?: AbortSignal; readonly onProgress?: (line: string) => void }): Promise<JobResult>;
+  /** Remove what a crashed run left (workspaces, cgroups); returns how many things. */
+  sweep(): Promise<number>;
+}
+
+export type { ChangeSet };

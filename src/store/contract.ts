@@ -1,0 +1,32 @@
+import type { ArtifactRef } from '../domain/names.schema.ts';
+
+/** Content-addressed store for everything too large for workflow history. Writes are idempotent; reads verify the hash. */
+export interface ArtifactStore {
+  put(content: Uint8Array | string, mediaType: string): Promise<ArtifactRef>;
+  /** Throws `Failure` code `artifact-missing` when absent or changed on disk. */
+  get(ref: ArtifactRef): Promise<Uint8Array>;
+}
+
+/** One action in the audit trail. `key` makes a repeated activity record it once. */
+export interface AuditEntry {
+  readonly key: string;
+  readonly action: string;
+  readonly actor: string;
+  readonly healingId?: string;
+  readonly repo?: string;
+  /** Small facts, redacted before they get here. */
+  readonly facts: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** Append-only hash chain of every action. */
+export interface AuditTrail {
+  /** Returns the sequence number; the same key returns the first one's. */
+  append(entry: AuditEntry): Promise<number>;
+}
+
+/** Small records kept by key: results of sandbox jobs, so that a repeated activity does not run them twice. */
+export interface RecordStore {
+  get(key: string): Promise<string | null>;
+  /** First writer wins; returns what is stored. */
+  putOnce(key: string, value: string): Promise<string>;
+}

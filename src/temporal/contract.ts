@@ -1,0 +1,47 @@
+import type { ApprovalDecision } from '../domain/decision.schema.ts';
+import type { HealingView } from '../domain/healing-view.ts';
+import type { CoordinatorView, DecisionReceipt, DecisionRefusal, PauseRequest, SlotRequest, StopRequest } from '../domain/messages.ts';
+import type { RepoRef } from '../domain/names.schema.ts';
+import type { HealingInput } from '../domain/settings.ts';
+import type { Signal } from '../domain/signal.schema.ts';
+
+/** What became of a decision that was sent: stored and applied, stored for later (no worker answered in time), or refused. */
+export type DecisionResult =
+  | { readonly kind: 'applied'; readonly receipt: DecisionReceipt }
+  | { readonly kind: 'stored' }
+  | { readonly kind: 'refused'; readonly reason: DecisionRefusal; readonly detail: string }
+  | { readonly kind: 'not-found' };
+
+/** One line of `suture status`, from visibility: approximate and late by nature, so never used to decide. */
+export interface HealingListing {
+  readonly healingId: string;
+  readonly runId: string;
+  readonly running: boolean;
+  readonly startedAt: string;
+  readonly state: string;
+  readonly outcome: string;
+}
+
+/** The only door to Temporal for everything but the roots. Throws `Failure` code `temporal-unavailable`. */
+export interface Healings {
+  /** One RPC, durable without any worker: joins the running healing or starts one. Resolves after the server stored it. */
+  report(input: HealingInput, signal: Signal): Promise<{ readonly healingId: string; readonly runId: string }>;
+  /** A signal to a running healing only; false when none runs. */
+  forward(healingId: string, signal: Signal): Promise<boolean>;
+  requestSlot(repo: RepoRef, request: SlotRequest): Promise<void>;
+  /** Update with a deadline, then the signal fallback. */
+  decide(healingId: string, decision: ApprovalDecision): Promise<DecisionResult>;
+  stop(healingId: string, request: StopRequest): Promise<DecisionResult>;
+  pauseHealing(healingId: string, request: PauseRequest): Promise<boolean>;
+  /** The repository's stop switch; starts the coordinator if need be, so that a pause holds before the first healing. */
+  pauseRepository(repo: RepoRef, request: PauseRequest): Promise<void>;
+  view(healingId: string): Promise<HealingView | null>;
+  coordinator(repo: RepoRef): Promise<CoordinatorView | null>;
+  list(options: { readonly running: boolean; readonly limit: number }): Promise<readonly HealingListing[]>;
+  /** Of these, the ones that no longer run under that run id. */
+  findClosed(healings: ReadonlyArray<{ readonly healingId: string; readonly runId: string }>): Promise<readonly string[]>;
+  /** Round trip to the frontend. */
+  ping(): Promise<void>;
+  /** Link to one healing in the Web UI; undefined when no UI is known. */
+  webUiUrl(healingId: string, runId?: string): string | undefined;
+}
