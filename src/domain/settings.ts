@@ -1,3 +1,4 @@
+import type { Signal } from './signal.schema.ts';
 import type { Autonomy } from './verdict.schema.ts';
 
 /** Every wait of a healing, in milliseconds; part of the immutable workflow input so that tests run in milliseconds. */
@@ -60,6 +61,8 @@ export interface HealingInput {
     /** Branch or commit to heal; default: the default branch. */
     readonly revision?: string;
   };
-  /** State handed over by continue-as-new or a reset; absent at first start. */
+  /** Link to this healing in the Web UI. */
   readonly webUiUrl?: string;
+  /** Signals handed over by continue-as-new: what arrived while the healing before cooled; absent at first start. */
+  readonly carried?: readonly Signal[];
 }
