@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { Failure } from '../domain/failure.ts';
+import { SEARCH_ATTRIBUTES } from '../domain/search-attributes.ts';
+import { freePort, portTaken } from './free-port.ts';
+
+/** A running dev server. */
+export interface DevServer {
+  /** `host:port` of the frontend. */
+  readonly address: string;
+  readonly uiUrl: string;
+  readonly pid: number;
+  /** Resolves when the process ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  /** TERM, then KILL after 5 s; ended already is fine. */
+  stop(): Promise<void>;
+}
+
+/** How the dev server is started. */
+export interface DevServerOptions {
+  readonly executable: string;
+  /** SQLite file; absent: in memory. */
+  readonly dbFile?: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  readonly uiPort: number;
+  readonly namespace: string;
+  readonly logFile: string;
+  readonly headless?: boolean;
+}
+
+const START_LIMIT_MS = 60_000;
+
+async function isHealthy(address: string): Promise<boolean> {
+  try {
+    const connection = await Connection.connect({ address, connectTimeout: 1000 });
+    await connection.close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function choosePort(wanted: number, what: string, setting: string): Promise<number> {
+  if (wanted === 0) return freePort();
+  if (await portTaken(wanted)) {
+    throw new Failure('configuration-invalid', `port ${wanted} for ${what} is taken; stop what listens there, or set ${setting} (0 picks a free one)`);
+  }
+  return wanted;
+}
+
+async function stopProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), 5000);
+  await ended;
+  clearTimeout(late);
+}
+
+/** Start Temporal's dev server on loopback, with fairness on and our search attributes, and wait until it answers. Throws `Failure`. */
+export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
+  const port = await choosePort(options.port, 'the Temporal server', 'SUTURE_TEMPORAL_PORT');
+  const uiPort = options.headless === true ? 0 : await choosePort(options.uiPort, 'the Temporal Web UI', 'SUTURE_TEMPORAL_UI_PORT');
+  await mkdir(dirname(options.logFile), { recursive: true });
+  const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--namespace', options.namespace, '--log-level', 'warn'];
+  args.push(...(options.headless === true ? ['--headless'] : ['--ui-ip', '127.0.0.1', '--ui-port', String(uiPort)]));
+  args.push('--dynamic-config-value', 'matching.enableFairness=true');
+  if (options.dbFile !== undefined) {
+    await mkdir(dirname(options.dbFile), { recursive: true });
+    args.push('--db-filename', options.dbFile);
+  }
+  for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES)) args.push('--search-attribute', `${name}=${type}`);
+  const log = openSync(options.logFile, 'a');
+  const child = spawn(options.executable, args, { stdio: ['ignore', log, log], env: { PATH: '/usr/bin:/bin', HOME: dirname(options.logFile) } });
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
+  const address = `127.0.0.1:${port}`;
+  const deadline = Date.now() + START_LIMIT_MS;
+  while (!(await isHealthy(address))) {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
+      throw new Failure('tool-missing', `the Temporal server ended while starting; its log is ${options.logFile}`);
+    }
+    if (Date.now() > deadline) {
+      await stopProcess(child);
+      throw new Failure('tool-missing', `the Temporal server did not answer within ${START_LIMIT_MS / 1000} s; its log is ${options.logFile}`);
+    }
+    await delay(50);
+  }
+  return { address, uiUrl: `http://127.0.0.1:${uiPort}`, pid: child.pid as number, ended, stop: () => stopProcess(child) };
+}
