@@ -189,6 +189,8 @@ export interface IntegrationContext<Config> {
   readonly config: Config;
   /** Folder for this integration's own state. */
   readonly stateDir: string;
+  /** Current values of a named secret, newest first; two during a rotation. */
+  readonly secret: (name: string) => readonly string[];
 }
 
 /** One vendor, as its folder exports it: facts, configuration schema, capabilities. The registry is a list of these and nothing else. */
