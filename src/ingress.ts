@@ -1,0 +1,95 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadConfig, loadSecrets, settingsFrom, stateFolder } from './config/index.ts';
+import { Failure } from './domain/failure.ts';
+import { healingId } from './domain/ids.ts';
+import { createApp, createHttpServer } from './http/app.ts';
+import type { AlertSource } from './integrations/contract.ts';
+import { integrations } from './integrations/registry.ts';
+import { createLogger } from './lib/logger.ts';
+import { createAuditTrail } from './store/index.ts';
+import { connectLazily, createHealings } from './temporal/index.ts';
+
+/** Deliveries per second and source that are let through; bursts of five times as many. */
+const DELIVERIES_PER_SECOND = 200;
+
+/** Root of the front door: configuration -> alert sources -> Express -> listen. */
+async function main(): Promise<void> {
+  const stateDir = stateFolder(process.env);
+  const loaded = loadConfig({ stateDir, env: process.env, integrations });
+  const { config } = loaded;
+  const secrets = loadSecrets(stateDir, process.env);
+  const log = createLogger({ name: 'ingress', level: config.logLevel });
+  const [signingKey] = secrets.get('audit-signing-key');
+  if (signingKey === undefined) throw new Failure('configuration-invalid', 'the audit signing key is missing');
+  const audit = createAuditTrail(join(stateDir, 'audit'), { signingKey: signingKey.reveal() });
+  const sources = new Map<string, AlertSource>();
+  for (const integration of integrations) {
+    if (integration.alertSource === undefined) continue;
+    sources.set(
+      integration.id,
+      integration.alertSource({
+        config: loaded.integrations.get(integration.id),
+        stateDir,
+        secret: (name) => secrets.get(name).map((secret) => secret.reveal()),
+      }),
+    );
+  }
+  const connection = connectLazily({ address: config.temporal.address ?? `127.0.0.1:${config.temporal.port}`, namespace: config.temporal.namespace });
+  const webUi = process.env['SUTURE_WEB_UI_URL'];
+  const healings = createHealings(connection.client, { taskQueue: config.temporal.taskQueue, namespace: config.temporal.namespace, ...(webUi === undefined ? {} : { webUi }) });
+  const app = createApp({
+    sources,
+    report: healings.report,
+    ping: healings.ping,
+    settings: settingsFrom(config),
+    webUiUrl: (signal) => healings.webUiUrl(healingId(signal.repo, signal.subject)),
+    accepted: async (signal, id) => {
+      await audit.append({
+        key: `signal/${signal.source}/${signal.id}`,
+        action: 'signal-accepted',
+        actor: signal.actor.id,
+        healingId: id,
+        repo: `${signal.repo.owner}/${signal.repo.name}`,
+        facts: { source: signal.source, kind: signal.kind, subject: signal.subject },
+      });
+    },
+    log,
+    now: () => new Date(),
+    perSecond: DELIVERIES_PER_SECOND,
+  });
+  const server = createHttpServer(app);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Failure('configuration-invalid', `port ${config.ingress.port} for the ingress is taken; stop what listens there, or set SUTURE_INGRESS_PORT (0 picks a free one)`)
+          : error,
+      );
+    });
+    server.listen(config.ingress.port, config.ingress.host, resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no TCP address');
+  const url = `http://${config.ingress.host}:${address.port}`;
+  const record = join(stateDir, 'run', 'ingress.json');
+  await mkdir(join(stateDir, 'run'), { recursive: true });
+  await writeFile(`${record}.${process.pid}`, JSON.stringify({ pid: process.pid, url }));
+  await rename(`${record}.${process.pid}`, record);
+  log.info({ url }, 'listening');
+  process.stdout.write(`${JSON.stringify({ listening: url })}\n`);
+  const stop = () => {
+    server.close(() => {
+      void connection.close().finally(() => process.exit(0));
+    });
+    server.closeIdleConnections();
+    setTimeout(() => process.exit(0), 5000).unref();
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Failure ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(error instanceof Failure ? 6 : 1);
+});
