@@ -26,7 +26,7 @@ async function addEntry(tar: Pack, entry: TreeEntry, content: Buffer): Promise<v
       }
     }
   }
-  file.end();
+  file.end(undefined);
 }
 
 async function fill(tar: Pack, gitDir: string, entries: readonly TreeEntry[]): Promise<void> {
