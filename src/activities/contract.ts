@@ -144,8 +144,8 @@ export interface Activities {
   judgeHealth(input: { readonly dossier: ArtifactRef; readonly before: HealthFacts | null; readonly after: readonly HealthFacts[]; readonly windowMs: number; readonly elapsedMs: number; readonly timeoutMs: number }): Promise<{ readonly verdict: 'wait' | 'better' | 'unchanged' | 'worse' | 'inconclusive'; readonly detail: string }>;
   /** What a late signal changes. */
   judgeSignal(input: { readonly healingId: string; readonly subject: string; readonly state: HealingState; readonly incident: IncidentSummary | null; readonly change: PublishedChange | null; readonly signal: Signal }): Promise<Course>;
-  /** Compensation: close the pull request and delete our branch; gone is success. */
-  withdraw(input: { readonly key: string; readonly healingId: string; readonly repo: RepoRef; readonly change: { readonly number?: number; readonly branch: string }; readonly comment: string }): Promise<void>;
+  /** Compensation: close the pull request and delete our branch; gone is success. An empty change means that `publish` never answered: found by `key`, which is the one given to `publish`. */
+  withdraw(input: { readonly key: string; readonly healingId: string; readonly repo: RepoRef; readonly change: { readonly number?: number; readonly branch?: string }; readonly comment: string }): Promise<void>;
   /** Hand-over bundle and messages to people. */
   escalate(input: { readonly key: string; readonly healingId: string; readonly repo: RepoRef; readonly subject: string; readonly outcome: Outcome; readonly incident: IncidentSummary | null; readonly diagnosis: Diagnosis | null; readonly tried: readonly TriedPlan[]; readonly refusals: readonly StrategyRefusal[]; readonly changeSet: ChangeSetRef | null; readonly change: PublishedChange | null; readonly webUiUrl?: string }): Promise<void>;
   notify(input: { readonly key: string; readonly healingId: string; readonly kind: 'approval-wanted' | 'reminder' | 'outcome'; readonly text: string }): Promise<void>;

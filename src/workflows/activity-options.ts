@@ -1,0 +1,96 @@
+import type { ActivityOptions } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/contract.ts';
+import { plain } from './plain.ts';
+
+/** Reading or writing a forge, a notifier, the store, the server itself: short calls that are worth repeating while the vendor is away. */
+const vendor: ActivityOptions = {
+  startToCloseTimeout: '30 seconds',
+  // Waiting in the queue and for a rate limit counts here; rate-limited calls have no maximum of attempts, because each wait uses one up.
+  scheduleToCloseTimeout: '2 hours',
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
+};
+
+/** Evidence is read through many vendor calls in one activity. */
+const evidence: ActivityOptions = { ...vendor, startToCloseTimeout: '3 minutes' };
+
+/** Verdicts are computed from what the store holds: no vendor, so a failure that repeats is a fault of ours or of the disk. */
+const judging: ActivityOptions = {
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '10 minutes',
+  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '15 seconds', maximumAttempts: 8 },
+};
+
+/** The ladder of strategies reads the repository; a model may be asked. */
+const reasoning: ActivityOptions = {
+  startToCloseTimeout: '5 minutes',
+  scheduleToCloseTimeout: '30 minutes',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds', maximumAttempts: 4 },
+};
+
+/** The sandbox ends a job after 10 minutes by itself and reports it; 12 minutes only catch a dead worker. Attempts are for infrastructure alone. */
+const sandbox: ActivityOptions = {
+  startToCloseTimeout: '12 minutes',
+  scheduleToCloseTimeout: '2 hours',
+  heartbeatTimeout: '30 seconds',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds', maximumAttempts: 3 },
+};
+
+/** Undoing must not keep a healing open for hours: what cannot be undone in 10 minutes is handed to people. */
+const compensation: ActivityOptions = {
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '10 minutes',
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+};
+
+/** Telling people is worth trying for a while, and never worth holding the end of a healing for long. */
+const telling: ActivityOptions = { ...compensation, retry: { ...compensation.retry, maximumAttempts: 20 } };
+
+/** The patrol walks every served repository. */
+const walking: ActivityOptions = {
+  startToCloseTimeout: '10 minutes',
+  scheduleToCloseTimeout: '30 minutes',
+  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumAttempts: 3 },
+};
+
+/** Time limits and retries of every activity: the one place that answers "how long may a step take?". */
+export const ACTIVITY_OPTIONS: Readonly<Record<keyof Activities, ActivityOptions>> = {
+  normalize: evidence,
+  requestSlot: vendor,
+  judgeAdmission: judging,
+  findClosedHealings: vendor,
+  updateClaim: telling,
+  reason: reasoning,
+  decidePlan: judging,
+  runCommand: sandbox,
+  judgeReproduction: judging,
+  judgeProbe: judging,
+  buildChangeSet: sandbox,
+  judgeProof: judging,
+  decideChange: judging,
+  publish: evidence,
+  readChecks: vendor,
+  readPullRequest: vendor,
+  merge: vendor,
+  deploy: vendor,
+  readDeployment: vendor,
+  readHealth: vendor,
+  judgeHealth: judging,
+  judgeSignal: judging,
+  withdraw: compensation,
+  escalate: telling,
+  notify: telling,
+  recordAudit: compensation,
+  forwardSignals: vendor,
+  patrol: walking,
+};
+
+/** Calls one activity under its limits; `summary` is the line that people read beside it in the Web UI. */
+export function act<Name extends keyof Activities>(
+  name: Name,
+  summary: string,
+  input: Parameters<Activities[Name]>[0],
+): ReturnType<Activities[Name]> {
+  const call = proxyActivities<{ readonly call: (input: unknown) => Promise<unknown> }>(ACTIVITY_OPTIONS[name])[name as 'call'];
+  return call.executeWithOptions({ summary: plain(summary, 150) }, [input]) as ReturnType<Activities[Name]>;
+}

@@ -1,0 +1,135 @@
+import { condition, getExternalWorkflowHandle, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
+import { coordinatorId } from '../domain/ids.ts';
+import type { AdmissionAnswer, SlotRelease, SlotRequest } from '../domain/messages.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import { act } from './activity-options.ts';
+import type { Control } from './control.ts';
+import type { HealingRecord } from './healing-record.ts';
+import { releaseSlot } from './messages.ts';
+import { SIGNALS_BUDGET } from './normalizing.ts';
+import { withinBudget } from './signals-inbox.ts';
+
+/** How often a healing asks again after the one it should merge into was gone. */
+const MERGE_TRIES = 5;
+
+/** How the repository's coordinator is asked, and what is owed to it. */
+export class Admission {
+  readonly #record: HealingRecord;
+  #answers: AdmissionAnswer[] = [];
+  #known = false;
+
+  constructor(record: HealingRecord) {
+    this.#record = record;
+  }
+
+  /** Takes in an answer, from the signal handler. */
+  answer(answer: AdmissionAnswer): void {
+    this.#answers.push(answer);
+  }
+
+  /** Asks for a slot and waits for it, however long; while waiting, late signals and the stop switch work. */
+  async obtain(control: Control): Promise<{ readonly kind: 'granted'; readonly attemptsUsed: number } | { readonly kind: 'end'; readonly outcome: Outcome }> {
+    const record = this.#record;
+    record.move('admitting', 'Asks the coordinator of the repository');
+    await control.safePoint();
+    await this.#ask();
+    for (let mergeTries = 0; ; ) {
+      await condition(() => this.#answers.length > 0 || control.wantsRefresh, record.input.settings.timings.slotLeaseMs, { summary: 'wait for a slot' });
+      if (control.wantsRefresh) {
+        const fresh = await control.refresh();
+        if (fresh.kind === 'end') return fresh;
+        continue;
+      }
+      const answer = this.#answers.shift();
+      if (answer === undefined) {
+        await this.#ask();
+        continue;
+      }
+      switch (answer.kind) {
+        case 'granted':
+          record.audit('slot-granted', { attemptsUsed: answer.attemptsUsed });
+          return answer;
+        case 'waiting':
+          if (record.state === 'admitting') record.move('waiting-for-slot', `Waits for a slot behind ${answer.ahead} others`);
+          break;
+        case 'refused':
+          this.#known = false;
+          return { kind: 'end', outcome: { kind: 'abstained', reason: answer.reason, detail: answer.detail } };
+        case 'merge-into': {
+          if (await this.#mergeInto(answer.healingId)) {
+            this.#known = false;
+            return { kind: 'end', outcome: { kind: 'merged-into', reason: 'correlated', detail: `${answer.healingId}: ${answer.why}` } };
+          }
+          mergeTries += 1;
+          if (mergeTries >= MERGE_TRIES) {
+            return { kind: 'end', outcome: { kind: 'escalated', reason: 'internal-error', detail: `It should merge into ${answer.healingId}, which takes no evidence.` } };
+          }
+          record.note(`${answer.healingId} had ended before it took the evidence`);
+          await sleep(Math.max(1, record.input.settings.timings.gatherMs), { summary: 'ask again' });
+          await this.#ask();
+          break;
+        }
+      }
+    }
+  }
+
+  /** Hands the slot back and reports what was used; a coordinator that is gone keeps no slot either. */
+  async release(outcome: Outcome): Promise<void> {
+    const record = this.#record;
+    if (!this.#known || record.incident === null) return;
+    const release: SlotRelease = {
+      healingId: record.id,
+      runId: workflowInfo().runId,
+      signature: record.incident.signature,
+      attemptsUsed: record.attemptsBegun,
+      outcome: outcome.kind,
+      reason: outcome.reason,
+      coolUntil: new Date(Date.now() + record.input.settings.timings.cooldownMs).toISOString(),
+    };
+    try {
+      await getExternalWorkflowHandle(coordinatorId(record.input.repo)).signal(releaseSlot, release);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      record.note('The coordinator was gone when the slot was handed back.');
+    }
+  }
+
+  async #ask(): Promise<void> {
+    this.#known = true;
+    await act('requestSlot', 'ask for a slot', { repo: this.#record.input.repo, request: this.#request() });
+  }
+
+  /** Forwards all evidence, what arrives meanwhile included: a signal that this healing took in must not end with it. */
+  async #mergeInto(into: string): Promise<boolean> {
+    const record = this.#record;
+    for (let forwarded = -1; forwarded < record.inbox.total; ) {
+      forwarded = record.inbox.total;
+      const signals = withinBudget(record.inbox.signals, SIGNALS_BUDGET);
+      const { delivered } = await act('forwardSignals', `forward the evidence to ${into}`, { into, signals, from: record.id });
+      if (!delivered) return false;
+    }
+    return true;
+  }
+
+  #request(): SlotRequest {
+    const { incident, input, inbox, id } = this.#record;
+    if (incident === null) throw new Error('a slot is asked for before the evidence was read');
+    const { caps, timings } = input.settings;
+    return {
+      healingId: id,
+      runId: workflowInfo().runId,
+      subject: input.subject,
+      signature: incident.signature,
+      title: incident.title,
+      kind: incident.kind,
+      ...(incident.service === undefined ? {} : { service: incident.service }),
+      shas: [...new Set([incident.headSha, ...(incident.deployedSha === undefined ? [] : [incident.deployedSha])])],
+      priority: incident.kind === 'alert' || incident.service !== undefined ? 1 : input.request ? 2 : 3,
+      since: inbox.signals[0]?.at ?? workflowInfo().startTime.toISOString(),
+      slots: caps.slotsPerRepository,
+      leaseMs: timings.slotLeaseMs,
+      attemptsCap: incident.attempts,
+      ledgerTtlMs: timings.ledgerTtlMs,
+    };
+  }
+}

@@ -1,0 +1,155 @@
+import type { Reasoned } from '../activities/contract.ts';
+import type { Outcome, ReasonCode } from '../domain/outcome.ts';
+import type { ProbeResult } from '../domain/plan.schema.ts';
+import type { Verdict } from '../domain/verdict.schema.ts';
+import { act } from './activity-options.ts';
+import type { AttemptEnd } from './attempt-end.ts';
+import { tried } from './attempt-end.ts';
+import type { Control } from './control.ts';
+import type { HealingRecord } from './healing-record.ts';
+import { proveOnce } from './proving.ts';
+
+/** How often a healing starts over because the ground moved before it leaves the field to a new one. */
+const RESTARTS = 10;
+
+/** A change that is proven, with the verdict on it. */
+export type Attempted = { readonly kind: 'proven'; readonly verdict: Verdict } | { readonly kind: 'end'; readonly outcome: Outcome };
+
+/** Attempts on one incident: healing attempts are workflow state, never activity retries. */
+export class Attempts {
+  readonly #record: HealingRecord;
+  readonly #control: Control;
+  #used: number;
+  #restarts = 0;
+  #last: ReasonCode = 'attempts-used';
+
+  constructor(record: HealingRecord, control: Control, usedBefore: number) {
+    this.#record = record;
+    this.#control = control;
+    this.#used = usedBefore;
+  }
+
+  /** Tries until a change is proven and may be published, or the attempts are used. */
+  async untilProven(): Promise<Attempted> {
+    const record = this.#record;
+    for (;;) {
+      const fresh = await this.#control.refresh();
+      if (fresh.kind === 'end') return fresh;
+      const cap = Math.min(record.currentIncident.attempts, record.input.settings.caps.attempts);
+      if (this.#used >= cap) return { kind: 'end', outcome: this.#usedUp(cap) };
+      await this.#control.safePoint();
+      record.turn += 1;
+      record.attempt = this.#used + 1;
+      record.attemptsBegun += 1;
+      record.plan = null;
+      record.changeSet = null;
+      record.proof = null;
+      record.approval = null;
+      record.move('reasoning', `Attempt ${record.attempt} of ${cap}`);
+      const ended = await this.#control.restartable(() => attempt(record, this.#control));
+      if (ended === 'restart' || ended.kind === 'restart') {
+        record.attemptsBegun -= 1;
+        const outcome = this.again('The ground moved; the attempt starts over and does not count.');
+        if (outcome) return { kind: 'end', outcome };
+        continue;
+      }
+      if (ended.kind !== 'next') return ended;
+      this.#used += 1;
+      this.#last = ended.reason;
+    }
+  }
+
+  /** Counts a start-over; an outcome when there were too many. */
+  again(note: string): Outcome | null {
+    this.#restarts += 1;
+    this.#record.note(note);
+    if (this.#restarts <= RESTARTS) return null;
+    return { kind: 'superseded', reason: 'head-moved', detail: `The head moved ${RESTARTS} times while this was being healed.` };
+  }
+
+  /** The attempt whose change could not be published is used. */
+  spend(): void {
+    this.#used += 1;
+  }
+
+  #usedUp(cap: number): Outcome {
+    if (this.#record.attemptsBegun === 0) {
+      return { kind: 'abstained', reason: 'attempts-used-before', detail: `All ${cap} attempts on this failure were used before.` };
+    }
+    const last = this.#record.tried.at(-1);
+    return { kind: 'escalated', reason: this.#last, detail: `Attempts used: ${this.#used} of ${cap}. Last: ${last ? `${last.strategy}: ${last.result}` : 'none'}`.slice(0, 500) };
+  }
+}
+
+async function attempt(record: HealingRecord, control: Control): Promise<AttemptEnd> {
+  const reasoned = await reason(record, control);
+  if (reasoned.kind === 'end' || reasoned.kind === 'next') return reasoned;
+  const incident = record.currentIncident;
+  if (incident.untrusted) {
+    return { kind: 'end', outcome: { kind: 'escalated', reason: 'outsider', detail: 'Reported by somebody from outside: analysed only.' } };
+  }
+  if (incident.autonomy === 'observe' || incident.autonomy === 'diagnose') {
+    return { kind: 'end', outcome: { kind: 'escalated', reason: 'diagnosed-only', detail: `Autonomy is ${incident.autonomy}. Cause: ${record.diagnosis?.cause ?? 'unknown'}`.slice(0, 500) } };
+  }
+  if (reasoned.kind === 'none') {
+    const reasons = record.refusals.map((refusal) => `${refusal.strategy}: ${refusal.code}`).join(', ');
+    return { kind: 'end', outcome: { kind: 'escalated', reason: 'no-strategy', detail: `No strategy applies. ${reasons}`.slice(0, 500) } };
+  }
+  const { plan } = reasoned;
+  const verdict = await act('decidePlan', `may this be tried: ${plan.title}`, { healingId: record.id, dossier: incident.dossier, plan: plan.artifact, attempt: record.attempt });
+  record.audit('plan-decided', { plan: plan.fingerprint, decision: verdict.decision });
+  if (verdict.decision === 'refuse') {
+    const why = verdict.reasons.map((each) => each.detail).join('; ');
+    record.triedPlan({ ...tried(plan), result: `refused by policy: ${why}` });
+    return { kind: 'next', reason: 'policy-refused' };
+  }
+  return await proveOnce(record, control, plan);
+}
+
+/** Climbs the ladder of strategies, answering their probes from the sandbox. */
+async function reason(record: HealingRecord, control: Control): Promise<Extract<Reasoned, { kind: 'plan' | 'none' }> | { readonly kind: 'next'; readonly reason: ReasonCode } | { readonly kind: 'end'; readonly outcome: Outcome }> {
+  const incident = record.currentIncident;
+  let asking: string | undefined;
+  let probes: readonly ProbeResult[] = [];
+  for (let probed = 0; ; probed += 1) {
+    const reasoned = await act('reason', probed === 0 ? 'find the cause and a plan' : `go on after ${probed} probes`, {
+      healingId: record.id,
+      dossier: incident.dossier,
+      attempt: record.attempt,
+      tried: record.tried,
+      ...(asking === undefined ? {} : { asking }),
+      probes,
+    });
+    record.diagnosis = reasoned.diagnosis;
+    record.note(`Cause (${reasoned.diagnosis.class}): ${reasoned.diagnosis.cause}`);
+    if (reasoned.kind === 'none') {
+      record.refused(reasoned.refusals);
+      record.audit('no-plan', { class: reasoned.diagnosis.class, refusals: reasoned.refusals.length });
+      return reasoned;
+    }
+    if (reasoned.kind === 'plan') {
+      record.refused(reasoned.refusals);
+      record.plan = reasoned.plan;
+      record.note(`Plan: ${reasoned.plan.strategy}: ${reasoned.plan.title}`);
+      record.audit('plan', { strategy: reasoned.plan.strategy, plan: reasoned.plan.fingerprint, class: reasoned.diagnosis.class });
+      return reasoned;
+    }
+    if (probed >= record.input.settings.caps.probes) {
+      const { strategy } = reasoned;
+      record.triedPlan({ strategy, planTitle: 'search by probes', fingerprint: `probes/${strategy}`, result: `gave up after ${probed} probes` });
+      return { kind: 'next', reason: 'attempts-used' };
+    }
+    if (asking !== reasoned.strategy) probes = [];
+    asking = reasoned.strategy;
+    await control.safePoint();
+    const run = await act('runCommand', `probe ${reasoned.sha.slice(0, 10)} for ${reasoned.strategy}`, {
+      key: `${record.key}/${record.turn}/probe/${probed}`,
+      dossier: incident.dossier,
+      command: incident.command,
+      sha: reasoned.sha,
+    });
+    const colour = await act('judgeProbe', `colour of ${reasoned.sha.slice(0, 10)}`, { dossier: incident.dossier, runs: [run] });
+    probes = [...probes, { sha: reasoned.sha, round: reasoned.round, colour }];
+    record.note(`${reasoned.sha.slice(0, 10)} is ${colour}`);
+  }
+}

@@ -1,0 +1,88 @@
+import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { canMove } from '../domain/healing-state.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { Signal } from '../domain/signal.schema.ts';
+import { act } from './activity-options.ts';
+import type { Admission } from './admission.ts';
+import type { HealingRecord } from './healing-record.ts';
+import { SIGNALS_BUDGET } from './normalizing.ts';
+import { plain } from './plain.ts';
+import { isEvidence, withinBudget } from './signals-inbox.ts';
+import type { UndoStack } from './undo.ts';
+
+/** Finishes with an outcome: takes back, hands over, tells, frees the slot. Cannot be cancelled. */
+export async function end(record: HealingRecord, admission: Admission, undo: UndoStack, outcome: Outcome): Promise<void> {
+  await CancellationScope.nonCancellable(async () => {
+    record.outcome = outcome;
+    record.note(`${outcome.kind} (${outcome.reason}): ${outcome.detail}`);
+    record.audit('outcome', { kind: outcome.kind, reason: outcome.reason, attempts: record.attemptsBegun });
+    const leftBehind = await undo.run(record, outcome);
+    const { dryRun } = record.input.settings;
+    const people = outcome.kind === 'escalated' || outcome.kind === 'expired' || leftBehind.length > 0;
+    if (people && !dryRun) await handOver(record, outcome, leftBehind);
+    record.move('ending', 'Writes the end down');
+    if (record.claimed || people) {
+      await record.claim([outcome.detail, ...(record.change ? [`Pull request #${record.change.number}: ${record.change.url}`] : [])]);
+      if (!dryRun && !people) {
+        const text = `${outcome.kind} (${outcome.reason}): ${record.title}. ${outcome.detail}`;
+        await record.tolerate('the outcome', act('notify', `tell the outcome: ${outcome.kind}`, { key: `${record.key}/outcome`, healingId: record.id, kind: 'outcome', text: plain(text, 500) }));
+      }
+    }
+    await admission.release(outcome);
+  });
+}
+
+async function handOver(record: HealingRecord, outcome: Outcome, leftBehind: readonly string[]): Promise<void> {
+  if (canMove(record.state, 'escalating')) record.move('escalating', 'Hands over to people');
+  const left = leftBehind.length > 0 ? ` Could not be taken back: ${leftBehind.join(', ')}.` : '';
+  await record.tolerate(
+    'the hand-over',
+    act('escalate', `hand over to people: ${outcome.reason}`, {
+      key: `${record.key}/escalate`,
+      healingId: record.id,
+      repo: record.input.repo,
+      subject: record.input.subject,
+      outcome: { ...outcome, detail: `${outcome.detail}${left}`.slice(0, 500) },
+      incident: record.incident,
+      diagnosis: record.diagnosis,
+      tried: record.tried,
+      refusals: record.refusals,
+      changeSet: record.changeSet,
+      change: record.change,
+      ...(record.input.webUiUrl === undefined ? {} : { webUiUrl: record.input.webUiUrl }),
+    }),
+  );
+}
+
+/** Stays open to absorb repeats, then closes. Gives what must not be lost with it: a failure of a head that this healing never saw. */
+export async function cool(record: HealingRecord, outcome: Outcome, cancelled: boolean): Promise<readonly Signal[]> {
+  const { cooldownMs } = record.input.settings.timings;
+  const mergedInto = outcome.kind === 'merged-into';
+  const asked = record.input.request !== undefined;
+  // A merged healing must not swallow evidence of its primary; a person who asked may ask again at once.
+  if (!mergedInto && !asked && !cancelled && !record.input.settings.dryRun && cooldownMs > 0) {
+    record.move('cooling', 'Absorbs repeats of the same problem');
+    try {
+      await sleep(cooldownMs, { summary: 'cooling: absorbs repeats' });
+    } catch (error) {
+      if (!isCancellation(error)) throw error;
+    }
+  }
+  record.move('closed', record.inbox.repeats > 0 ? `Closed; ${record.inbox.repeats} repeats were absorbed` : 'Closed');
+  await CancellationScope.nonCancellable(async () => {
+    try {
+      await record.auditsWritten();
+    } catch {
+      record.forgetAuditFailure();
+      await record.tolerate('the missing audit entries', act('notify', 'say that the audit trail has a gap', { key: `${record.key}/audit-gap`, healingId: record.id, kind: 'outcome', text: 'The audit trail could not be written to the end.' }));
+    }
+  });
+  return withinBudget(lateEvidence(record, mergedInto), SIGNALS_BUDGET);
+}
+
+function lateEvidence(record: HealingRecord, anyHead: boolean): readonly Signal[] {
+  const seen = new Set([record.incident?.headSha, record.mergeSha, record.change?.headSha, record.incident?.lastGreenSha]);
+  const late = record.inbox.drain();
+  for (const signal of record.inbox.signals) if (!late.includes(signal)) seen.add(signal.sha);
+  return late.filter((signal) => isEvidence(signal) && (anyHead || (signal.sha !== undefined && !seen.has(signal.sha))));
+}

@@ -1,0 +1,210 @@
+import { CancellationScope, isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { IncidentSummary, PlanSummary, PublishedChange, TriedPlan } from '../activities/contract.ts';
+import type { ChangeSetRef } from '../domain/change-set.schema.ts';
+import type { Diagnosis } from '../domain/diagnosis.schema.ts';
+import type { HealingResult } from '../domain/healing-result.ts';
+import type { HealingState } from '../domain/healing-state.ts';
+import { canMove } from '../domain/healing-state.ts';
+import type { HealingView } from '../domain/healing-view.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { StrategyRefusal } from '../domain/plan.schema.ts';
+import type { Proof, RunFacts } from '../domain/proof.schema.ts';
+import type { HealingInput } from '../domain/settings.ts';
+import { act } from './activity-options.ts';
+import { describeHealing } from './details.ts';
+import { oneLine } from './plain.ts';
+import type { SearchAttributeValues } from './search-attributes.ts';
+import { showSearchAttributes } from './search-attributes.ts';
+import { SignalsInbox } from './signals-inbox.ts';
+
+/** Lines kept for people. */
+const TIMELINE = 60;
+/** Refusals of strategies kept for the hand-over. */
+const REFUSALS = 10;
+
+/** Small facts of one audit entry. */
+export type AuditFacts = Readonly<Record<string, string | number | boolean | null>>;
+
+/** Everything one healing knows, and the only place where its state moves. */
+export class HealingRecord {
+  readonly input: HealingInput;
+  readonly id: string;
+  /** Names this healing in keys: survives a reset, differs between two healings of one subject. */
+  readonly key: string;
+  readonly inbox: SignalsInbox;
+  readonly tried: TriedPlan[] = [];
+  title: string;
+  incident: IncidentSummary | null = null;
+  diagnosis: Diagnosis | null = null;
+  plan: PlanSummary | null = null;
+  changeSet: ChangeSetRef | null = null;
+  proof: Proof | null = null;
+  red: { readonly headSha: string; readonly command: string; readonly run: RunFacts } | null = null;
+  green: RunFacts | null = null;
+  change: PublishedChange | null = null;
+  mergeSha: string | null = null;
+  approval: NonNullable<HealingView['approval']> | null = null;
+  outcome: Outcome | null = null;
+  attempt = 0;
+  attemptsBegun = 0;
+  /** Turns of the attempt loop, those included that began again because the head moved: names sandbox jobs. */
+  turn = 0;
+  paused = false;
+  claimed = false;
+  refusals: readonly StrategyRefusal[] = [];
+  #state: HealingState = 'received';
+  #timeline: Array<HealingView['timeline'][number]> = [];
+  #shown: SearchAttributeValues = {};
+  #audits = 0;
+  #auditing: Promise<void> = Promise.resolve();
+
+  constructor(input: HealingInput) {
+    this.input = input;
+    this.id = workflowInfo().workflowId;
+    this.key = `${this.id}/${workflowInfo().originalExecutionRunId}`;
+    this.inbox = new SignalsInbox(input.settings.caps.signals);
+    this.title = `${input.repo.owner}/${input.repo.name} ${input.subject}`;
+    // Attributes outlive continue-as-new: what the healing before left there is wiped.
+    if (input.carried) this.#shown = { SutureOutcome: '', SutureReason: '', SutureClass: '' };
+    this.show();
+  }
+
+  get state(): HealingState {
+    return this.#state;
+  }
+
+  /** The incident, which every step after normalizing has. */
+  get currentIncident(): IncidentSummary {
+    if (this.incident === null) throw new Error('there is no incident yet');
+    return this.incident;
+  }
+
+  /** Whether the end has begun: nothing can be decided any more. */
+  get over(): boolean {
+    return this.outcome !== null;
+  }
+
+  /** Goes to the next state; a move that the table does not allow is a fault of ours and stops the workflow task, not the healing. */
+  move(to: HealingState, text: string): void {
+    if (!canMove(this.#state, to)) throw new Error(`a healing cannot move from ${this.#state} to ${to}`);
+    const from = this.#state;
+    this.#state = to;
+    this.note(text);
+    this.audit('state', { from, to, text: oneLine(text, 300), attempt: this.attempt });
+  }
+
+  /** A line in the timeline, without a move. */
+  note(text: string): void {
+    this.#timeline.push({ at: new Date().toISOString(), state: this.#state, text: oneLine(text, 200) });
+    if (this.#timeline.length > TIMELINE) this.#timeline.splice(1, this.#timeline.length - TIMELINE);
+    this.show();
+  }
+
+  /** Brings search attributes and current details up to date. */
+  show(): void {
+    this.#shown = showSearchAttributes(this.#shown, {
+      SutureRepo: `${this.input.repo.owner}/${this.input.repo.name}`,
+      SutureSubject: this.input.subject,
+      SutureState: this.#state,
+      SutureOutcome: this.outcome?.kind ?? null,
+      SutureReason: this.outcome?.reason ?? null,
+      SutureClass: this.diagnosis?.class ?? null,
+      SutureAttempt: this.attempt,
+    });
+    setCurrentDetails(describeHealing(this.view(), this.tried, this.inbox.repeats));
+  }
+
+  /** Appends to the audit trail in order, beside the story; `auditsWritten` waits for it. */
+  audit(action: string, facts: AuditFacts, actor = 'suture'): void {
+    this.#audits += 1;
+    const entry = { key: `${this.key}/${this.#audits}`, healingId: this.id, action, actor, facts };
+    this.#auditing = this.#auditing.then(() => CancellationScope.nonCancellable(() => act('recordAudit', `audit ${this.#audits}: ${action}`, entry)));
+    this.#auditing.catch(() => undefined);
+  }
+
+  /** Everything that was decided so far is in the audit trail; throws when it cannot be written, because nothing may happen unrecorded. */
+  async auditsWritten(): Promise<void> {
+    await this.#auditing;
+  }
+
+  /** Goes on recording after an entry could not be written. */
+  forgetAuditFailure(): void {
+    this.#auditing = this.#auditing.catch(() => undefined);
+  }
+
+  /** Records how one attempt ended. */
+  triedPlan(plan: TriedPlan): void {
+    this.tried.push({ ...plan, planTitle: oneLine(plan.planTitle, 200), result: oneLine(plan.result, 300) });
+    this.note(`Attempt ${this.attempt}: ${plan.strategy}: ${plan.result}`);
+    this.audit('attempt-ended', { attempt: this.attempt, strategy: plan.strategy, result: oneLine(plan.result, 300) });
+  }
+
+  /** Keeps why strategies did not apply. */
+  refused(refusals: readonly StrategyRefusal[]): void {
+    this.refusals = refusals.slice(0, REFUSALS);
+  }
+
+  /** Writes the one live comment; nothing is written in a dry run. Its failure never holds a healing up. */
+  async claim(lines: readonly string[]): Promise<void> {
+    if (this.input.settings.dryRun) return;
+    this.claimed = true;
+    const facts = {
+      healingId: this.id,
+      repo: this.input.repo,
+      subject: this.input.subject,
+      state: this.#state,
+      attempt: this.attempt,
+      title: this.title,
+      lines: lines.slice(0, 10).map((line) => oneLine(line, 300)),
+      ...(this.outcome ? { outcome: this.outcome } : {}),
+      ...(this.input.webUiUrl === undefined ? {} : { webUiUrl: this.input.webUiUrl }),
+    };
+    await this.tolerate('the live comment', act('updateClaim', `say where it stands: ${this.#state}`, { facts }));
+  }
+
+  /** Telling people must never decide how a healing goes on: a failure is noted; cancellation passes. */
+  async tolerate(what: string, telling: Promise<void>): Promise<void> {
+    try {
+      await telling;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      this.note(`Could not be told: ${what}`);
+    }
+  }
+
+  view(): HealingView {
+    return {
+      healingId: this.id,
+      repo: this.input.repo,
+      subject: this.input.subject,
+      state: this.#state,
+      attempt: this.attempt,
+      title: this.title,
+      ...(this.diagnosis ? { class: this.diagnosis.class, cause: this.diagnosis.cause } : {}),
+      ...(this.plan ? { strategy: this.plan.strategy } : {}),
+      ...(this.approval && this.#state === 'awaiting-approval' ? { approval: this.approval } : {}),
+      ...(this.change ? { pullRequest: { number: this.change.number, url: this.change.url, branch: this.change.branch } } : {}),
+      ...(this.outcome ? { outcome: this.outcome } : {}),
+      paused: this.paused,
+      signals: this.inbox.total,
+      timeline: [...this.#timeline],
+    };
+  }
+
+  result(outcome: Outcome): HealingResult {
+    return {
+      healingId: this.id,
+      outcome,
+      title: this.title,
+      attempts: this.attemptsBegun,
+      signals: this.inbox.total,
+      diagnosis: this.diagnosis,
+      plan: this.plan ? { strategy: this.plan.strategy, title: this.plan.title } : null,
+      changeSet: this.changeSet,
+      proof: this.proof,
+      change: this.change,
+      mergeSha: this.mergeSha,
+      refusals: this.refusals,
+    };
+  }
+}

@@ -1,0 +1,85 @@
+import { allHandlersFinished, CancellationScope, condition, continueAsNew, sleep } from '@temporalio/workflow';
+import type { HealingResult } from '../domain/healing-result.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { HealingInput } from '../domain/settings.ts';
+import { Admission } from './admission.ts';
+import { ApprovalDesk } from './approval.ts';
+import { Attempts } from './attempts.ts';
+import { Control } from './control.ts';
+import { cool, end } from './ending.ts';
+import { HealingRecord } from './healing-record.ts';
+import { listen } from './listening.ts';
+import { normalize } from './normalizing.ts';
+import { watchProduction } from './production.ts';
+import { publish } from './publish.ts';
+import { UndoStack } from './undo.ts';
+
+/** One incident from its first signal to its outcome; id `heal/<owner>/<repo>/<subject>`. Always completes with an outcome and its reason. */
+export async function HealingWorkflow(input: HealingInput): Promise<HealingResult> {
+  const record = new HealingRecord(input);
+  const control = new Control(record);
+  const admission = new Admission(record);
+  const desk = new ApprovalDesk(record);
+  const undo = new UndoStack();
+  const workflow = CancellationScope.current();
+  listen(record, control, admission, desk);
+  for (const signal of input.carried ?? []) record.inbox.accept(signal);
+
+  const outcome = await control.run(() => heal(record, control, admission, desk, undo));
+  await end(record, admission, undo, outcome);
+  const late = await cool(record, outcome, workflow.consideredCancelled);
+
+  if (late.length > 0 && !workflow.consideredCancelled) {
+    await condition(allHandlersFinished);
+    await continueAsNew<typeof HealingWorkflow>({ ...input, carried: late });
+  }
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  return record.result(outcome);
+}
+
+/** The story, top to bottom. */
+async function heal(record: HealingRecord, control: Control, admission: Admission, desk: ApprovalDesk, undo: UndoStack): Promise<Outcome> {
+  const { settings } = record.input;
+  if (settings.timings.gatherMs > 0) await sleep(settings.timings.gatherMs, { summary: 'collect signals of the same problem' });
+
+  const found = await normalize(record);
+  if (found.kind === 'end') return found.outcome;
+  if (found.incident.autonomy === 'observe') {
+    await record.claim([found.incident.title]);
+    return { kind: 'escalated', reason: 'diagnosed-only', detail: `Autonomy is observe. ${found.incident.command} fails.`.slice(0, 500) };
+  }
+
+  const admitted = await admission.obtain(control);
+  if (admitted.kind === 'end') return admitted.outcome;
+  await control.safePoint();
+  await record.claim([`On it: ${record.title}`]);
+
+  const attempts = new Attempts(record, control, admitted.attemptsUsed);
+  for (;;) {
+    const proven = await attempts.untilProven();
+    if (proven.kind === 'end') return proven.outcome;
+    const { verdict } = proven;
+    if (settings.dryRun) return { kind: 'healed', reason: 'dry-run', detail: `Proven and left unwritten: ${record.plan?.title ?? ''}`.slice(0, 500) };
+    if (verdict.autonomy === 'observe' || verdict.autonomy === 'diagnose') {
+      return { kind: 'escalated', reason: 'diagnosed-only', detail: `Proven, but autonomy for this change is ${verdict.autonomy}.` };
+    }
+
+    if (verdict.decision === 'ask') {
+      const answer = await control.restartable(() => desk.wait(control, verdict.reasons.map((reason) => reason.detail)));
+      if (answer === 'restart' || answer.kind === 'changed') {
+        const outcome = attempts.again('The ground moved while a person was asked; what was proven no longer counts.');
+        if (outcome) return outcome;
+        continue;
+      }
+      if (answer.kind === 'end') return answer.outcome;
+    }
+
+    const published = await publish(record, control, undo, verdict);
+    if (published.kind === 'end') return published.outcome;
+    if (published.kind === 'merged') return await watchProduction(record, control, verdict, published.sha);
+    attempts.spend();
+    const outcome = attempts.again(`The change could not be written: ${published.detail}`);
+    if (outcome) return outcome;
+    control.wantFresh();
+  }
+}

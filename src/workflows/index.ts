@@ -1,0 +1,3 @@
+export { HealingWorkflow } from './healing.ts';
+export { PatrolWorkflow } from './patrol.ts';
+export { RepoCoordinator } from './repo-coordinator.ts';

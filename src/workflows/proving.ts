@@ -1,0 +1,152 @@
+import type { IncidentSummary, PlanSummary } from '../activities/contract.ts';
+import type { ChangeSetRef } from '../domain/change-set.schema.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { Proof, RunFacts } from '../domain/proof.schema.ts';
+import { act } from './activity-options.ts';
+import type { AttemptEnd } from './attempt-end.ts';
+import { tried } from './attempt-end.ts';
+import type { Control } from './control.ts';
+import type { HealingRecord } from './healing-record.ts';
+
+/** Runs at one revision before the question of red or flaky is left open. */
+const REPRODUCTIONS = 6;
+
+/** A run as judges need it: named facts and the reference to its report; the output stays in the store. */
+function slim(run: RunFacts): RunFacts {
+  if (run.report === undefined) return { ...run, excerpt: '' };
+  let left = 1_000;
+  const failedTests = run.report.failedTests.filter((name) => {
+    left -= name.length;
+    return left >= 0;
+  });
+  return { ...run, excerpt: '', report: { ...run.report, failedTests } };
+}
+
+/** Red without the change, green with it, twice, nothing else newly red; then what policy says to the result. */
+export async function proveOnce(record: HealingRecord, control: Control, plan: PlanSummary): Promise<AttemptEnd> {
+  record.move('proving', `Proves in the sandbox: ${plan.title}`);
+  const red = await reproduce(record, control);
+  if (red.kind === 'end') return red;
+  const incident = record.currentIncident;
+  await control.safePoint();
+  const built = await act('buildChangeSet', `make the change: ${plan.title}`, { key: key(record, 'build'), dossier: incident.dossier, plan: plan.artifact });
+  if (built.kind === 'failed') {
+    record.triedPlan({ ...tried(plan), result: `the change could not be made: ${built.detail}` });
+    return { kind: 'next', reason: 'attempts-used' };
+  }
+  record.changeSet = built.changeSet;
+  record.note(`Change of ${built.changeSet.fileCount} files: ${built.changeSet.paths.slice(0, 3).join(', ')}`);
+  const proof = await prove(record, control, plan, built.changeSet, red.run);
+  record.proof = proof;
+  record.audit('proof', { verdict: proof.verdict, hash: built.changeSet.hash, findings: proof.findings.length, newlyRed: proof.newlyRed.length });
+  if (proof.verdict !== 'proven') {
+    record.triedPlan({ ...tried(plan), result: `${proof.verdict}: ${proof.reasons.join('; ')}` });
+    return { kind: 'next', reason: proof.verdict === 'gate-refused' ? 'gate-refused' : 'attempts-used' };
+  }
+  record.note('Proven: red without, green with it, twice, nothing newly red');
+  const fresh = await control.refresh();
+  if (fresh.kind === 'end') return fresh;
+  if (fresh.kind === 'changed') return { kind: 'restart' };
+  await control.safePoint();
+  const verdict = await act('decideChange', 'may this change be published', {
+    healingId: record.id,
+    dossier: record.currentIncident.dossier,
+    plan: plan.artifact,
+    changeSet: built.changeSet,
+    proof,
+  });
+  record.audit('change-decided', { decision: verdict.decision, autonomy: verdict.autonomy, hash: built.changeSet.hash });
+  if (verdict.decision === 'refuse') {
+    const why = verdict.reasons.map((each) => each.detail).join('; ');
+    record.triedPlan({ ...tried(plan), result: `refused by policy: ${why}` });
+    return { kind: 'next', reason: 'policy-refused' };
+  }
+  return { kind: 'proven', verdict };
+}
+
+type Reproduced = { readonly kind: 'red'; readonly run: RunFacts } | { readonly kind: 'end'; readonly outcome: Outcome };
+
+/** Runs the failing command at the broken head until it is known to be red, or known not to be. */
+async function reproduce(record: HealingRecord, control: Control): Promise<Reproduced> {
+  const incident = record.currentIncident;
+  if (record.red?.headSha === incident.headSha && record.red.command === incident.command) return { kind: 'red', run: record.red.run };
+  const runs: RunFacts[] = [];
+  while (runs.length < REPRODUCTIONS) {
+    await control.safePoint();
+    const run = await act('runCommand', `reproduce: ${incident.command}`, { key: key(record, `red/${runs.length}`), dossier: incident.dossier, command: incident.command, sha: incident.headSha });
+    runs.push(run);
+    const judged = await act('judgeReproduction', 'is it red', { dossier: incident.dossier, runs: runs.map(slim) });
+    record.note(`Run ${runs.length} without the change: ${judged.verdict}: ${judged.detail}`);
+    switch (judged.verdict) {
+      case 'reproduced':
+        record.red = { headSha: incident.headSha, command: incident.command, run };
+        return { kind: 'red', run };
+      case 'flaky':
+      case 'not-reproduced':
+        return { kind: 'end', outcome: { kind: 'abstained', reason: judged.verdict, detail: judged.detail } };
+      case 'environment-failed':
+        return { kind: 'end', outcome: { kind: 'escalated', reason: 'environment-failed', detail: judged.detail } };
+      case 'run-again':
+        break;
+    }
+  }
+  return { kind: 'end', outcome: { kind: 'abstained', reason: 'not-reproduced', detail: `Still unclear after ${REPRODUCTIONS} runs.` } };
+}
+
+async function prove(record: HealingRecord, control: Control, plan: PlanSummary, changeSet: ChangeSetRef, red: RunFacts): Promise<Proof> {
+  const incident = record.currentIncident;
+  const judge = (green: RunFacts, greenAgain: RunFacts | undefined, before: readonly RunFacts[], after: readonly RunFacts[]) =>
+    act('judgeProof', 'judge the proof', {
+      healingId: record.id,
+      dossier: incident.dossier,
+      plan: plan.artifact,
+      changeSet,
+      red: slim(red),
+      green: slim(green),
+      ...(greenAgain ? { greenAgain: slim(greenAgain) } : {}),
+      widerBefore: before.map(slim),
+      widerAfter: after.map(slim),
+    });
+  const green = await withChange(record, control, incident, changeSet, 'green');
+  record.green = green;
+  const colour = await act('judgeProbe', 'is it green with the change', { dossier: incident.dossier, runs: [slim(green)] });
+  if (colour !== 'green') {
+    // The wider checks cannot save a change that does not fix its own failure.
+    const early = await judge(green, undefined, [], []);
+    if (early.verdict !== 'proven') return early;
+  }
+  const wider = await widerChecks(record, control, incident, changeSet, red, green);
+  const greenAgain = await withChange(record, control, incident, changeSet, 'green-again');
+  return await judge(green, greenAgain, wider.before, wider.after);
+}
+
+/** Every other check before and after the change; the failing one has its runs already. */
+async function widerChecks(record: HealingRecord, control: Control, incident: IncidentSummary, changeSet: ChangeSetRef, red: RunFacts, green: RunFacts) {
+  const before: RunFacts[] = [];
+  const after: RunFacts[] = [];
+  for (const command of incident.wider) {
+    if (command === incident.command) {
+      before.push(red);
+      after.push(green);
+      continue;
+    }
+    await control.safePoint();
+    const common = { dossier: incident.dossier, command, sha: incident.headSha };
+    const [without, withIt] = await Promise.all([
+      act('runCommand', `${command} without the change`, { ...common, key: key(record, `wider/${command}/before`) }),
+      act('runCommand', `${command} with the change`, { ...common, key: key(record, `wider/${command}/after`), changeSet }),
+    ]);
+    before.push(without);
+    after.push(withIt);
+  }
+  return { before, after };
+}
+
+async function withChange(record: HealingRecord, control: Control, incident: IncidentSummary, changeSet: ChangeSetRef, step: string): Promise<RunFacts> {
+  await control.safePoint();
+  return await act('runCommand', `${incident.command} with the change (${step})`, { key: key(record, step), dossier: incident.dossier, command: incident.command, sha: incident.headSha, changeSet });
+}
+
+function key(record: HealingRecord, step: string): string {
+  return `${record.key}/${record.turn}/${step}`;
+}

@@ -1,0 +1,103 @@
+import type { Signal, SignalKind } from '../domain/signal.schema.ts';
+
+/** Kinds that report the problem itself; the others report that the world moved on. */
+const EVIDENCE: ReadonlySet<SignalKind> = new Set(['check-failed', 'alert-triggered', 'requested', 'patrol-found']);
+
+/** Delivery ids remembered; enough for every delivery of a storm, small in memory, never in history. */
+const SEEN = 2_000;
+/** A longer signal is stored without its facts: names and one-line facts belong in history, payloads do not. */
+const SIGNAL_CHARACTERS = 3_000;
+
+/** What makes two signals say the same thing. */
+function sameness(signal: Signal): string {
+  return JSON.stringify([signal.kind, signal.subject, signal.sha, signal.service, signal.facts['check'], signal.facts['state']]);
+}
+
+/** Whether a signal reports the problem itself. */
+export function isEvidence(signal: Signal): boolean {
+  return EVIDENCE.has(signal.kind);
+}
+
+/** Newest signals first until `characters` of JSON are used up; the first signal always stays, because it started the healing. Order of arrival is kept. */
+export function withinBudget(signals: readonly Signal[], characters: number): readonly Signal[] {
+  const [first, ...rest] = signals;
+  if (first === undefined) return [];
+  let left = characters - JSON.stringify(first).length;
+  const kept: Signal[] = [];
+  for (const signal of rest.reverse()) {
+    left -= JSON.stringify(signal).length;
+    if (left < 0) break;
+    kept.unshift(signal);
+  }
+  return [first, ...kept];
+}
+
+/** Every signal of one healing: deduplicated by delivery id, bounded, repeats only counted. */
+export class SignalsInbox {
+  readonly #cap: number;
+  readonly #seen = new Set<string>();
+  readonly #kept: Signal[] = [];
+  readonly #shas = new Set<string>();
+  #unjudged: Signal[] = [];
+  #total = 0;
+  #repeats = 0;
+
+  constructor(cap: number) {
+    this.#cap = cap;
+  }
+
+  /** Takes one in; false when it said nothing new: a redelivery, evidence that is known, or a repeat of one that still waits to be looked at. */
+  accept(signal: Signal): boolean {
+    this.#total += 1;
+    const delivery = `${signal.source} ${signal.id}`;
+    const known = isEvidence(signal) ? this.#kept : this.#unjudged;
+    if (this.#seen.has(delivery) || known.some((other) => sameness(other) === sameness(signal))) {
+      this.#repeats += 1;
+      return false;
+    }
+    if (this.#seen.size >= SEEN) this.#seen.delete(this.#seen.values().next().value ?? '');
+    this.#seen.add(delivery);
+    if (this.#kept.length >= this.#cap && isEvidence(signal) && (signal.sha === undefined || this.#shas.has(signal.sha))) {
+      this.#repeats += 1;
+      return false;
+    }
+    const small = JSON.stringify(signal).length > SIGNAL_CHARACTERS ? { ...signal, facts: {} } : signal;
+    if (this.#kept.length >= this.#cap) this.#kept.splice(1, 1);
+    this.#kept.push(small);
+    if (signal.sha !== undefined && this.#shas.size < SEEN) this.#shas.add(signal.sha);
+    if (this.#unjudged.length >= this.#cap) this.#unjudged.shift();
+    this.#unjudged.push(small);
+    return true;
+  }
+
+  /** All kept signals, oldest first. */
+  get signals(): readonly Signal[] {
+    return this.#kept;
+  }
+
+  /** Signals that arrived, repeats included. */
+  get total(): number {
+    return this.#total;
+  }
+
+  get repeats(): number {
+    return this.#repeats;
+  }
+
+  /** Signals that nobody has looked at yet. */
+  get waiting(): number {
+    return this.#unjudged.length;
+  }
+
+  /** Takes the oldest signal that nobody has looked at. */
+  next(): Signal | undefined {
+    return this.#unjudged.shift();
+  }
+
+  /** Takes all that nobody has looked at. */
+  drain(): readonly Signal[] {
+    const drained = this.#unjudged;
+    this.#unjudged = [];
+    return drained;
+  }
+}
