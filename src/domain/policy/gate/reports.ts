@@ -1,0 +1,28 @@
+import type { GateFinding, TestReport, TestStatus } from '../../proof.schema.ts';
+
+function statuses(report: TestReport): Map<string, TestStatus[]> {
+  const byName = new Map<string, TestStatus[]>();
+  for (const { name, status } of report.tests) byName.set(name, [...(byName.get(name) ?? []), status]);
+  return byName;
+}
+
+/** What the two test reports say against a fix: tests gone, newly skipped, or the failing ones not among the passed. */
+export function reportFindings(before: TestReport | null, after: TestReport | null, failingTests: readonly string[]): GateFinding[] {
+  if (before === null) return [];
+  if (after === null) return [{ code: 'report-missing', detail: 'the run with the change has no test report, the run without it had one' }];
+  const findings: GateFinding[] = [];
+  const was = statuses(before);
+  const is = statuses(after);
+  const executed = (report: TestReport) => report.tests.filter((test) => test.status !== 'skipped').length;
+  if (executed(after) < executed(before)) findings.push({ code: 'fewer-tests-executed', detail: `${executed(before)} tests ran without the change, ${executed(after)} with it` });
+  for (const [name, earlier] of was) {
+    const now = is.get(name);
+    if (now === undefined) findings.push({ code: 'test-gone', detail: `the test ${name.slice(0, 200)} no longer exists` });
+    else if (!earlier.includes('skipped') && now.includes('skipped')) findings.push({ code: 'test-newly-skipped', detail: `the test ${name.slice(0, 200)} is skipped now` });
+  }
+  for (const name of failingTests) {
+    const now = is.get(name);
+    if (now !== undefined && !now.every((status) => status === 'passed')) findings.push({ code: 'failing-test-not-passed', detail: `the failing test ${name.slice(0, 200)} has not passed` });
+  }
+  return findings.slice(0, 30);
+}
