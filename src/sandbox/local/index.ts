@@ -1,0 +1,144 @@
+import { join } from 'node:path';
+import { Failure } from '../../domain/failure.ts';
+import type { Sandbox, SandboxHealth } from '../contract.ts';
+import { type CgroupBase, cgroupView, createCgroupGuard, findCgroupBase } from './cgroup.ts';
+import { findTools } from './find-tools.ts';
+import { createIdentities } from './identity.ts';
+import { checkJob } from './job-check.ts';
+import { ownMarker } from './marker.ts';
+import { createPollGuard } from './memory-poll.ts';
+import { type Finding, limitFinding, probeSandbox, usableToolchains } from './preflight.ts';
+import { type JobHost, runJob } from './run-job.ts';
+import { createStaticFiles } from './static-files.ts';
+import { strayDescriptors } from './stray-descriptors.ts';
+import { sweepLeftovers } from './sweep.ts';
+import { configuredToolchains, nodeToolchain, pythonToolchain } from './toolchains.ts';
+
+/** What the local sandbox needs from outside. */
+export interface LocalSandboxOptions {
+  /** Folder of the service's state; only files that vanish at once are made in it. */
+  readonly stateDir: string;
+  /** Host folders with further toolchains: read-only at `/opt/toolchains/<name>`, their `bin` on PATH. */
+  readonly toolchains?: readonly string[];
+  /** Where to look for bubblewrap and its companions; PATH of the service by default. */
+  readonly searchPath?: string;
+  readonly log?: { info(facts: object, message: string): void; warn(facts: object, message: string): void };
+}
+
+/** Where the tools are on every system that has them; roots pass PATH for anything else. */
+const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
+
+type Prepared = { readonly kind: 'ready'; readonly host: JobHost; readonly findings: readonly Finding[] } | { readonly kind: 'unavailable'; readonly findings: readonly Finding[] };
+
+let nextGroup = 0;
+
+/**
+ * The sandbox of this machine: bubblewrap with every namespace, a system call filter, no capabilities, no network, a workspace in
+ * memory, and limits by control group where one can be made. Refuses to run anything when a part is missing.
+ */
+export function createLocalSandbox(options: LocalSandboxOptions): Sandbox {
+  const folder = join(options.stateDir, 'sandbox');
+  const searchPath = options.searchPath ?? SYSTEM_PATH;
+  const identities = createIdentities();
+  let prepared: Promise<Prepared> | null = null;
+
+  async function prepare(): Promise<Prepared> {
+    const findings: Finding[] = [];
+    try {
+      const tools = await findTools(searchPath);
+      findings.push({ name: 'tools', ok: true, detail: `bubblewrap ${tools.bwrapVersion}, prlimit, GNU tar` });
+      const identity = identities.acquire();
+      identity.release();
+      findings.push({
+        name: 'host user',
+        ok: true,
+        detail: identity.uid === null ? 'jobs run as the user of the service' : 'jobs run as a user of their own, never as root',
+      });
+      const marker = ownMarker();
+      const base = findCgroupBase(cgroupView(), `${marker}.probe`);
+      findings.push(limitFinding(base));
+      const statics = createStaticFiles(folder, tools.sh);
+      const bare: JobHost = {
+        tools,
+        statics,
+        toolchains: [],
+        strays: strayDescriptors(),
+        grouped: base !== null,
+        isolation: describe(tools.bwrapVersion, base),
+        acquireIdentity: () => identities.acquire(),
+        createGuard(job, alarm) {
+          nextGroup += 1;
+          return base === null ? createPollGuard(job.limits, alarm) : createCgroupGuard(base, `${marker}.j${nextGroup}`, job.limits);
+        },
+      };
+      const probed = await probeSandbox(bare);
+      findings.push(...probed);
+      if (probed.some((finding) => !finding.ok)) {
+        statics.close();
+        return { kind: 'unavailable', findings };
+      }
+      const found = [nodeToolchain(process.execPath), await pythonToolchain(searchPath)].filter((toolchain) => toolchain !== null);
+      const configured = configuredToolchains(options.toolchains ?? []);
+      const toolchains = await usableToolchains(bare, [...configured, ...found]);
+      for (const toolchain of found.filter((candidate) => !toolchains.includes(candidate))) {
+        options.log?.warn({ toolchain: toolchain.target }, 'a toolchain of the host does not work inside the sandbox; that of /usr is used');
+      }
+      findings.push({ name: 'toolchains', ok: true, detail: toolchains.map((toolchain) => toolchain.target).join(', ') || 'those of /usr' });
+      options.log?.info({ isolation: bare.isolation }, 'sandbox ready');
+      return { kind: 'ready', host: { ...bare, toolchains }, findings };
+    } catch (error) {
+      if (error instanceof Failure) {
+        return { kind: 'unavailable', findings: [...findings, { name: 'sandbox', ok: false, detail: error.message }] };
+      }
+      throw error;
+    }
+  }
+
+  /** Looks once per process; a negative answer is not kept, so that the way out can be taken without a restart. */
+  async function ready(): Promise<Prepared> {
+    prepared ??= prepare();
+    const asked = prepared;
+    try {
+      const answer = await asked;
+      if (answer.kind === 'unavailable' && prepared === asked) {
+        prepared = null;
+      }
+      return answer;
+    } catch (error) {
+      if (prepared === asked) {
+        prepared = null;
+      }
+      throw error;
+    }
+  }
+
+  return {
+    id: 'local',
+    async preflight(): Promise<SandboxHealth> {
+      const answer = await ready();
+      return {
+        available: answer.kind === 'ready',
+        findings: answer.findings,
+        isolation: answer.kind === 'ready' ? answer.host.isolation : 'none',
+      };
+    },
+    async run(job, runOptions = {}) {
+      checkJob(job);
+      if (runOptions.signal?.aborted) {
+        throw new Failure('cancelled', `sandbox job ${job.name} was cancelled`);
+      }
+      const answer = await ready();
+      if (answer.kind === 'unavailable') {
+        const reasons = answer.findings.filter((finding) => !finding.ok).map((finding) => finding.detail);
+        throw new Failure('sandbox-unavailable', reasons.join('; '));
+      }
+      return runJob(answer.host, job, runOptions);
+    },
+    sweep: () => sweepLeftovers(folder),
+  };
+}
+
+function describe(version: string, base: CgroupBase | null): string {
+  const limits = base === null ? 'rlimits and memory poll' : `cgroup v${base.version} memory+pids`;
+  return `bubblewrap ${version}, seccomp, ${limits}, no network`;
+}

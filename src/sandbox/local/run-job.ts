@@ -1,0 +1,286 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { Failure } from '../../domain/failure.ts';
+import type { JobResult, SandboxJob, StepResult } from '../contract.ts';
+import { collect, type Collected, skippedFolders } from './collect.ts';
+import type { Tools } from './find-tools.ts';
+import type { Identity } from './identity.ts';
+import { createLineQueue } from './line-queue.ts';
+import { captureOutput, type OutputCapture } from './output.ts';
+import type { GuardAlarm, GuardCounts, ResourceGuard } from './resource-guard.ts';
+import { spawnSandbox } from './spawn.ts';
+import type { StaticFiles } from './static-files.ts';
+import type { Toolchain } from './toolchains.ts';
+import { workspaceInput } from './workspace-input.ts';
+
+/** What every job of one sandbox shares. */
+export interface JobHost {
+  readonly tools: Tools;
+  readonly statics: StaticFiles;
+  readonly toolchains: readonly Toolchain[];
+  readonly strays: readonly number[];
+  readonly isolation: string;
+  readonly grouped: boolean;
+  acquireIdentity(): Identity;
+  createGuard(job: SandboxJob, alarm: GuardAlarm): ResourceGuard;
+}
+
+/** How a run may be followed and ended. */
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (line: string) => void;
+}
+
+type Reason = 'timeout' | 'memory' | 'output' | 'cancel';
+
+/** Kept of one step's output: 1 MiB in all, lines of 16 KiB. */
+const KEPT_HALF = 512 * 1024 - 64;
+const LINE_BYTES = 16 * 1024;
+/** How long output of a step that has ended is waited for when a process it left behind holds the pipe open. */
+const DRAIN_MS = 500;
+/** Free blocks (of 4 KiB) below which a file system counts as full. */
+const FULL_BLOCKS = 16;
+const SIGXFSZ_EXIT = 128 + 25;
+/** Room for tar headers and temporary files beside the workspace itself when files come back. */
+const COLLECT_SLACK = 64 * 1024 ** 2;
+
+/** Runs one job; throws `sandbox-unavailable`, `too-large`, `cancelled`, or what `openBase` throws. A red step is a result. */
+export async function runJob(host: JobHost, job: SandboxJob, options: RunOptions): Promise<JobResult> {
+  const identity = host.acquireIdentity();
+  let guard: ResourceGuard | null = null;
+  try {
+    let end: (reason: Reason) => void = () => undefined;
+    guard = host.createGuard(job, { onMemory: () => end('memory') });
+    return await runGuarded(host, job, options, identity.uid, guard, (ender) => {
+      end = ender;
+    });
+  } finally {
+    await guard?.end();
+    identity.release();
+  }
+}
+
+async function runGuarded(
+  host: JobHost,
+  job: SandboxJob,
+  options: RunOptions,
+  uid: number | null,
+  guard: ResourceGuard,
+  onEnder: (end: (reason: Reason) => void) => void,
+): Promise<JobResult> {
+  const base = await job.openBase();
+  if (options.signal?.aborted) {
+    base.destroy();
+    throw new Failure('cancelled', `sandbox job ${job.name} was cancelled`);
+  }
+  let box: ReturnType<typeof spawnSandbox>;
+  try {
+    box = spawnSandbox({
+      tools: host.tools,
+      statics: host.statics,
+      toolchains: host.toolchains,
+      uid,
+      strays: host.strays,
+      limits: job.limits,
+      grouped: host.grouped,
+      env: job.env,
+      commands: job.steps.map((step) => step.run),
+      artifacts: job.artifacts,
+      adopt: (pid) => guard.adopt(pid),
+    });
+  } catch (error) {
+    base.destroy();
+    throw error;
+  }
+  let reason: Reason | null = null;
+  const end = (why: Reason): void => {
+    reason ??= why;
+    box.kill();
+  };
+  onEnder(end);
+  const timer = setTimeout(() => end('timeout'), job.limits.wallClockMs);
+  const onAbort = (): void => end('cancel');
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+
+  let capture: OutputCapture | null = null;
+  let chunks = 0;
+  box.output.on('data', (chunk: Buffer) => {
+    chunks += 1;
+    if (capture !== null && !capture.add(chunk)) {
+      end('output');
+    }
+  });
+  // Both streams are sockets that were written in order: once whole turns of the event loop bring nothing more, all has been read.
+  const settle = async (): Promise<void> => {
+    for (let quiet = 0; quiet < 3; ) {
+      const before = chunks;
+      await turn();
+      quiet = chunks === before ? quiet + 1 : 0;
+    }
+  };
+
+  const status = createLineQueue(box.status);
+  const order = (line: string): void => {
+    box.orders.write(`${line}\n`);
+  };
+  const { tar, baseline } = workspaceInput(base, job.files);
+  tar.on('error', () => undefined);
+  box.workspace.on('close', () => tar.destroy());
+  tar.pipe(box.workspace);
+  let inputError: unknown = null;
+  baseline.catch((error: unknown) => {
+    inputError = error;
+    box.kill();
+  });
+
+  const steps: StepResult[] = [];
+  let collected: Collected = { artifacts: new Map(), changes: [], refused: [] };
+  let before: Awaited<typeof baseline>;
+  try {
+    const first = await status.next();
+    if (first !== 'input 0') {
+      await failedStart(first ?? null);
+    }
+    before = await baseline;
+
+    let ended = false;
+    for (const [index, step] of job.steps.entries()) {
+      const result = await runStep(index + 1, step.name);
+      steps.push(result.step);
+      ended = result.ended;
+      if (ended || result.step.exitCode !== 0) {
+        break;
+      }
+    }
+    if (!ended && reason === null && (job.artifacts.length > 0 || job.collectChanges !== null)) {
+      const words = job.collectChanges === null ? 'nothing' : ['changes', '.git', ...skippedFolders(before)].join(' ');
+      order(`collect ${words}`);
+      collected = await collect(
+        box.collected,
+        { artifacts: job.artifacts, changes: job.collectChanges, baseline: before, totalBytes: 2 * job.limits.workspaceBytes + COLLECT_SLACK },
+        async () => {
+          for (let line = await status.next(); typeof line === 'string'; line = await status.next()) {
+            if (line === 'collected 0') {
+              return true;
+            }
+          }
+          return false;
+        },
+      );
+    }
+  } finally {
+    box.kill();
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', onAbort);
+    base.destroy();
+    await box.closed.catch(() => undefined);
+  }
+  if (endedBy() === 'cancel') {
+    throw new Failure('cancelled', `sandbox job ${job.name} was cancelled`);
+  }
+  return {
+    steps,
+    artifacts: collected.artifacts,
+    changes: collected.changes,
+    refused: [...before.refused, ...collected.refused],
+    isolation: host.isolation,
+    usage: { peakMemoryBytes: guard.peakMemoryBytes() },
+  };
+
+  // Through a function, as the value changes behind the back of the flow analysis.
+  function endedBy(): Reason | null {
+    return reason;
+  }
+
+  async function failedStart(line: string | null): Promise<never> {
+    box.kill();
+    const facts = await box.closed;
+    const why = endedBy();
+    if (why === 'cancel') {
+      throw new Failure('cancelled', `sandbox job ${job.name} was cancelled`);
+    }
+    if (inputError !== null) {
+      throw inputError;
+    }
+    if (line !== null || why === 'memory' || guard.counts().oomKills > 0) {
+      throw new Failure('too-large', `the base revision does not fit a workspace of ${job.limits.workspaceBytes} bytes; raise sandbox.workspaceBytes`);
+    }
+    if (why === 'timeout') {
+      throw new Failure('too-large', `the base revision was not unpacked within ${job.limits.wallClockMs} ms; raise the limit of the job`);
+    }
+    const said = facts.errors.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
+    throw new Failure('sandbox-unavailable', `the sandbox did not start (${said || `exit ${facts.exitCode ?? facts.signal}`}); run the doctor command`);
+  }
+
+  async function runStep(number: number, name: string): Promise<{ readonly step: StepResult; readonly ended: boolean }> {
+    const output = captureOutput({ total: job.limits.outputBytes, half: KEPT_HALF, line: LINE_BYTES });
+    capture = output;
+    const started = performance.now();
+    const earlier = guard.counts();
+    options.onProgress?.(`step ${name} started`);
+    order('run');
+    let full = false;
+    let code: number | null = null;
+    let line: string | null | undefined;
+    for (line = await status.next(); typeof line === 'string'; line = await status.next()) {
+      full = full || isFull(line);
+      const match = /^end (\d+) (\d+)$/.exec(line);
+      if (match !== null && Number(match[1]) === number) {
+        code = Number(match[2]);
+        break;
+      }
+    }
+    const durationMs = Math.round(performance.now() - started);
+    if (code !== null) {
+      const deadline = performance.now() + DRAIN_MS;
+      for (let left = DRAIN_MS; left > 0; left = deadline - performance.now()) {
+        const drained = await status.next(left);
+        if (typeof drained !== 'string' || drained === `drained ${number}`) {
+          break;
+        }
+      }
+    } else {
+      await box.closed;
+    }
+    await settle();
+    capture = null;
+    // A limit may have been hit while the last of the output came in; the sandbox is gone then.
+    const why = endedBy();
+    const ended = code === null || why !== null;
+    const { text, truncated } = output.finish();
+    const counts = guard.counts();
+    const oomKilled = why === 'memory' || counts.oomKills > earlier.oomKills;
+    const killedBy = why ?? (code === 0 ? null : limitHit(earlier, counts, full || code === SIGXFSZ_EXIT));
+    options.onProgress?.(`step ${name} ended: ${killedBy ?? (code === null ? 'sandbox ended' : `exit ${code}`)} after ${durationMs} ms`);
+    return {
+      ended,
+      step: {
+        name,
+        exitCode: ended ? null : code,
+        signal: ended ? 'SIGKILL' : null,
+        timedOut: why === 'timeout',
+        killedBy,
+        oomKilled,
+        outputTruncated: truncated,
+        durationMs,
+        output: text,
+      },
+    };
+  }
+}
+
+function isFull(line: string): boolean {
+  const match = /^space((?: \d+)+)$/.exec(line);
+  const numbers = match?.[1]?.trim().split(' ').map(Number) ?? [];
+  // Pairs of free blocks and free inodes; a file system without an inode limit says 0 for the second, so that alone tells nothing.
+  return numbers.some((value, index) => index % 2 === 0 && value < FULL_BLOCKS);
+}
+
+function limitHit(earlier: GuardCounts, now: GuardCounts, disk: boolean): StepResult['killedBy'] {
+  if (now.oomKills > earlier.oomKills) {
+    return 'memory';
+  }
+  if (now.processRefusals > earlier.processRefusals) {
+    return 'processes';
+  }
+  return disk ? 'disk' : null;
+}

@@ -1,0 +1,7 @@
+import type { Sandbox } from './contract.ts';
+import { createLocalSandbox, type LocalSandboxOptions } from './local/index.ts';
+
+/** Every sandbox backend: one line each. */
+export const SANDBOXES: ReadonlyArray<{ readonly id: string; readonly create: (options: LocalSandboxOptions) => Sandbox }> = [
+  { id: 'local', create: createLocalSandbox },
+];
