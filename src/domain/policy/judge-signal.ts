@@ -1,0 +1,62 @@
+import type { HealingState } from '../healing-state.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Signal } from '../signal.schema.ts';
+
+/** What a late signal means for a running healing. */
+export type Course =
+  | { readonly kind: 'continue'; readonly note: string }
+  | { readonly kind: 'renormalize'; readonly note: string }
+  | { readonly kind: 'end'; readonly outcome: Outcome };
+
+/** States in which nothing was published yet, so that a change of course costs nothing. */
+const BEFORE_PUBLISHING: readonly HealingState[] = ['received', 'normalizing', 'admitting', 'waiting-for-slot', 'reasoning', 'proving', 'awaiting-approval'];
+
+const go = (note: string): Course => ({ kind: 'continue', note });
+
+/** Judge one late signal by its kind and the facts of the healing, never by its text. */
+export function judgeSignal(input: {
+  readonly subject: string;
+  readonly state: HealingState;
+  readonly incident: { readonly headSha: string; readonly kind: 'code' | 'alert'; readonly command: string } | null;
+  readonly change: { readonly number: number; readonly headSha: string; readonly branch: string } | null;
+  readonly signal: Signal;
+}): Course {
+  const { signal, incident, change, state } = input;
+  const early = BEFORE_PUBLISHING.includes(state);
+  const own = signal.facts['own'] === 'true' || (change !== null && signal.facts['number'] === String(change.number));
+  const byPerson = signal.actor.trust !== 'system' && !signal.actor.id.startsWith('suture');
+  switch (signal.kind) {
+    case 'change-closed':
+      if (own) return byPerson ? { kind: 'end', outcome: { kind: 'rejected', reason: 'person-said-no', detail: `${signal.actor.id} closed the pull request` } } : go('our own pull request was closed by us');
+      return { kind: 'end', outcome: { kind: 'superseded', reason: 'change-closed', detail: `the pull request was closed by ${signal.actor.id}` } };
+    case 'head-moved':
+      if (own) {
+        return change !== null && signal.sha !== undefined && signal.sha !== change.headSha && byPerson
+          ? { kind: 'end', outcome: { kind: 'superseded', reason: 'head-moved', detail: `${signal.actor.id} took over the branch of the fix` } }
+          : go('our own branch');
+      }
+      if (incident !== null && signal.sha === incident.headSha) return go('the head that is being healed');
+      return { kind: 'end', outcome: { kind: 'superseded', reason: 'head-moved', detail: 'the head moved; a failure on the new head starts again' } };
+    case 'check-passed':
+      if (own) return go('a check of the fix passed');
+      if (!early || incident === null || incident.kind !== 'code') return go('a check passed');
+      if (signal.facts['check'] !== undefined && signal.facts['check'] !== incident.command) return go('another check passed');
+      if (signal.sha !== undefined && signal.sha !== incident.headSha) return go('a check passed on another commit');
+      return { kind: 'end', outcome: { kind: 'recovered-alone', reason: 'green-by-itself', detail: 'the failing check turned green by itself' } };
+    case 'alert-recovered':
+      if (early && incident?.kind === 'alert') return { kind: 'end', outcome: { kind: 'recovered-alone', reason: 'alert-recovered', detail: 'the alert recovered by itself' } };
+      return go('the alert recovered');
+    case 'check-failed':
+      if (own) return go('a check of the fix failed');
+      return early ? { kind: 'renormalize', note: 'another check failed' } : go('a repeat');
+    case 'alert-triggered':
+      return early ? { kind: 'renormalize', note: 'production shows it too' } : go('a repeat of the alert');
+    case 'change-merged':
+      return go(own ? 'the fix was merged' : 'the pull request was merged');
+    case 'deployment-finished':
+      return go('a deployment finished');
+    case 'requested':
+    case 'patrol-found':
+      return go('asked for again');
+  }
+}

@@ -1,0 +1,95 @@
+import type { Incident } from '../incident.schema.ts';
+import type { GateFinding, Proof, RunFacts } from '../proof.schema.ts';
+
+/** A run that says something about the code: it was not cut off by us, by its environment or by its set-up. */
+function speaks(run: RunFacts): boolean {
+  return !run.setupFailed && run.killedBy !== 'cancel' && run.exitCode !== null;
+}
+
+/** Green: exit code 0 and, where a report exists, no failed test and at least one passed. */
+export function isGreen(run: RunFacts): boolean {
+  if (!speaks(run) || run.timedOut || run.killedBy !== null || run.exitCode !== 0) return false;
+  return run.report === undefined || (run.report.failed === 0 && run.report.passed > 0);
+}
+
+/** Red: it ran and failed, a time-out or a limit included; 127 and 126 mean that the command itself could not start. */
+export function isRed(run: RunFacts): boolean {
+  if (run.setupFailed || run.killedBy === 'cancel') return false;
+  if (run.exitCode === 126 || run.exitCode === 127) return false;
+  return run.timedOut || (run.killedBy !== null && run.killedBy !== 'output') || (run.exitCode !== null && run.exitCode !== 0) || (run.report !== undefined && run.report.failed > 0);
+}
+
+/** What the runs of the failing command at the broken revision say. */
+export function judgeReproduction(runs: readonly RunFacts[], incident: Pick<Incident, 'failingTests'>): {
+  readonly verdict: 'reproduced' | 'run-again' | 'flaky' | 'not-reproduced' | 'environment-failed';
+  readonly detail: string;
+} {
+  const reds = runs.filter(isRed);
+  const greens = runs.filter(isGreen);
+  if (reds.length > 0 && greens.length > 0) return { verdict: 'flaky', detail: 'red and green on the same revision' };
+  const last = runs[runs.length - 1];
+  if (last === undefined) return { verdict: 'run-again', detail: 'not run yet' };
+  if (reds.length > 0) {
+    const known = new Set(incident.failingTests);
+    const seen = reds.flatMap((run) => run.report?.failedTests ?? []);
+    if (known.size > 0 && seen.length > 0 && !seen.some((name) => known.has(name))) {
+      return { verdict: 'not-reproduced', detail: `red for another reason: ${seen.slice(0, 3).join(', ')} failed instead of ${incident.failingTests.slice(0, 3).join(', ')}` };
+    }
+    return { verdict: 'reproduced', detail: last.timedOut ? 'red: it does not end within its limit' : `red with exit code ${last.exitCode ?? last.signal ?? 'none'}` };
+  }
+  if (greens.length >= 2) return { verdict: 'not-reproduced', detail: 'green twice in the sandbox' };
+  if (greens.length === 1 && runs.length === 1) return { verdict: 'run-again', detail: 'green once; running again to tell flaky from healthy' };
+  if (last.setupFailed) return { verdict: 'environment-failed', detail: 'the set-up command failed' };
+  if (last.exitCode === 126 || last.exitCode === 127) return { verdict: 'environment-failed', detail: 'the command could not be started in the sandbox: a tool is missing' };
+  return { verdict: runs.length < 2 ? 'run-again' : 'environment-failed', detail: 'the run says nothing about the code' };
+}
+
+/** The colour of one probe, from one or more runs at the same revision. */
+export function judgeProbe(runs: readonly RunFacts[]): 'red' | 'green' | 'unclear' {
+  if (runs.length === 0) return 'unclear';
+  if (runs.every(isGreen)) return 'green';
+  return runs.every((run) => isRed(run) && !run.timedOut) ? 'red' : 'unclear';
+}
+
+/** The verdict on a repair: red without, green with, nothing else newly red, green again, and a silent gate. */
+export function judgeProof(input: {
+  readonly red: RunFacts;
+  readonly green: RunFacts;
+  readonly greenAgain?: RunFacts | undefined;
+  readonly widerBefore: readonly RunFacts[];
+  readonly widerAfter: readonly RunFacts[];
+  readonly findings: readonly GateFinding[];
+  readonly failingTests: readonly string[];
+}): Proof {
+  const { red, green, greenAgain } = input;
+  const redAtBase = isRed(red);
+  const greenWithChange = isGreen(green);
+  const again = greenAgain !== undefined && isGreen(greenAgain);
+  const newlyRed: string[] = [];
+  const compare = (before: RunFacts | undefined, after: RunFacts) => {
+    const earlier = new Set(before?.report?.failedTests ?? []);
+    for (const name of after.report?.failedTests ?? []) if (!earlier.has(name)) newlyRed.push(name);
+    if (!isGreen(after) && (before === undefined || isGreen(before)) && (after.report?.failedTests.length ?? 0) === 0) newlyRed.push(after.name);
+  };
+  compare(red, green);
+  for (const after of input.widerAfter) compare(input.widerBefore.find((before) => before.name === after.name), after);
+  const stillFailing = new Set(green.report?.failedTests ?? []);
+  const fresh = [...new Set(newlyRed)].filter((name) => name !== green.name || redAtBase === false).sort();
+  const reasons: string[] = [];
+  let verdict: Proof['verdict'] = 'proven';
+  const say = (kind: Proof['verdict'], reason: string) => {
+    if (verdict === 'proven') verdict = kind;
+    reasons.push(reason.slice(0, 300));
+  };
+  if (!redAtBase) say('not-reproduced', 'the command is not red at the base');
+  if (green.setupFailed) say('unclear', 'the set-up command failed with the change');
+  else if (!greenWithChange) {
+    const same = input.failingTests.filter((name) => stillFailing.has(name));
+    say('not-fixed', same.length > 0 ? `still red: ${same.slice(0, 5).join(', ')}` : green.exitCode === 0 ? 'the command ended well but no test passed' : `still red with exit code ${green.exitCode ?? green.signal ?? 'none'}`);
+  } else if (greenAgain === undefined) say('unclear', 'it was not run a second time');
+  else if (!again) say('flaky', 'green once with the change, not green again');
+  if (fresh.length > 0 && greenWithChange) say('newly-red', `newly red: ${fresh.slice(0, 5).join(', ')}`);
+  if (input.findings.length > 0) say('gate-refused', `the gate has ${input.findings.length} finding(s): ${[...new Set(input.findings.map((finding) => finding.code))].slice(0, 5).join(', ')}`);
+  if (verdict === 'proven') reasons.push('red without the change, green with it twice, nothing else newly red, and the gate is silent');
+  return { verdict, redAtBase, greenWithChange, greenAgain: again, newlyRed: fresh.slice(0, 50).map((name) => name.slice(0, 300)), findings: input.findings.slice(0, 50), reasons: reasons.slice(0, 20) };
+}

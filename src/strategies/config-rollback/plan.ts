@@ -1,0 +1,44 @@
+import type { Plan, StrategyRefusal } from '../../domain/plan.schema.ts';
+import { changedPaths, isProgramConfig } from '../../domain/policy/diagnose.ts';
+import type { StrategyAnswer, StrategyContext } from '../contract.ts';
+import { planFingerprint } from '../ladder.ts';
+
+const ID = 'config-rollback';
+/** More configuration files than this at once is no rollback of "the" configuration. */
+const MAX_FILES = 10;
+const MIGRATION = /(?:^|\/)(?:migrations?|schema)(?:\/|\.)/i;
+const SECRETS = /secret|credential|password|\.env(?:\.|$)/i;
+
+/** A refusal of this strategy. */
+export function refusal(code: string, detail: string): StrategyRefusal {
+  return { strategy: ID, code, detail };
+}
+
+/** Configuration files that changed since green and may be taken back. */
+export function candidates(context: StrategyContext): readonly string[] {
+  return changedPaths(context.incident).filter((path) => {
+    const presence = context.paths.get(path);
+    const differs = presence === undefined || presence.atGreen || presence.atHead;
+    return differs && isProgramConfig(path, context.policy) && !MIGRATION.test(path) && !SECRETS.test(path);
+  });
+}
+
+function planFor(paths: readonly string[], from: string, context: StrategyContext): Plan {
+  return {
+    strategy: ID,
+    title: `Restore ${paths.length === 1 ? paths[0] : `${paths.length} configuration files`} to the last green content`.slice(0, 200),
+    rationale: `${paths.join(', ')} changed since ${from.slice(0, 8)} was green; ${context.diagnosis.cause}.`.slice(0, 1000),
+    steps: paths.map((path) => ({ kind: 'restore-file' as const, path, from })),
+    risk: 'low',
+  };
+}
+
+/** One plan for each changed file, then all of them together. */
+export function planConfigRollback(context: StrategyContext): StrategyAnswer {
+  const from = context.incident.lastGreenSha;
+  if (from === undefined) return { kind: 'refused', refusal: refusal('no-green-revision', 'no revision is known on which the check was green') };
+  const paths = candidates(context).slice(0, MAX_FILES);
+  const plans = [...paths.map((path) => planFor([path], from, context)), ...(paths.length > 1 ? [planFor(paths, from, context)] : [])];
+  const plan = plans.find((candidate) => !context.tried.some((tried) => tried.fingerprint === planFingerprint(candidate)));
+  return plan === undefined ? { kind: 'refused', refusal: refusal('all-tried', 'every changed configuration file was taken back already') } : { kind: 'plan', plan };
+}
