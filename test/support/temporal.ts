@@ -1,0 +1,71 @@
+import type { WorkflowClient } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { inject } from 'vitest';
+import type { ProvidedTemporal } from './temporal-server.ts';
+
+/** A client and a running worker on the run's one server. */
+export interface TemporalWorld {
+  readonly client: Client;
+  readonly workflows: WorkflowClient;
+  readonly taskQueue: string;
+  readonly namespace: string;
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/** The server of this run; throws the reason when there is none. */
+export function providedTemporal(): Extract<ProvidedTemporal, { kind: 'running' }> {
+  const provided = inject('temporal');
+  if (provided.kind === 'missing') throw new Error(provided.message);
+  return provided;
+}
+
+let quiet = false;
+
+/** Says only what is an error of the SDK; call before any worker or replay. */
+export function quietRuntime(): void {
+  if (quiet) return;
+  quiet = true;
+  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) });
+}
+
+/** Starts a worker with these activities on a task queue of its own. */
+export async function openTemporal(
+  activities: object,
+  options: { readonly maxCachedWorkflows?: number; readonly temporal?: Extract<ProvidedTemporal, { kind: 'running' }> } = {},
+): Promise<TemporalWorld> {
+  const { address, namespace, bundlePath } = options.temporal ?? providedTemporal();
+  quietRuntime();
+  const connection = await Connection.connect({ address });
+  const native = await NativeConnection.connect({ address });
+  const client = new Client({ connection, namespace });
+  const taskQueue = `test-${process.pid}-${Math.random().toString(36).slice(2, 10)}`;
+  const worker = await Worker.create({
+    connection: native,
+    namespace,
+    taskQueue,
+    activities,
+    workflowBundle: { codePath: bundlePath },
+    maxHeartbeatThrottleInterval: 100,
+    defaultHeartbeatThrottleInterval: 100,
+    shutdownGraceTime: 0,
+    shutdownForceTime: 5_000,
+    ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
+  });
+  const running = worker.run();
+  running.catch(() => undefined);
+  return {
+    client,
+    workflows: client.workflow,
+    taskQueue,
+    namespace,
+    address,
+    async close() {
+      worker.shutdown();
+      await running;
+      await connection.close();
+      await native.close();
+    },
+  };
+}
