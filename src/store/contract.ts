@@ -18,10 +18,22 @@ export interface AuditEntry {
   readonly facts: Readonly<Record<string, string | number | boolean | null>>;
 }
 
+/** A signed statement of how long the trail is and which hash it ends with. */
+export interface AuditCheckpoint {
+  /** Entries covered. */
+  readonly size: number;
+  /** Hash of the last one, 64 hex digits. */
+  readonly hash: string;
+  /** The whole signed text, to be copied to where the writer of the trail cannot change it. */
+  readonly note: string;
+}
+
 /** Append-only hash chain of every action. */
 export interface AuditTrail {
-  /** Returns the sequence number; the same key returns the first one's. */
+  /** Returns the sequence number, from 1; the same key returns the first one's. Durable when it resolves. */
   append(entry: AuditEntry): Promise<number>;
+  /** Signs the present end of the trail; null while it is empty. */
+  checkpoint(): Promise<AuditCheckpoint | null>;
 }
 
 /** Small records kept by key: results of sandbox jobs, so that a repeated activity does not run them twice. */
