@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfig, loadSecrets, settingsFrom, stateFolder } from './config/index.ts';
@@ -7,7 +8,9 @@ import { createApp, createHttpServer } from './http/app.ts';
 import type { AlertSource } from './integrations/contract.ts';
 import { integrations } from './integrations/registry.ts';
 import { createLogger } from './lib/logger.ts';
-import { createAuditTrail } from './store/index.ts';
+import { createRedactor } from './lib/redact.ts';
+import { createArtifactStore } from './store/artifact-store.ts';
+import { createAuditTrail } from './store/audit-trail.ts';
 import { connectLazily, createHealings } from './temporal/index.ts';
 
 /** Deliveries per second and source that are let through; bursts of five times as many. */
@@ -19,10 +22,11 @@ async function main(): Promise<void> {
   const loaded = loadConfig({ stateDir, env: process.env, integrations });
   const { config } = loaded;
   const secrets = loadSecrets(stateDir, process.env);
-  const log = createLogger({ name: 'ingress', level: config.logLevel });
+  const log = createLogger({ name: 'ingress', level: config.logLevel, redact: createRedactor(secrets.all().map((secret) => secret.reveal())) });
   const [signingKey] = secrets.get('audit-signing-key');
   if (signingKey === undefined) throw new Failure('configuration-invalid', 'the audit signing key is missing');
-  const audit = createAuditTrail(join(stateDir, 'audit'), { signingKey: signingKey.reveal() });
+  const audit = createAuditTrail(join(stateDir, 'audit'), { signingKey: createPrivateKey(signingKey.reveal()) });
+  const artifacts = createArtifactStore(join(stateDir, 'artifacts'));
   const sources = new Map<string, AlertSource>();
   for (const integration of integrations) {
     if (integration.alertSource === undefined) continue;
@@ -32,6 +36,7 @@ async function main(): Promise<void> {
         config: loaded.integrations.get(integration.id),
         stateDir,
         secret: (name) => secrets.get(name).map((secret) => secret.reveal()),
+        readArtifact: (ref) => artifacts.get(ref),
       }),
     );
   }

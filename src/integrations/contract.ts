@@ -191,6 +191,8 @@ export interface IntegrationContext<Config> {
   readonly stateDir: string;
   /** Current values of a named secret, newest first; two during a rotation. */
   readonly secret: (name: string) => readonly string[];
+  /** Content of an artifact, for those who hand it to people. Throws `Failure` code `artifact-missing`. */
+  readonly readArtifact: (ref: ArtifactRef) => Promise<Uint8Array>;
 }
 
 /** One vendor, as its folder exports it: facts, configuration schema, capabilities. The registry is a list of these and nothing else. */

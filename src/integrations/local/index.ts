@@ -11,7 +11,7 @@ export const local: Integration<typeof LocalConfig> = {
   name: 'Local forge',
   docs: 'docs/operating.md',
   configSchema: LocalConfig,
-  alertSource: ({ config }) => createLocalAlertSource(config.secrets.map((secret) => secret.reveal())),
+  alertSource: ({ secret }) => createLocalAlertSource(secret('local-webhook')),
   forge: ({ stateDir }) => createLocalForge(stateDir),
   health: ({ stateDir }) => createLocalHealth(stateDir),
   notifier: ({ stateDir, readArtifact }) => createLocalNotifier(stateDir, readArtifact),

@@ -1,0 +1,128 @@
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { createPrivateKey } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { ActivityDeps } from './activities/deps.ts';
+import { createActivities } from './activities/index.ts';
+import { loadConfig, loadSecrets, parseRepositoryPolicy, settingsFrom, stateFolder } from './config/index.ts';
+import { Failure } from './domain/failure.ts';
+import type { IntegrationContext } from './integrations/contract.ts';
+import { integrations } from './integrations/registry.ts';
+import { createLogger } from './lib/logger.ts';
+import { createRedactor } from './lib/redact.ts';
+import { DEFAULT_LIMITS } from './sandbox/contract.ts';
+import { SANDBOXES } from './sandbox/registry.ts';
+import { createArtifactStore } from './store/artifact-store.ts';
+import { createAuditTrail } from './store/audit-trail.ts';
+import { createRecordStore } from './store/record-store.ts';
+import { strategies } from './strategies/registry.ts';
+import { workflowBundle } from './temporal/bundle.ts';
+import { connectLazily, createHealings, ensurePatrol, ensureSearchAttributes } from './temporal/index.ts';
+
+/** Workflows kept in memory: about 1 MB each. */
+const CACHED_WORKFLOWS = 200;
+
+/** Repositories of the local forge, by its folders. */
+async function servedBy(stateDir: string): Promise<{ owner: string; name: string }[]> {
+  const root = join(stateDir, 'forge');
+  const owners = await readdir(root, { withFileTypes: true }).catch(() => []);
+  const found = await Promise.all(
+    owners
+      .filter((entry) => entry.isDirectory())
+      .map(async (owner) => (await readdir(join(root, owner.name), { withFileTypes: true })).filter((entry) => entry.isDirectory()).map((entry) => ({ owner: owner.name, name: entry.name }))),
+  );
+  return found.flat();
+}
+
+/** Root of the worker: configuration -> adapters -> activities -> Worker. */
+async function main(): Promise<void> {
+  const stateDir = stateFolder(process.env);
+  const loaded = loadConfig({ stateDir, env: process.env, integrations });
+  const { config } = loaded;
+  const secrets = loadSecrets(stateDir, process.env);
+  const redact = createRedactor(secrets.all().map((secret) => secret.reveal()));
+  const log = createLogger({ name: 'worker', level: config.logLevel, redact });
+  const address = config.temporal.address ?? `127.0.0.1:${config.temporal.port}`;
+  const { namespace, taskQueue } = config.temporal;
+
+  const artifacts = createArtifactStore(join(stateDir, 'artifacts'));
+  const context = (id: string): IntegrationContext<unknown> => ({
+    config: loaded.integrations.get(id),
+    stateDir,
+    secret: (name) => secrets.get(name).map((secret) => secret.reveal()),
+    readArtifact: (ref) => artifacts.get(ref),
+  });
+  const forgeIntegration = integrations.find((integration) => integration.id === config.forge);
+  const forge = forgeIntegration?.forge?.(context(config.forge));
+  if (forge === undefined) throw new Failure('configuration-invalid', `forge: ${config.forge} is no forge; known: ${integrations.filter((each) => each.forge !== undefined).map((each) => each.id).join(', ')}`);
+  const backend = SANDBOXES.find((sandbox) => sandbox.id === config.sandbox.backend);
+  if (backend === undefined) throw new Failure('configuration-invalid', `sandbox.backend: ${config.sandbox.backend} is unknown`);
+  const sandbox = backend.create({ stateDir, toolchains: config.sandbox.toolchains, ...(process.env['PATH'] === undefined ? {} : { searchPath: process.env['PATH'] }), log });
+  const [signingKey] = secrets.get('audit-signing-key');
+  if (signingKey === undefined) throw new Failure('configuration-invalid', 'the audit signing key is missing');
+
+  const client = connectLazily({ address, namespace });
+  const webUi = process.env['SUTURE_WEB_UI_URL'];
+  const healings = createHealings(client.client, { taskQueue, namespace, ...(webUi === undefined ? {} : { webUi }) });
+  const settings = settingsFrom(config);
+  const deps: ActivityDeps = {
+    forge,
+    sandbox,
+    limits: { ...DEFAULT_LIMITS, memoryBytes: config.sandbox.memoryBytes, processes: config.sandbox.processes, workspaceBytes: config.sandbox.workspaceBytes },
+    strategies,
+    health: integrations.find((each) => each.health !== undefined)?.health?.(context(config.forge)) ?? null,
+    notifiers: integrations.flatMap((each) => (each.notifier === undefined ? [] : [each.notifier(context(each.id))])),
+    artifacts,
+    records: createRecordStore(join(stateDir, 'records')),
+    audit: createAuditTrail(join(stateDir, 'audit'), { signingKey: createPrivateKey(signingKey.reveal()) }),
+    healings,
+    parsePolicy: parseRepositoryPolicy,
+    redact,
+    served: () => servedBy(stateDir),
+    settings,
+    now: () => new Date(),
+    log,
+  };
+
+  Runtime.install({ logger: { log() {}, trace() {}, debug() {}, info() {}, warn: (message, meta) => log.warn({ ...meta }, message), error: (message, meta) => log.error({ ...meta }, message) }, shutdownSignals: [] });
+  const connection = await NativeConnection.connect({ address }).catch((error: unknown) => {
+    throw new Failure('temporal-unavailable', `no Temporal server answers at ${address}; start one, or correct SUTURE_TEMPORAL_ADDRESS`, { cause: error });
+  });
+  await ensureSearchAttributes(client.client, namespace);
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    workflowBundle: await workflowBundle(join(stateDir, 'cache')),
+    activities: createActivities(deps),
+    maxCachedWorkflows: CACHED_WORKFLOWS,
+    maxConcurrentActivityTaskExecutions: Math.max(8, config.sandbox.concurrency * 4),
+    maxHeartbeatThrottleInterval: '10 seconds',
+    shutdownGraceTime: '5 seconds',
+    shutdownForceTime: '15 seconds',
+  });
+  await sandbox.sweep();
+  if (config.patrolEveryMs > 0) await ensurePatrol(client.client, { everyMs: config.patrolEveryMs, taskQueue, settings });
+
+  const record = join(stateDir, 'run', 'worker.json');
+  await mkdir(dirname(record), { recursive: true });
+  await writeFile(`${record}.${process.pid}`, JSON.stringify({ pid: process.pid }));
+  await rename(`${record}.${process.pid}`, record);
+  process.stdout.write(`${JSON.stringify({ polling: taskQueue })}\n`);
+  const stop = () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  await worker.run();
+  await connection.close();
+  await client.close();
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Failure ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(error instanceof Failure ? 6 : 1);
+  },
+);
