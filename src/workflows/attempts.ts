@@ -48,7 +48,6 @@ export class Attempts {
       record.move('reasoning', `Attempt ${record.attempt} of ${cap}`);
       const ended = await this.#control.restartable(() => attempt(record, this.#control));
       if (ended === 'restart' || ended.kind === 'restart') {
-        record.attemptsBegun -= 1;
         const outcome = this.again('The ground moved; the attempt starts over and does not count.');
         if (outcome) return { kind: 'end', outcome };
         continue;
@@ -59,17 +58,23 @@ export class Attempts {
     }
   }
 
-  /** Counts a start-over; an outcome when there were too many. */
+  /** Starts over because the ground moved: the attempt does not count. An outcome when that happened too often. */
   again(note: string): Outcome | null {
+    this.#record.attemptsBegun -= 1;
+    return this.#startOver(note);
+  }
+
+  /** Starts over because the change could not be written: the attempt counts. An outcome when that happened too often. */
+  spend(note: string): Outcome | null {
+    this.#used += 1;
+    return this.#startOver(note);
+  }
+
+  #startOver(note: string): Outcome | null {
     this.#restarts += 1;
     this.#record.note(note);
     if (this.#restarts <= RESTARTS) return null;
     return { kind: 'superseded', reason: 'head-moved', detail: `The head moved ${RESTARTS} times while this was being healed.` };
-  }
-
-  /** The attempt whose change could not be published is used. */
-  spend(): void {
-    this.#used += 1;
   }
 
   #usedUp(cap: number): Outcome {

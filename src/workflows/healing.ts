@@ -77,8 +77,7 @@ async function heal(record: HealingRecord, control: Control, admission: Admissio
     const published = await publish(record, control, undo, verdict);
     if (published.kind === 'end') return published.outcome;
     if (published.kind === 'merged') return await watchProduction(record, control, verdict, published.sha);
-    attempts.spend();
-    const outcome = attempts.again(`The change could not be written: ${published.detail}`);
+    const outcome = attempts.spend(`The change could not be written: ${published.detail}`);
     if (outcome) return outcome;
     control.wantFresh();
   }

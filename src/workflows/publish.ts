@@ -99,7 +99,9 @@ async function readPerson(record: HealingRecord, undo: UndoStack, change: Publis
     record.mergeSha = facts.mergeSha ?? facts.headSha;
     undo.clear();
     record.audit('merged', { sha: record.mergeSha }, facts.closedBy ?? 'unknown');
-    record.note(`Merged by ${facts.closedBy ?? 'a person'}`);
+    const by = `Merged by ${facts.closedBy ?? 'a person'}`;
+    if (record.state === 'merging') record.note(by);
+    else record.move('merging', by);
     return { kind: 'merged', sha: record.mergeSha };
   }
   if (facts.state === 'closed') {
