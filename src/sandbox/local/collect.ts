@@ -210,7 +210,7 @@ export async function collect(stream: Readable, request: CollectRequest, complet
     }
   }
   changes.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-  return { artifacts, changes, refused };
+  return { artifacts, changes, refused: refused.sort() };
 }
 
 class TooMuch extends Error {}

@@ -78,7 +78,7 @@ export function createLocalSandbox(options: LocalSandboxOptions): Sandbox {
         return { kind: 'unavailable', findings };
       }
       const found = [nodeToolchain(process.execPath), await pythonToolchain(searchPath)].filter((toolchain) => toolchain !== null);
-      const configured = configuredToolchains(options.toolchains ?? []);
+      const configured = configuredToolchains(options.toolchains ?? [], identity.uid !== null);
       const toolchains = await usableToolchains(bare, [...configured, ...found]);
       for (const toolchain of found.filter((candidate) => !toolchains.includes(candidate))) {
         options.log?.warn({ toolchain: toolchain.target }, 'a toolchain of the host does not work inside the sandbox; that of /usr is used');

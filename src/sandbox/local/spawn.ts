@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../../domain/failure.ts';
@@ -9,6 +9,7 @@ import type { Tools } from './find-tools.ts';
 import { launchCommand } from './launch.ts';
 import { createLineQueue } from './line-queue.ts';
 import { rlimitArguments } from './limits.ts';
+import { startTime } from './marker.ts';
 import { profileArguments } from './profile.ts';
 import { type StaticFiles, type StaticName, SUPERVISOR, SYNTHETIC } from './static-files.ts';
 import type { Toolchain } from './toolchains.ts';
@@ -113,8 +114,9 @@ export function spawnSandbox(input: SpawnInput): SpawnedSandbox {
     );
     child.once('close', (exitCode, signal) => {
       void (async () => {
-        // Its streams close a moment before the kernel has taken the namespace down.
-        for (let turn = 0; firstPid !== null && turn < 500 && existsSync(`/proc/${firstPid}`); turn += 1) {
+        // Its streams close a moment before the kernel has taken the namespace down. A zombie counts as gone: everything else in the
+        // namespace ended before it became one, and who reaps it is the machine's first process, in its own time.
+        for (let turn = 0; firstPid !== null && turn < 500 && startTime(firstPid) !== null; turn += 1) {
           await delay(turn < 50 ? 1 : 10);
         }
         resolve({ exitCode, signal, errors: Buffer.concat(errors).toString() });

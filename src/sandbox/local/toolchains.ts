@@ -59,14 +59,20 @@ function homeOf(shim: string): string {
   return hidden > 1 ? parts.slice(0, hidden).join('/') : '/nonexistent';
 }
 
-/** Folders that the administrator named; throws `sandbox-unavailable` for one that is not there. */
-export function configuredToolchains(folders: readonly string[]): Toolchain[] {
+/**
+ * Folders that the administrator named; throws `sandbox-unavailable` for one that is not there, or that jobs with a user of their own
+ * (`forOthers`) may not read.
+ */
+export function configuredToolchains(folders: readonly string[], forOthers: boolean): Toolchain[] {
   const names = new Set(['node', 'python']);
   return folders.map((folder) => {
     if (!isAbsolute(folder) || !existsSync(folder) || !statSync(folder).isDirectory()) {
       throw new Failure('sandbox-unavailable', `the toolchain folder ${folder} does not exist; correct sandbox.toolchains`);
     }
     const source = realpathSync(folder);
+    if (forOthers && (statSync(source).mode & 0o005) !== 0o005) {
+      throw new Failure('sandbox-unavailable', `jobs run as a user of their own and may not read the toolchain folder ${folder}: chmod o+rx it`);
+    }
     const plain = basename(source).replaceAll(/[^A-Za-z0-9._-]/g, '_') || 'root';
     let name = plain;
     for (let count = 2; names.has(name); count += 1) {
