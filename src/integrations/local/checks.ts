@@ -1,11 +1,11 @@
-import { open as openFile, stat } from 'node:fs/promises';
+import { open as openFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CheckFacts, ForgeChecks } from '../contract.ts';
 import { createAtomically, hasCode, readAllJson, readJson, writeAtomically, writeJson } from './atomic-file.ts';
 import { assertSha } from './git.ts';
 import { listCommits } from './history.ts';
 import { fileNameFor, type RepoFolders } from './paths.ts';
-import { CheckRecord } from './records.schema.ts';
+import { CheckRecord, PendingCheck } from './records.schema.ts';
 import { type OpenRepository, openRepository } from './repo-store.ts';
 
 /** Most of a log that is kept and handed out, in bytes. */
@@ -38,6 +38,37 @@ export function createCheck(folders: RepoFolders, record: CheckRecord): Promise<
 /** Replace a check's record. */
 export function writeCheck(folders: RepoFolders, record: CheckRecord): Promise<void> {
   return writeJson(pathOf(folders, record.sha, record.name, 'json'), record);
+}
+
+function pendingPath(folders: RepoFolders, { sha, name }: PendingCheck): string {
+  return join(folders.pending, `${sha}-${fileNameFor(name)}.json`);
+}
+
+/** Put a check among those that the service has to look at. Write its record first. */
+export async function markPending(folders: RepoFolders, { sha, name }: PendingCheck): Promise<void> {
+  await createAtomically(pendingPath(folders, { sha, name }), JSON.stringify({ sha, name }));
+}
+
+/** Checks that the service has to look at. */
+export function readPending(folders: RepoFolders): Promise<readonly PendingCheck[]> {
+  return readAllJson(folders.pending, PendingCheck);
+}
+
+/** Take a check from those that the service has to look at. */
+export async function clearPending(folders: RepoFolders, check: PendingCheck): Promise<void> {
+  await rm(pendingPath(folders, check), { force: true });
+}
+
+/** Record the result that another system reports of a check; a repeat replaces it. */
+export async function reportCheck(
+  folders: RepoFolders,
+  report: { readonly sha: string; readonly name: string; readonly conclusion: NonNullable<CheckRecord['conclusion']>; readonly log: string },
+): Promise<void> {
+  const { sha, name, conclusion, log } = report;
+  const at = new Date().toISOString();
+  await writeCheckLog(folders, sha, name, Buffer.from(log));
+  await writeCheck(folders, { name, sha, status: 'completed', conclusion, job: null, runner: null, queuedAt: at, completedAt: at, isolation: null });
+  await markPending(folders, { sha, name });
 }
 
 /** At most `max` bytes of a log: its head and its tail, with a line between that says what is missing. */

@@ -56,7 +56,7 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
 };
 
 /** Programs that serve the other end of a local fetch or push, so that the other repository's hooks and helpers stay off there too. */
-export const UPLOAD_PACK = `git ${SAFE.map((setting) => `-c ${setting}`).join(' ')} -c uploadpack.packObjectsHook= upload-pack`;
+export const UPLOAD_PACK = `git ${SAFE.map((setting) => `-c ${setting}`).join(' ')} upload-pack`;
 /** See `UPLOAD_PACK`; a branch that is checked out there is never touched. */
 export const RECEIVE_PACK = `git ${SAFE.map((setting) => `-c ${setting}`).join(' ')} -c receive.autogc=false -c receive.denyCurrentBranch=refuse -c receive.denyNonFastForwards=true receive-pack`;
 

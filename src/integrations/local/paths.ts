@@ -10,6 +10,7 @@ export interface RepoFolders {
   readonly settings: string;
   readonly pulls: string;
   readonly checks: string;
+  readonly pending: string;
   readonly deployments: string;
   readonly environments: string;
   readonly releases: string;
@@ -41,6 +42,7 @@ export function repoFolders(stateDir: string, repo: RepoRef): RepoFolders {
     settings: join(root, 'settings.json'),
     pulls: join(root, 'pulls'),
     checks: join(root, 'checks'),
+    pending: join(root, 'pending'),
     deployments: join(root, 'deployments'),
     environments: join(root, 'environments'),
     releases: join(root, 'releases'),

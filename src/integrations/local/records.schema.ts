@@ -81,6 +81,10 @@ export const CheckRecord = z.object({
 });
 export type CheckRecord = z.infer<typeof CheckRecord>;
 
+/** A check that is queued, runs, or is completed and not announced yet: `pending/<sha>-<name>.json`. */
+export const PendingCheck = z.object({ sha: CommitSha, name: z.string() });
+export type PendingCheck = z.infer<typeof PendingCheck>;
+
 /** One deployment, `deployments/<id>.json`. */
 export const DeploymentRecord = z.object({
   id: z.string().regex(/^[1-9][0-9]{0,9}$/),
@@ -124,8 +128,6 @@ export type ClaimRecord = z.infer<typeof ClaimRecord>;
 export const ObservedRecord = z.object({
   heads: z.record(z.string(), CommitSha),
   pulls: z.record(z.string(), z.object({ state: z.enum(['open', 'closed', 'merged']), headSha: CommitSha })),
-  /** Checks already announced, `<sha> <name>`, newest last. */
-  checks: z.array(z.string()),
   deployments: z.record(z.string(), z.enum(['queued', 'running', 'success', 'failure'])),
 });
 export type ObservedRecord = z.infer<typeof ObservedRecord>;
