@@ -1,0 +1,43 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { Failure } from '../domain/failure.ts';
+
+/** A root that runs as a child process. */
+export interface Child {
+  readonly pid: number;
+  /** Its first line on stdout, parsed: it is ready. */
+  readonly ready: Readonly<Record<string, unknown>>;
+  readonly ended: Promise<number | null>;
+  stop(): Promise<void>;
+}
+
+/** End a process by its id: TERM, then KILL after a while; ended already is fine. */
+export async function endProcess(child: ChildProcess, graceMs: number): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  await gone;
+  clearTimeout(late);
+}
+
+/** Start one of our roots with this Node and wait until it says that it is ready. Throws `Failure` with what it said on stderr. */
+export async function startChild(options: { readonly script: string; readonly args?: readonly string[]; readonly env: Readonly<Record<string, string>>; readonly logFile: string; readonly name: string }): Promise<Child> {
+  const log = openSync(options.logFile, 'a');
+  const child = spawn(process.execPath, [options.script, ...(options.args ?? [])], { stdio: ['ignore', 'pipe', 'pipe'], env: options.env });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-4000);
+    import('node:fs').then(({ write }) => write(log, chunk, () => {})).catch(() => {});
+  });
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  const first = await Promise.race([once(lines, 'line').then(([line]) => String(line)), ended.then(() => null)]);
+  if (first === null || child.pid === undefined) {
+    const words = said.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
+    throw new Failure('tool-missing', `${options.name} ended while starting: ${words.slice(-3).join(' ').slice(0, 800) || `see ${options.logFile}`}`);
+  }
+  return { pid: child.pid, ready: JSON.parse(first) as Record<string, unknown>, ended, stop: () => endProcess(child, 20_000) };
+}
