@@ -1,6 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { Failure } from '../domain/failure.ts';
+import { auditShow, auditVerify } from './commands/audit.ts';
+import { cancel, decide, pause } from './commands/decide.ts';
 import { demo } from './commands/demo.ts';
+import { doctor } from './commands/doctor.ts';
+import { heal } from './commands/heal.ts';
+import { start } from './commands/start.ts';
+import { status } from './commands/status.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { createOutput, plain } from './output.ts';
 
@@ -17,6 +23,90 @@ program
   .option('--json', 'print the result as JSON', false)
   .action(async (options: { keep: boolean; approve: boolean; json: boolean }) => {
     code = await demo(options, output(options));
+  });
+
+interface Json {
+  readonly json: boolean;
+}
+const JSON_FLAG = ['--json', 'print the result as JSON', false] as const;
+
+program
+  .command('heal <folder> [command...]')
+  .description('heal a git repository on disk: heal <folder> -- <command that fails>')
+  .option('--dry-run', 'prove a fix, write nothing', false)
+  .option('--revision <revision>', 'branch or commit to heal; default: what is checked out')
+  .option('--timeout <seconds>', 'wall-clock limit of one run, at most 600', (text) => Math.min(600, Math.max(1, Number.parseInt(text, 10) || 600)), 600)
+  .option(...JSON_FLAG)
+  .action(async (folder: string, command: string[], options: Json & { dryRun: boolean; revision?: string; timeout: number }) => {
+    code = await heal(folder, command, options, output(options));
+  });
+program
+  .command('start')
+  .description('serve ingress, worker and dev server until Ctrl-C')
+  .action(async () => {
+    code = await start(output({}));
+  });
+program
+  .command('status [healing]')
+  .description('what is under way, what it waits for and who can decide')
+  .option('--all', 'ended healings too', false)
+  .option(...JSON_FLAG)
+  .action(async (healing: string | undefined, options: Json & { all: boolean }) => {
+    code = await status(healing, options, output(options));
+  });
+for (const verdict of ['approve', 'reject'] as const) {
+  program
+    .command(`${verdict} <healing>`)
+    .description(`${verdict} the change that a healing shows`)
+    .option('--hash <hash>', 'hash of the change set; default: the one shown now')
+    .option('--as <id>', 'who decides; default: the account at this terminal')
+    .option('--comment <text>', 'said to everybody')
+    .option(...JSON_FLAG)
+    .action(async (healing: string, options: Json & { hash?: string; as?: string; comment?: string }) => {
+      code = await decide(healing, verdict, options, output(options));
+    });
+}
+program
+  .command('cancel <healing>')
+  .description('stop one healing and undo what it began')
+  .option('--as <id>', 'who stops it')
+  .option('--comment <text>', 'why')
+  .option(...JSON_FLAG)
+  .action(async (healing: string, options: Json & { as?: string; comment?: string }) => {
+    code = await cancel(healing, options, output(options));
+  });
+for (const [name, paused] of [['pause', true], ['resume', false]] as const) {
+  program
+    .command(`${name} <owner/name>`)
+    .description(paused ? 'stop all healings of a repository at the next safe point' : 'let a paused repository go on')
+    .option('--as <id>', 'who does it')
+    .option(...JSON_FLAG)
+    .action(async (repository: string, options: Json & { as?: string }) => {
+      code = await pause(repository, paused, options, output(options));
+    });
+}
+program
+  .command('doctor [policy-file]')
+  .description('what is missing, each with the way out')
+  .option(...JSON_FLAG)
+  .action(async (file: string | undefined, options: Json) => {
+    code = await doctor(file, output(options));
+  });
+const audit = program.command('audit').description('the trail of every action');
+audit
+  .command('verify')
+  .description('prove that nothing was edited, removed, reordered or cut off')
+  .option(...JSON_FLAG)
+  .action(async (options: Json) => {
+    code = await auditVerify(output(options));
+  });
+audit
+  .command('show')
+  .description('every action, oldest first')
+  .option('--healing <healing>', 'of one healing only')
+  .option(...JSON_FLAG)
+  .action(async (options: Json & { healing?: string }) => {
+    code = await auditShow(options, output(options));
   });
 
 try {

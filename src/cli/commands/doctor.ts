@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, statfs } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { loadConfig, parseRepositoryPolicy, stateFolder } from '../../config/index.ts';
+import { Failure } from '../../domain/failure.ts';
+import { integrations } from '../../integrations/registry.ts';
+import { createLocalSandbox } from '../../sandbox/local/index.ts';
+import { findTemporalExecutable } from '../../temporal/index.ts';
+import { EXIT_CODES } from '../exit-codes.ts';
+import type { Output } from '../output.ts';
+
+interface Finding {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+const run = promisify(execFile);
+/** Below this the state folder fills up within a day of work. */
+const MIN_FREE_BYTES = 1024 ** 3;
+
+async function finding(name: string, check: () => Promise<string> | string): Promise<Finding> {
+  try {
+    return { name, ok: true, detail: await check() };
+  } catch (error) {
+    return { name, ok: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function version(tool: string, install: string): Promise<string> {
+  try {
+    return (await run(tool, ['--version'])).stdout.split('\n')[0] ?? '';
+  } catch {
+    throw new Failure('tool-missing', `${tool} is missing; run: ${install}`);
+  }
+}
+
+/** `suture doctor [policy file]`: everything that a healing needs, each with the way out when it is missing. */
+export async function doctor(policyFile: string | undefined, out: Output): Promise<number> {
+  const stateDir = stateFolder(process.env);
+  const findings: Finding[] = [
+    await finding('node', () => {
+      if (Number(process.versions.node.split('.')[0]) < 22) throw new Error(`Node ${process.versions.node} is too old; run through npm, which brings Node 24`);
+      return process.versions.node;
+    }),
+    await finding('git', () => version('git', 'apt-get install -y git')),
+    await finding('python3', () => version('python3', 'apt-get install -y python3')),
+    await finding('configuration', () => {
+      loadConfig({ stateDir, env: process.env, integrations });
+      return 'no problems';
+    }),
+    await finding('temporal', () => {
+      const address = process.env['SUTURE_TEMPORAL_ADDRESS'];
+      return address === undefined ? findTemporalExecutable({ setting: process.env['SUTURE_TEMPORAL_EXECUTABLE'], env: process.env }) : `cluster at ${address}`;
+    }),
+    await finding('state folder', async () => {
+      await mkdir(stateDir, { recursive: true });
+      const disk = await statfs(stateDir);
+      const free = disk.bavail * disk.bsize;
+      if (free < MIN_FREE_BYTES) throw new Error(`${stateDir} has only ${Math.round(free / 1024 ** 2)} MiB left; free some space or set SUTURE_STATE_DIR`);
+      return `${stateDir}, ${Math.round(free / 1024 ** 3)} GiB free`;
+    }),
+  ];
+  const sandbox = await createLocalSandbox({ stateDir, ...(process.env['PATH'] === undefined ? {} : { searchPath: process.env['PATH'] }) }).preflight();
+  for (const each of sandbox.findings) findings.push({ ...each, name: `sandbox: ${each.name}` });
+  if (policyFile !== undefined) {
+    findings.push(
+      await finding('policy file', async () => {
+        const policy = parseRepositoryPolicy(await readFile(policyFile, 'utf8'));
+        return `${policy.checks.length} check(s), autonomy ${policy.autonomy}`;
+      }),
+    );
+  }
+  const ok = findings.every((each) => each.ok);
+  out.result(findings.map((each) => `${each.ok ? 'ok ' : 'NO '}  ${each.name.padEnd(28)} ${each.detail}`).join('\n'), { ok, findings });
+  return ok ? EXIT_CODES.ok.code : EXIT_CODES.environment.code;
+}
