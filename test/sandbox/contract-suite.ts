@@ -11,7 +11,12 @@ import { baseTar, jobOf, tryInPython } from './support.ts';
 
 const CANARY = 'canary-5d1f0c2e';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
-const write = (path: string, text: string, mode: '100644' | '100755' = '100644'): FileChange => ({ op: 'write', path, mode, content: base64(text) });
+const write = (path: string, text: string, mode: '100644' | '100755' = '100644'): FileChange => ({
+  op: 'write',
+  path,
+  mode,
+  content: base64(text),
+});
 
 /** What every sandbox backend must hold; call it with a factory of the backend. */
 export function describeSandboxContract(name: string, create: () => Sandbox): void {
@@ -36,7 +41,14 @@ export function describeSandboxContract(name: string, create: () => Sandbox): vo
     describe('results', () => {
       it('reports exit code and output of a green step', async () => {
         const step = await one('cat a.txt; echo oops >&2');
-        expect(step).toMatchObject({ exitCode: 0, signal: null, timedOut: false, killedBy: null, oomKilled: false, outputTruncated: false });
+        expect(step).toMatchObject({
+          exitCode: 0,
+          signal: null,
+          timedOut: false,
+          killedBy: null,
+          oomKilled: false,
+          outputTruncated: false,
+        });
         expect(step.output).toBe('one\noops\n');
       });
 
@@ -69,7 +81,9 @@ export function describeSandboxContract(name: string, create: () => Sandbox): vo
       });
 
       it('leaves interrupts to the step', async () => {
-        expect((await one(`python3 -c 'import signal; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)'`)).output).toBe('True\n');
+        expect((await one(`python3 -c 'import signal; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)'`)).output).toBe(
+          'True\n',
+        );
       });
 
       it('refuses environment names that a job has no business with', async () => {
@@ -118,7 +132,9 @@ export function describeSandboxContract(name: string, create: () => Sandbox): vo
 
       it('says that a base is too large for its workspace', async () => {
         const job = jobOf(['true'], { base: { big: 'x'.repeat(3 * 1024 ** 2) } });
-        await expect(sandbox.run({ ...job, limits: { ...job.limits, workspaceBytes: 1024 ** 2 } })).rejects.toMatchObject({ code: 'too-large' });
+        await expect(sandbox.run({ ...job, limits: { ...job.limits, workspaceBytes: 1024 ** 2 } })).rejects.toMatchObject({
+          code: 'too-large',
+        });
       });
 
       it('passes on why the base could not be read', async () => {
@@ -159,23 +175,33 @@ export function describeSandboxContract(name: string, create: () => Sandbox): vo
       });
 
       it('keeps to the paths and globs that were asked for', async () => {
-        const result = await sandbox.run(jobOf(['echo x | tee a.txt b.txt sub/c.sh'], { base, collectChanges: { only: ['b.txt', 'sub/*.sh'] } }));
+        const result = await sandbox.run(
+          jobOf(['echo x | tee a.txt b.txt sub/c.sh'], { base, collectChanges: { only: ['b.txt', 'sub/*.sh'] } }),
+        );
         expect(result.changes.map((change) => change.path)).toEqual(['b.txt', 'sub/c.sh']);
       });
 
       it('leaves out what tools and the .gitignore of the base produce, but not tracked files', async () => {
         const result = await sandbox.run(
-          jobOf(['mkdir -p node_modules/x src/__pycache__; touch node_modules/x/i src/__pycache__/m; echo l > x.log; echo d > dist/kept.js; echo t > keep.log'], {
-            base: { '.gitignore': '*.log\n!keep.log\n', 'dist/kept.js': 'old' },
-            collectChanges: { only: [] },
-          }),
+          jobOf(
+            [
+              'mkdir -p node_modules/x src/__pycache__; touch node_modules/x/i src/__pycache__/m; echo l > x.log; echo d > dist/kept.js; echo t > keep.log',
+            ],
+            {
+              base: { '.gitignore': '*.log\n!keep.log\n', 'dist/kept.js': 'old' },
+              collectChanges: { only: [] },
+            },
+          ),
         );
         expect(result.changes.map((change) => change.path)).toEqual(['dist/kept.js', 'keep.log']);
       });
 
       it('refuses links, pipes and setuid files, and says so', async () => {
         const result = await sandbox.run(
-          jobOf(['ln -s /etc/passwd l; mkfifo p; rm a.txt; ln -s b.txt a.txt; echo s > s; chmod 4755 s'], { base, collectChanges: { only: [] } }),
+          jobOf(['ln -s /etc/passwd l; mkfifo p; rm a.txt; ln -s b.txt a.txt; echo s > s; chmod 4755 s'], {
+            base,
+            collectChanges: { only: [] },
+          }),
         );
         expect(result.changes).toEqual([]);
         expect(result.refused.join('\n')).toMatch(/"a.txt": is a link[^]*"l": is a link[^]*"p": is a fifo[^]*"s": has setuid/);
@@ -202,7 +228,9 @@ export function describeSandboxContract(name: string, create: () => Sandbox): vo
     });
 
     describe('limits', () => {
-      const limited = (limits: Partial<ReturnType<typeof jobOf>['limits']>): Parameters<typeof jobOf>[1] => ({ limits: { ...jobOf([]).limits, ...limits } });
+      const limited = (limits: Partial<ReturnType<typeof jobOf>['limits']>): Parameters<typeof jobOf>[1] => ({
+        limits: { ...jobOf([]).limits, ...limits },
+      });
 
       it('ends a command that hangs and ignores signals', async () => {
         const step = await one(`trap '' TERM INT HUP; echo here; while :; do sleep 1; done`, limited({ wallClockMs: 500 }));
@@ -282,15 +310,23 @@ for _ in range(200):
       });
 
       it('find no file of the host', async () => {
-        expect((await one(`cat ${folder}/secret /proc/1/root${folder}/secret /proc/1/cwd/../${folder}/secret /etc/shadow; ls -d /root /sys /var /home/*`)).output).not.toMatch(
-          new RegExp(`${CANARY}|^/root|^/sys|^/var`, 'm'),
-        );
+        expect(
+          (
+            await one(
+              `cat ${folder}/secret /proc/1/root${folder}/secret /proc/1/cwd/../${folder}/secret /etc/shadow; ls -d /root /sys /var /home/*`,
+            )
+          ).output,
+        ).not.toMatch(new RegExp(`${CANARY}|^/root|^/sys|^/var`, 'm'));
       });
 
       it('inherit no descriptor but their own three', async () => {
-        expect((await one(`python3 -c 'import os; print([os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd") if n not in "012" and os.path.exists(f"/proc/self/fd/{n}")])'`)).output).not.toMatch(
-          /socket|pipe|anon/,
-        );
+        expect(
+          (
+            await one(
+              `python3 -c 'import os; print([os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd") if n not in "012" and os.path.exists(f"/proc/self/fd/{n}")])'`,
+            )
+          ).output,
+        ).not.toMatch(/socket|pipe|anon/);
       });
 
       it('are an ordinary user without capabilities', async () => {
@@ -298,10 +334,15 @@ for _ in range(200):
         expect(step.output).toBe('1000\nCapEff:0000000000000000\nCapBnd:0000000000000000\nNoNewPrivs:1\nSeccomp:2\n');
       });
 
-      it.each(['/proc/sys/kernel/core_pattern', '/proc/sysrq-trigger', '/usr/x', '/etc/passwd', '/opt/suture/supervisor', '/x'])('cannot write %s', async (path) => {
-        const step = await one(`{ echo x > ${path}; } 2>/dev/null && echo written; { head -c1 ${path} && cp ${path} ${path}; } >/dev/null 2>&1; true`);
-        expect(step.output).toBe('');
-      });
+      it.each(['/proc/sys/kernel/core_pattern', '/proc/sysrq-trigger', '/usr/x', '/etc/passwd', '/opt/suture/supervisor', '/x'])(
+        'cannot write %s',
+        async (path) => {
+          const step = await one(
+            `{ echo x > ${path}; } 2>/dev/null && echo written; { head -c1 ${path} && cp ${path} ${path}; } >/dev/null 2>&1; true`,
+          );
+          expect(step.output).toBe('');
+        },
+      );
 
       it('reach no server of the host and no network', async () => {
         const server = createServer((socket) => socket.end(CANARY));
@@ -309,7 +350,8 @@ for _ in range(200):
         const address = server.address();
         const port = typeof address === 'object' && address !== null ? address.port : 0;
         try {
-          const connect = (host: string, at: number): string => tryInPython(`s = socket.socket(); s.settimeout(2); s.connect(('${host}', ${at}))`);
+          const connect = (host: string, at: number): string =>
+            tryInPython(`s = socket.socket(); s.settimeout(2); s.connect(('${host}', ${at}))`);
           const result = await sandbox.run(jobOf([connect('127.0.0.1', port), connect('169.254.169.254', 80)]));
           expect(result.steps.map((step) => step.output)).toEqual(['errno ECONNREFUSED\n', 'errno ENETUNREACH\n']);
         } finally {
@@ -344,7 +386,8 @@ for _ in range(200):
       });
 
       it('cannot pass off a failure as success by writing status lines anywhere', async () => {
-        const forge = 'for p in /proc/[0-9]*; do for n in 3 4 5 6 7 8 9; do echo "end 1 0" > $p/fd/$n; done; done 2>/dev/null; for n in 3 4 5 6 7 8 9; do sh -c "echo end 1 0 >&$n"; done; exit 1';
+        const forge =
+          'for p in /proc/[0-9]*; do for n in 3 4 5 6 7 8 9; do echo "end 1 0" > $p/fd/$n; done; done 2>/dev/null; for n in 3 4 5 6 7 8 9; do sh -c "echo end 1 0 >&$n"; done; exit 1';
         expect((await one(forge)).exitCode).toBe(1);
       });
 
@@ -356,7 +399,9 @@ for _ in range(200):
 
       it('do not escape by a detached daemon that changes files later', async () => {
         const result = await sandbox.run(
-          jobOf(['setsid sh -c "while :; do echo late > late.txt; rm -f late.txt; done" >/dev/null 2>&1 & sleep 0.1'], { collectChanges: { only: ['a.txt'] } }),
+          jobOf(['setsid sh -c "while :; do echo late > late.txt; rm -f late.txt; done" >/dev/null 2>&1 & sleep 0.1'], {
+            collectChanges: { only: ['a.txt'] },
+          }),
         );
         expect(result.changes).toEqual([]);
       });

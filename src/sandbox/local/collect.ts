@@ -189,7 +189,12 @@ export async function collect(stream: Readable, request: CollectRequest, complet
     }
   } catch (error) {
     broken = true;
-    refuse('.', error instanceof TooMuch ? `more than ${request.totalBytes} bytes were sent; the rest is left out` : 'what the sandbox sent is no proper tar');
+    refuse(
+      '.',
+      error instanceof TooMuch
+        ? `more than ${request.totalBytes} bytes were sent; the rest is left out`
+        : 'what the sandbox sent is no proper tar',
+    );
     stream.destroy();
   }
   if (request.changes !== null) {

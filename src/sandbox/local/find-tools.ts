@@ -67,7 +67,10 @@ export async function findTools(searchPath: string): Promise<Tools> {
   });
   const bwrapVersion = /(\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1] ?? '0.0';
   if (!isNewEnough(bwrapVersion)) {
-    throw new Failure('sandbox-unavailable', `bubblewrap ${bwrapVersion} is too old, 0.8 is needed: apt-get install bubblewrap from a newer release`);
+    throw new Failure(
+      'sandbox-unavailable',
+      `bubblewrap ${bwrapVersion} is too old, 0.8 is needed: apt-get install bubblewrap from a newer release`,
+    );
   }
   const { stdout: tarVersion } = await run(tar, ['--version'], { env: {}, timeout: 10_000 }).catch(() => ({ stdout: '' }));
   if (!tarVersion.includes('GNU tar')) {

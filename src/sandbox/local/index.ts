@@ -28,7 +28,9 @@ export interface LocalSandboxOptions {
 /** Where the tools are on every system that has them; roots pass PATH for anything else. */
 const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
 
-type Prepared = { readonly kind: 'ready'; readonly host: JobHost; readonly findings: readonly Finding[] } | { readonly kind: 'unavailable'; readonly findings: readonly Finding[] };
+type Prepared =
+  | { readonly kind: 'ready'; readonly host: JobHost; readonly findings: readonly Finding[] }
+  | { readonly kind: 'unavailable'; readonly findings: readonly Finding[] };
 
 let nextGroup = 0;
 
@@ -81,9 +83,16 @@ export function createLocalSandbox(options: LocalSandboxOptions): Sandbox {
       const configured = configuredToolchains(options.toolchains ?? [], identity.uid !== null);
       const toolchains = await usableToolchains(bare, [...configured, ...found]);
       for (const toolchain of found.filter((candidate) => !toolchains.includes(candidate))) {
-        options.log?.warn({ toolchain: toolchain.target }, 'a toolchain of the host does not work inside the sandbox; that of /usr is used');
+        options.log?.warn(
+          { toolchain: toolchain.target },
+          'a toolchain of the host does not work inside the sandbox; that of /usr is used',
+        );
       }
-      findings.push({ name: 'toolchains', ok: true, detail: toolchains.map((toolchain) => toolchain.target).join(', ') || 'those of /usr' });
+      findings.push({
+        name: 'toolchains',
+        ok: true,
+        detail: toolchains.map((toolchain) => toolchain.target).join(', ') || 'those of /usr',
+      });
       options.log?.info({ isolation: bare.isolation }, 'sandbox ready');
       return { kind: 'ready', host: { ...bare, toolchains }, findings };
     } catch (error) {

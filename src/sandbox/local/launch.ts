@@ -56,9 +56,9 @@ export function launchCommand(bwrap: string, args: readonly string[], uid: numbe
   return {
     file: '/usr/bin/unshare',
     args: [
-      ...['--mount', '--propagation', 'private', '--', '/bin/sh', '-c', STAGE, 'stage'],
-      ...[String(uid), stage, String(hidden.length), ...staged, bwrap, ...args],
-    ],
+      ['--mount', '--propagation', 'private', '--', '/bin/sh', '-c', STAGE, 'stage'],
+      [String(uid), stage, String(hidden.length), ...staged, bwrap, ...args],
+    ].flat(),
     toolchains: toolchains.map((toolchain) => {
       const name = names.get(toolchain);
       return name === undefined ? toolchain : { ...toolchain, source: `${stage}/${name}` };

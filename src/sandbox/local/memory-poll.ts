@@ -4,29 +4,32 @@ import type { SandboxLimits } from '../contract.ts';
 import { OWN_PROCESSES } from './limits.ts';
 import type { GuardAlarm, ResourceGuard } from './resource-guard.ts';
 
-const EVERY_MS = 250;
+const EVERY_MS = 100;
 const PAGE_BYTES = 4096;
 
-/** A process and everything below it, read from /proc; orphans hang below the sandbox's first process, which is below ours. */
-export function descendants(root: number): number[] {
-  const children = new Map<number, number[]>();
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) {
-      continue;
-    }
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-      children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
-    } catch {
-      // Ended while we read.
-    }
+function childrenOf(pid: number): number[] {
+  let threads: string[];
+  try {
+    threads = readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
   }
+  return threads.flatMap((thread) => {
+    try {
+      return readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** A process and everything below it; orphans hang below the sandbox's first process, which is below ours. */
+export function descendants(root: number): number[] {
   const found: number[] = [];
   const open = [root];
   for (let pid = open.pop(); pid !== undefined; pid = open.pop()) {
     found.push(pid);
-    open.push(...(children.get(pid) ?? []));
+    open.push(...childrenOf(pid));
   }
   return found;
 }
@@ -40,7 +43,7 @@ function ownMemory(pid: number): number {
   }
 }
 
-/** Where no control group can be made: per-process limits hold at once, the sum of all processes is looked at four times a second. */
+/** Where no control group can be made: per-process limits hold at once, the sum of all processes is looked at ten times a second. */
 export function createPollGuard(limits: SandboxLimits, alarm: GuardAlarm): ResourceGuard {
   let root: number | null = null;
   let peak = 0;

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
-import { DEFAULT_LIMITS, type SandboxHealth, type SandboxJob } from '../contract.ts';
 import { Failure } from '../../domain/failure.ts';
+import { DEFAULT_LIMITS, type SandboxHealth, type SandboxJob } from '../contract.ts';
 import type { CgroupBase } from './cgroup.ts';
 import { type JobHost, runJob } from './run-job.ts';
 import type { Toolchain } from './toolchains.ts';
@@ -42,18 +42,35 @@ export async function probeSandbox(host: JobHost): Promise<Finding[]> {
   try {
     const result = await runJob(host, probeJob([{ name: 'look', run: LOOK }]), {});
     const [look] = result.steps;
-    const facts = new Map((look?.output ?? '').split('\n').map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1).trim()]));
+    const facts = new Map(
+      (look?.output ?? '').split('\n').map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1).trim()]),
+    );
     const check = (name: string, ok: boolean, good: string, bad: string): Finding => ({ name, ok, detail: ok ? good : bad });
     return [
-      check('user namespaces', look?.exitCode === 0, 'a sandbox starts', `a sandbox starts but its command fails: ${look?.output.slice(0, 200) ?? ''}`),
-      check('user', facts.get('uid') === '1000', 'the command runs as an ordinary user', 'the command does not run as uid 1000: update bubblewrap'),
+      check(
+        'user namespaces',
+        look?.exitCode === 0,
+        'a sandbox starts',
+        `a sandbox starts but its command fails: ${look?.output.slice(0, 200) ?? ''}`,
+      ),
+      check(
+        'user',
+        facts.get('uid') === '1000',
+        'the command runs as an ordinary user',
+        'the command does not run as uid 1000: update bubblewrap',
+      ),
       check(
         'system call filter',
         facts.get('seccomp') === '2' && facts.get('privs') === '1' && /^0+$/.test(facts.get('caps') ?? ''),
         'loaded, no capabilities, no new privileges',
         'seccomp is not in force: use a kernel with CONFIG_SECCOMP_FILTER',
       ),
-      check('network', facts.get('interfaces') === 'lo', 'none but its own loopback', `network interfaces are visible inside (${facts.get('interfaces') ?? ''})`),
+      check(
+        'network',
+        facts.get('interfaces') === 'lo',
+        'none but its own loopback',
+        `network interfaces are visible inside (${facts.get('interfaces') ?? ''})`,
+      ),
     ];
   } catch (error) {
     const said = error instanceof Failure ? error.message : String(error);
@@ -87,7 +104,7 @@ export function limitFinding(base: CgroupBase | null): Finding {
     ok: true,
     detail:
       base === null
-        ? 'per-process limits and a memory poll; for a hard limit on the sum, run with a delegated cgroup v2 subtree (systemd: Delegate=yes)'
+        ? 'per-process limits and a memory poll ten times a second; for a hard limit on the sum, run with a delegated cgroup v2 subtree (systemd: Delegate=yes)'
         : `control groups version ${base.version} hold memory and processes`,
   };
 }

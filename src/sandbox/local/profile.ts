@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import type { SandboxLimits } from '../contract.ts';
-import { SUPERVISOR, SYNTHETIC } from './static-files.ts';
+import { SUPERVISOR, type SYNTHETIC } from './static-files.ts';
 import type { Toolchain } from './toolchains.ts';
 
 /** What differs between two sandboxes. */
@@ -24,7 +24,15 @@ const PIPES_BYTES = MIB;
 
 /** Files of `/proc` that tell about the host's kernel or other users. */
 const MASKED = ['kallsyms', 'keys', 'key-users', 'timer_list', 'sched_debug', 'kcore', 'latency_stats', 'sysrq-trigger', 'config.gz'];
-const ETC = ['/etc/alternatives', '/etc/ssl/certs', '/etc/ld.so.cache', '/etc/ld.so.conf', '/etc/ld.so.conf.d', '/etc/localtime', '/etc/mime.types'];
+const ETC = [
+  '/etc/alternatives',
+  '/etc/ssl/certs',
+  '/etc/ld.so.cache',
+  '/etc/ld.so.conf',
+  '/etc/ld.so.conf.d',
+  '/etc/localtime',
+  '/etc/mime.types',
+];
 
 /** The system folders outside /usr: links on merged systems, folders of their own elsewhere. */
 function systemFolders(): string[] {
@@ -81,21 +89,21 @@ export function profileArguments(input: ProfileInput): string[] {
   };
   const tmpfs = (path: string, bytes: number): string[] => ['--size', String(bytes), '--tmpfs', path];
   return [
-    ...['--unshare-user', '--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup'],
-    ...['--uid', '1000', '--gid', '1000', '--hostname', 'sandbox', '--die-with-parent', '--new-session'],
-    ...['--cap-drop', 'ALL', '--disable-userns', '--assert-userns-disabled', '--clearenv'],
-    ...['--seccomp', String(descriptors.seccomp), '--json-status-fd', String(descriptors.status)],
-    ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
-    ...systemArguments(),
-    ...tmpfs('/tmp', TMP_BYTES),
-    ...tmpfs('/home/sandbox', SMALL_BYTES),
-    ...tmpfs('/dev/shm', SMALL_BYTES),
-    ...tmpfs('/run', PIPES_BYTES),
-    ...tmpfs('/workspace', limits.workspaceBytes),
-    ...toolchains.flatMap((toolchain) => ['--ro-bind', toolchain.source, toolchain.target]),
-    ...Object.entries(descriptors.synthetic).flatMap(([path, fd]) => ['--perms', '0444', '--ro-bind-data', String(fd), path]),
+    ['--unshare-user', '--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup'],
+    ['--uid', '1000', '--gid', '1000', '--hostname', 'sandbox', '--die-with-parent', '--new-session'],
+    ['--cap-drop', 'ALL', '--disable-userns', '--assert-userns-disabled', '--clearenv'],
+    ['--seccomp', String(descriptors.seccomp), '--json-status-fd', String(descriptors.status)],
+    Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
+    [...systemArguments()],
+    tmpfs('/tmp', TMP_BYTES),
+    tmpfs('/home/sandbox', SMALL_BYTES),
+    tmpfs('/dev/shm', SMALL_BYTES),
+    tmpfs('/run', PIPES_BYTES),
+    tmpfs('/workspace', limits.workspaceBytes),
+    toolchains.flatMap((toolchain) => ['--ro-bind', toolchain.source, toolchain.target]),
+    Object.entries(descriptors.synthetic).flatMap(([path, fd]) => ['--perms', '0444', '--ro-bind-data', String(fd), path]),
     // Executable but not readable: this is what makes the supervisor non-dumpable, see driver.ts.
-    ...['--perms', '0111', '--ro-bind-data', String(descriptors.supervisor), SUPERVISOR],
-    ...['--remount-ro', '/', '--chdir', '/workspace'],
-  ];
+    ['--perms', '0111', '--ro-bind-data', String(descriptors.supervisor), SUPERVISOR],
+    ['--remount-ro', '/', '--chdir', '/workspace'],
+  ].flat();
 }

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Failure } from '../../domain/failure.ts';
 import type { JobResult, SandboxJob, StepResult } from '../contract.ts';
-import { collect, type Collected, skippedFolders } from './collect.ts';
+import { type Collected, collect, skippedFolders } from './collect.ts';
 import type { Tools } from './find-tools.ts';
 import type { Identity } from './identity.ts';
 import { createLineQueue } from './line-queue.ts';
@@ -156,7 +156,12 @@ async function runGuarded(
       order(`collect ${words}`);
       collected = await collect(
         box.collected,
-        { artifacts: job.artifacts, changes: job.collectChanges, baseline: before, totalBytes: 2 * job.limits.workspaceBytes + COLLECT_SLACK },
+        {
+          artifacts: job.artifacts,
+          changes: job.collectChanges,
+          baseline: before,
+          totalBytes: 2 * job.limits.workspaceBytes + COLLECT_SLACK,
+        },
         async () => {
           for (let line = await status.next(); typeof line === 'string'; line = await status.next()) {
             if (line === 'collected 0') {
@@ -202,13 +207,19 @@ async function runGuarded(
       throw inputError;
     }
     if (line !== null || why === 'memory' || guard.counts().oomKills > 0) {
-      throw new Failure('too-large', `the base revision does not fit a workspace of ${job.limits.workspaceBytes} bytes; raise sandbox.workspaceBytes`);
+      throw new Failure(
+        'too-large',
+        `the base revision does not fit a workspace of ${job.limits.workspaceBytes} bytes; raise sandbox.workspaceBytes`,
+      );
     }
     if (why === 'timeout') {
       throw new Failure('too-large', `the base revision was not unpacked within ${job.limits.wallClockMs} ms; raise the limit of the job`);
     }
     const said = facts.errors.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
-    throw new Failure('sandbox-unavailable', `the sandbox did not start (${said || `exit ${facts.exitCode ?? facts.signal}`}); run the doctor command`);
+    throw new Failure(
+      'sandbox-unavailable',
+      `the sandbox did not start (${said || `exit ${facts.exitCode ?? facts.signal}`}); run the doctor command`,
+    );
   }
 
   async function runStep(number: number, name: string): Promise<{ readonly step: StepResult; readonly ended: boolean }> {

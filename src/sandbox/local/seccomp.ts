@@ -43,12 +43,7 @@ export function seccompProgram(arch: Arch): Instruction[] {
     verdict(VERDICT.unknown),
     ...denied.flatMap((nr) => only(nr, [verdict(VERDICT.refuse)])),
     ...only(facts.clone3, [verdict(VERDICT.unknown)]),
-    ...only(facts.clone, [
-      load(DATA.argLow(0)),
-      jump(OP.jumpSet, NAMESPACE_FLAGS, 0, 1),
-      verdict(VERDICT.refuse),
-      verdict(VERDICT.allow),
-    ]),
+    ...only(facts.clone, [load(DATA.argLow(0)), jump(OP.jumpSet, NAMESPACE_FLAGS, 0, 1), verdict(VERDICT.refuse), verdict(VERDICT.allow)]),
     ...only(facts.socket, [
       load(DATA.argLow(0)),
       jump(OP.jumpEqual, FAMILY.unix, 6, 0),

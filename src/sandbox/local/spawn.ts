@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,8 +7,8 @@ import type { SandboxLimits } from '../contract.ts';
 import { DRIVER } from './driver.ts';
 import type { Tools } from './find-tools.ts';
 import { launchCommand } from './launch.ts';
-import { createLineQueue } from './line-queue.ts';
 import { rlimitArguments } from './limits.ts';
+import { createLineQueue } from './line-queue.ts';
 import { startTime } from './marker.ts';
 import { profileArguments } from './profile.ts';
 import { type StaticFiles, type StaticName, SUPERVISOR, SYNTHETIC } from './static-files.ts';
@@ -64,9 +64,9 @@ export function spawnSandbox(input: SpawnInput): SpawnedSandbox {
     }
   }
   const inner = [
-    ...['--args', String(FD.args), '--', input.tools.prlimit, ...rlimitArguments(input.limits, input.grouped), '--'],
-    ...[SUPERVISOR, '-c', DRIVER, 'suture', String(input.commands.length), ...input.commands, ...input.artifacts],
-  ];
+    ['--args', String(FD.args), '--', input.tools.prlimit, ...rlimitArguments(input.limits, input.grouped), '--'],
+    [SUPERVISOR, '-c', DRIVER, 'suture', String(input.commands.length), ...input.commands, ...input.artifacts],
+  ].flat();
   const launch = launchCommand(input.tools.bwrap, inner, input.uid, input.toolchains);
   let child: ChildProcess;
   try {

@@ -35,7 +35,11 @@ export function createStaticFiles(folder: string, sh: string): StaticFiles {
   if (arch !== 'x64' && arch !== 'arm64') {
     throw new Failure('sandbox-unavailable', `no system call filter for ${arch}; run on x64 or arm64, or choose another sandbox backend`);
   }
-  const contents: Record<StaticName, string | Buffer> = { ...SYNTHETIC, seccomp: encode(seccompProgram(arch)), supervisor: readFileSync(sh) };
+  const contents: Record<StaticName, string | Buffer> = {
+    ...SYNTHETIC,
+    seccomp: encode(seccompProgram(arch)),
+    supervisor: readFileSync(sh),
+  };
   const descriptors = new Map<string, number>();
   nextSet += 1;
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -26,7 +26,10 @@ export function strayDescriptors(): number[] {
     });
   const highest = Math.max(0, ...found);
   if (highest > HIGHEST) {
-    throw new Failure('sandbox-unavailable', `the service was started with descriptor ${highest} open and sandboxes would inherit it; close it before starting`);
+    throw new Failure(
+      'sandbox-unavailable',
+      `the service was started with descriptor ${highest} open and sandboxes would inherit it; close it before starting`,
+    );
   }
   return found;
 }

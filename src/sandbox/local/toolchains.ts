@@ -39,7 +39,9 @@ export async function pythonToolchain(searchPath: string): Promise<Toolchain | n
   }
   // A shim may need HOME to find its settings; this is the host's own program, not the job's.
   const environment = { PATH: searchPath, HOME: homeOf(python) };
-  const asked = await run(python, ['-I', '-c', 'import sys; print(sys.base_prefix)'], { env: environment, timeout: 10_000 }).catch(() => null);
+  const asked = await run(python, ['-I', '-c', 'import sys; print(sys.base_prefix)'], { env: environment, timeout: 10_000 }).catch(
+    () => null,
+  );
   const prefix = asked?.stdout.trim() ?? '';
   if (!isAbsolute(prefix) || !existsSync(prefix)) {
     return null;
@@ -71,7 +73,10 @@ export function configuredToolchains(folders: readonly string[], forOthers: bool
     }
     const source = realpathSync(folder);
     if (forOthers && (statSync(source).mode & 0o005) !== 0o005) {
-      throw new Failure('sandbox-unavailable', `jobs run as a user of their own and may not read the toolchain folder ${folder}: chmod o+rx it`);
+      throw new Failure(
+        'sandbox-unavailable',
+        `jobs run as a user of their own and may not read the toolchain folder ${folder}: chmod o+rx it`,
+      );
     }
     const plain = basename(source).replaceAll(/[^A-Za-z0-9._-]/g, '_') || 'root';
     let name = plain;

@@ -48,7 +48,10 @@ function ancestors(path: string): string[] {
  * Turns the base revision with the change set on top into one clean tar, and remembers what it put in. Nothing touches the host's
  * disk. Only files, folders and links that stay inside the workspace get through.
  */
-export function workspaceInput(base: Readable, files: readonly FileChange[]): { readonly tar: Readable; readonly baseline: Promise<Baseline> } {
+export function workspaceInput(
+  base: Readable,
+  files: readonly FileChange[],
+): { readonly tar: Readable; readonly baseline: Promise<Baseline> } {
   const changed = new Map(files.map((file) => [file.path, file]));
   const written = files.filter((file) => file.op === 'write').map((file) => file.path);
   const writtenSet = new Set(written);
@@ -121,7 +124,11 @@ export function workspaceInput(base: Readable, files: readonly FileChange[]): { 
                 sink.off('drain', settle);
                 sink.off('close', settle);
                 output.off('close', settle);
-                output.destroyed ? reject(new Failure('cancelled', 'the sandbox ended while it was filled')) : resolve();
+                if (output.destroyed) {
+                  reject(new Failure('cancelled', 'the sandbox ended while it was filled'));
+                } else {
+                  resolve();
+                }
               };
               sink.once('drain', settle);
               sink.once('close', settle);

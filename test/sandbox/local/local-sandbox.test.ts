@@ -34,13 +34,19 @@ describe('local sandbox on this machine', { timeout: 60_000 }, () => {
       symlinkSync(`/usr/bin/${name}`, join(bin, name));
     }
     const sandbox = createLocalSandbox({ stateDir, searchPath: bin });
-    await expect(sandbox.run(jobOf(['true']))).rejects.toMatchObject({ code: 'sandbox-unavailable', message: expect.stringContaining('apt-get install bubblewrap') });
+    await expect(sandbox.run(jobOf(['true']))).rejects.toMatchObject({
+      code: 'sandbox-unavailable',
+      message: expect.stringContaining('apt-get install bubblewrap'),
+    });
     expect(await sandbox.preflight()).toMatchObject({ available: false, isolation: 'none' });
   });
 
   it('is unavailable when a configured toolchain is not there', async () => {
     const sandbox = createLocalSandbox({ stateDir, searchPath, toolchains: ['/nonexistent/tools'] });
-    await expect(sandbox.run(jobOf(['true']))).rejects.toMatchObject({ code: 'sandbox-unavailable', message: expect.stringContaining('/nonexistent/tools') });
+    await expect(sandbox.run(jobOf(['true']))).rejects.toMatchObject({
+      code: 'sandbox-unavailable',
+      message: expect.stringContaining('/nonexistent/tools'),
+    });
   });
 
   it('offers configured toolchains that lie in a private folder', async () => {
@@ -80,7 +86,9 @@ describe('local sandbox on this machine', { timeout: 60_000 }, () => {
     await vi.waitFor(() => expect(processesWith(token)).toEqual([]), { timeout: 10_000 });
     const sandbox = createLocalSandbox({ stateDir, searchPath });
     await sandbox.sweep();
-    const { stdout } = await promisify(execFile)('find', ['/sys/fs/cgroup', '-name', `suture-sandbox.${service.pid}.*`]).catch(() => ({ stdout: '' }));
+    const { stdout } = await promisify(execFile)('find', ['/sys/fs/cgroup', '-name', `suture-sandbox.${service.pid}.*`]).catch(() => ({
+      stdout: '',
+    }));
     expect(stdout).toBe('');
   });
 });

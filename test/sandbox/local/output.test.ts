@@ -14,8 +14,14 @@ describe('output capture', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), fc.integer({ min: 1, max: 20 }), (text, size) => {
         const bytes = Buffer.from(text.replaceAll('\0', ''));
-        const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) => bytes.subarray(index * size, (index + 1) * size));
-        expect(capture({ total: 100_000, half: 50_000, line: 10_000 }, chunks)).toEqual({ text: bytes.toString(), truncated: false, room: true });
+        const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+          bytes.subarray(index * size, (index + 1) * size),
+        );
+        expect(capture({ total: 100_000, half: 50_000, line: 10_000 }, chunks)).toEqual({
+          text: bytes.toString(),
+          truncated: false,
+          room: true,
+        });
       }),
     );
   });
@@ -23,7 +29,13 @@ describe('output capture', () => {
   it('stays within its bounds and valid UTF-8 whatever comes in', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.string({ unit: 'binary', maxLength: 100 }).map((text) => Buffer.from(text))), { maxLength: 30 }),
+        fc.array(
+          fc.oneof(
+            fc.uint8Array({ maxLength: 300 }),
+            fc.string({ unit: 'binary', maxLength: 100 }).map((text) => Buffer.from(text)),
+          ),
+          { maxLength: 30 },
+        ),
         fc.integer({ min: 64, max: 500 }),
         fc.integer({ min: 1, max: 200 }),
         (chunks, half, line) => {
@@ -37,7 +49,11 @@ describe('output capture', () => {
   });
 
   it('keeps the beginning and the end and says how much is missing', () => {
-    const { text, truncated } = capture({ total: 10_000, half: 10, line: 100 }, [Buffer.from('0123456789\n'), Buffer.from('x\n'.repeat(100)), Buffer.from('the end!\n')]);
+    const { text, truncated } = capture({ total: 10_000, half: 10, line: 100 }, [
+      Buffer.from('0123456789\n'),
+      Buffer.from('x\n'.repeat(100)),
+      Buffer.from('the end!\n'),
+    ]);
     expect(truncated).toBe(true);
     expect(text).toBe('0123456789\n[200 bytes left out]\n\nthe end!\n');
   });

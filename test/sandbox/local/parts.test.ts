@@ -59,7 +59,12 @@ describe('tar names', () => {
   });
 
   it('tells links that stay inside from those that lead out', () => {
-    expect([isInnerLink('a/b', '../c'), isInnerLink('a/b', '../../c'), isInnerLink('a', '/c'), isInnerLink('a', 'b/../../c')]).toEqual([true, false, false, false]);
+    expect([isInnerLink('a/b', '../c'), isInnerLink('a/b', '../../c'), isInnerLink('a', '/c'), isInnerLink('a', 'b/../../c')]).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
   });
 });
 

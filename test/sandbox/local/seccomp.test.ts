@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encode, type Instruction, OP } from '../../../src/sandbox/local/bpf.ts';
 import { seccompProgram, VERDICT } from '../../../src/sandbox/local/seccomp.ts';
-import { type Arch, ARCHS, DENIED, NEWEST_VETTED } from '../../../src/sandbox/local/syscalls.ts';
+import { ARCHS, type Arch, DENIED, NEWEST_VETTED } from '../../../src/sandbox/local/syscalls.ts';
 
 /** Runs a program the way the kernel does, on `struct seccomp_data` given as bytes. */
 function interpret(program: readonly Instruction[], data: Buffer): number {
@@ -100,7 +100,11 @@ describe.each(['x64', 'arm64'] as const)('the system call filter on %s', (arch) 
   });
 
   it('allows asking for the personality, not changing it', () => {
-    expect([0n, 0xffffffffn, 0x0040000n].map((value) => judge(arch, facts.personality, [value]))).toEqual([VERDICT.allow, VERDICT.allow, VERDICT.refuse]);
+    expect([0n, 0xffffffffn, 0x0040000n].map((value) => judge(arch, facts.personality, [value]))).toEqual([
+      VERDICT.allow,
+      VERDICT.allow,
+      VERDICT.refuse,
+    ]);
   });
 
   it('fits what the kernel takes', () => {
