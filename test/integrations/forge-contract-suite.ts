@@ -47,7 +47,15 @@ export function forgeContract(name: string, make: () => Promise<ForgeUnderTest>)
     const changeSet = (files: readonly FileChange[], base = head): ChangeSet => ({ base, files: [...files] });
     const commit = (key: string, files: readonly FileChange[] = [write('a.txt', 'fixed\n')], branch = 'suture/x-1') =>
       forge.changes.commit(repo, { branch, changeSet: changeSet(files), message: 'Fix a\n\nWhy.', key });
-    const opening = { marker: '<!-- suture:heal/acme/shop/branch/main -->', title: 'Fix a', body: 'Body', headBranch: 'suture/x-1', baseBranch: 'main', labels: ['suture'], draft: false };
+    const opening = {
+      marker: '<!-- suture:heal/acme/shop/branch/main -->',
+      title: 'Fix a',
+      body: 'Body',
+      headBranch: 'suture/x-1',
+      baseBranch: 'main',
+      labels: ['suture'],
+      draft: false,
+    };
     const openOne = async () => {
       await commit('k1');
       const opened = await forge.changes.open(repo, opening);
@@ -72,9 +80,12 @@ export function forgeContract(name: string, make: () => Promise<ForgeUnderTest>)
         await expect(forge.repositories.describe({ owner: repo.owner, name: 'absent' })).rejects.toMatchObject({ code: 'repository-gone' });
         await expect(forge.repositories.describe({ owner: '..', name: '..' })).rejects.toMatchObject({ code: 'repository-gone' });
       });
-      it.each(['--all', '../x', 'main@{1}', 'main:a.txt', 'a b', '', 'HEAD~1', '-n', ':/fix'])('resolves nothing for the hostile revision %j', async (revision) => {
-        expect(await forge.repositories.resolve(repo, revision)).toBeNull();
-      });
+      it.each(['--all', '../x', 'main@{1}', 'main:a.txt', 'a b', '', 'HEAD~1', '-n', ':/fix'])(
+        'resolves nothing for the hostile revision %j',
+        async (revision) => {
+          expect(await forge.repositories.resolve(repo, revision)).toBeNull();
+        },
+      );
       it('resolves a branch and a full commit id, and null for what is absent', async () => {
         expect(await forge.repositories.resolve(repo, head)).toBe(head);
         expect(await forge.repositories.resolve(repo, 'absent')).toBeNull();
@@ -85,10 +96,13 @@ export function forgeContract(name: string, make: () => Promise<ForgeUnderTest>)
         expect(await read(head, 'absent.txt')).toBeNull();
         await expect(forge.repositories.readFile(repo, head, 'a.txt', 2)).rejects.toMatchObject({ code: 'too-large' });
       });
-      it.each(['../a.txt', '/etc/passwd', '.git/config', 'dir/../a.txt', ':(glob)*', '*', '--help'])('reads nothing at the hostile path %j', async (path) => {
-        expect(await forge.repositories.readFile(repo, head, path)).toBeNull();
-        expect(await forge.repositories.fileMode(repo, head, path)).toBeNull();
-      });
+      it.each(['../a.txt', '/etc/passwd', '.git/config', 'dir/../a.txt', ':(glob)*', '*', '--help'])(
+        'reads nothing at the hostile path %j',
+        async (path) => {
+          expect(await forge.repositories.readFile(repo, head, path)).toBeNull();
+          expect(await forge.repositories.fileMode(repo, head, path)).toBeNull();
+        },
+      );
       it('tells the mode of a file, an executable and a link', async () => {
         const sha = await under.push('modes', { 'run.sh': { executable: 'echo\n' }, to: { link: 'a.txt' } });
         expect(await forge.repositories.fileMode(repo, sha, 'a.txt')).toBe('100644');
@@ -112,7 +126,11 @@ export function forgeContract(name: string, make: () => Promise<ForgeUnderTest>)
         expect(truncated).toBe(true);
       });
       it('exports a tree with links kept as links and executables executable', async () => {
-        const sha = await under.push('modes', { 'run.sh': { executable: 'echo\n' }, to: { link: '/etc/passwd' }, '.gitattributes': 'a.txt export-ignore\n' });
+        const sha = await under.push('modes', {
+          'run.sh': { executable: 'echo\n' },
+          to: { link: '/etc/passwd' },
+          '.gitattributes': 'a.txt export-ignore\n',
+        });
         const found = new Map<string, { type: string | null | undefined; link: string | null | undefined; mode: number; text: string }>();
         const unpacking = extract();
         (await forge.repositories.exportTree(repo, sha)).pipe(unpacking);
@@ -168,7 +186,9 @@ export function forgeContract(name: string, make: () => Promise<ForgeUnderTest>)
       });
       it('gives the conclusion and the log of a completed check', async () => {
         await under.report(head, 'test', 'failure', 'it broke\n');
-        expect(await forge.checks.list(repo, head)).toMatchObject([{ name: 'test', status: 'completed', conclusion: 'failure', required: true }]);
+        expect(await forge.checks.list(repo, head)).toMatchObject([
+          { name: 'test', status: 'completed', conclusion: 'failure', required: true },
+        ]);
         expect(Buffer.from((await forge.checks.log(repo, head, 'test')) ?? []).toString('utf8')).toBe('it broke\n');
         expect(await forge.checks.log(repo, head, 'absent')).toBeNull();
       });
@@ -213,19 +233,30 @@ export function forgeContract(name: string, make: () => Promise<ForgeUnderTest>)
         expect(await commit('k1', [write('a.txt', 'x\n')], 'main')).toMatchObject({ kind: 'refused', reason: 'protected' });
         expect(await resolved('main')).toBe(head);
       });
-      it.each(['../evil', '/abs', '.git/hooks/post-update', 'a/.GIT/config', 'a/../../b', 'a\\b', 'x\ny', ''])('refuses to write the hostile path %j', async (path) => {
-        await expect(commit('k1', [write(path, 'x')])).rejects.toMatchObject({ code: 'plan-invalid' });
-        expect(await forge.repositories.resolve(repo, 'suture/x-1')).toBeNull();
-      });
+      it.each(['../evil', '/abs', '.git/hooks/post-update', 'a/.GIT/config', 'a/../../b', 'a\\b', 'x\ny', ''])(
+        'refuses to write the hostile path %j',
+        async (path) => {
+          await expect(commit('k1', [write(path, 'x')])).rejects.toMatchObject({ code: 'plan-invalid' });
+          expect(await forge.repositories.resolve(repo, 'suture/x-1')).toBeNull();
+        },
+      );
       it('refuses to write through a link', async () => {
         head = await under.push('main', { dir: { link: '/tmp' } });
         await expect(commit('k1', [write('dir/evil', 'x')])).rejects.toMatchObject({ code: 'plan-invalid' });
       });
-      it.each(['--upload-pack=x', 'a..b', 'a b', '-x', 'refs~1', 'x.lock', '../../main'])('refuses the hostile branch %j', async (branch) => {
-        await expect(commit('k1', [write('a.txt', 'x')], branch)).rejects.toMatchObject({ code: 'plan-invalid' });
-      });
+      it.each(['--upload-pack=x', 'a..b', 'a b', '-x', 'refs~1', 'x.lock', '../../main'])(
+        'refuses the hostile branch %j',
+        async (branch) => {
+          await expect(commit('k1', [write('a.txt', 'x')], branch)).rejects.toMatchObject({ code: 'plan-invalid' });
+        },
+      );
       it('cannot be told by its message that another key was used', async () => {
-        await forge.changes.commit(repo, { branch: 'suture/x-1', changeSet: changeSet([write('a.txt', 'x\n')]), message: 'x\n\nSuture-Key: k2', key: 'k1' });
+        await forge.changes.commit(repo, {
+          branch: 'suture/x-1',
+          changeSet: changeSet([write('a.txt', 'x\n')]),
+          message: 'x\n\nSuture-Key: k2',
+          key: 'k1',
+        });
         expect(await commit('k2')).toMatchObject({ kind: 'refused', reason: 'head-moved' });
       });
     });
@@ -236,7 +267,13 @@ export function forgeContract(name: string, make: () => Promise<ForgeUnderTest>)
         const again = await forge.changes.open(repo, { ...opening, title: 'Other title' });
         expect(again).toEqual({ kind: 'open', pullRequest: first });
         expect(await forge.changes.findByMarker(repo, opening.marker)).toEqual(first);
-        expect(first).toMatchObject({ state: 'open', baseBranch: 'main', headBranch: 'suture/x-1', headSha: await resolved('suture/x-1'), fromFork: false });
+        expect(first).toMatchObject({
+          state: 'open',
+          baseBranch: 'main',
+          headBranch: 'suture/x-1',
+          headSha: await resolved('suture/x-1'),
+          fromFork: false,
+        });
       });
       it('opens one when many ask at the same time', async () => {
         await commit('k1');
@@ -317,7 +354,9 @@ export function forgeContract(name: string, make: () => Promise<ForgeUnderTest>)
         expect(await forge.deployments.get(repo, first.id)).toMatchObject({ sha: head, environment: 'production' });
       });
       it('creates one when many ask at the same time', async () => {
-        const all = await Promise.all(Array.from({ length: 5 }, () => forge.deployments.create(repo, { sha: head, environment: 'production', key: 'd1' })));
+        const all = await Promise.all(
+          Array.from({ length: 5 }, () => forge.deployments.create(repo, { sha: head, environment: 'production', key: 'd1' })),
+        );
         expect(new Set(all.map((one) => one.id)).size).toBe(1);
       });
       it('lists the newest first and knows no deployment of another name', async () => {

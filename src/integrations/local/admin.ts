@@ -9,7 +9,17 @@ import { gitText, isRefName } from './git.ts';
 import { mergePull } from './merge.ts';
 import { closePull, createPull, pullFacts } from './pull-requests.ts';
 import { type CheckRecord, type PullRecord, RepositorySettings } from './records.schema.ts';
-import { branchHead, changing, identityOf, moveBranch, type OpenRepository, openRepository, readPull, wake, writePull } from './repo-store.ts';
+import {
+  branchHead,
+  changing,
+  identityOf,
+  moveBranch,
+  type OpenRepository,
+  openRepository,
+  readPull,
+  wake,
+  writePull,
+} from './repo-store.ts';
 import { type TreeFile, writeTree } from './scratch-tree.ts';
 
 export { createRepository, type RepositoryOrigin } from './create-repository.ts';
@@ -34,7 +44,9 @@ function asTreeFile([path, file]: [string, PushedFile]): TreeFile {
   if (typeof file === 'string' || file instanceof Uint8Array) {
     return { path, mode: '100644', content: Buffer.from(file) };
   }
-  return 'link' in file ? { path, mode: '120000', content: Buffer.from(file.link) } : { path, mode: '100755', content: Buffer.from(file.executable) };
+  return 'link' in file
+    ? { path, mode: '120000', content: Buffer.from(file.link) }
+    : { path, mode: '100755', content: Buffer.from(file.executable) };
 }
 
 /** Change a repository's settings; what is not named stays. */
@@ -51,7 +63,13 @@ export async function changeSettings(stateDir: string, repo: RepoRef, change: Pa
 export async function push(
   stateDir: string,
   repo: RepoRef,
-  input: { readonly branch: string; readonly files: Readonly<Record<string, PushedFile>>; readonly message: string; readonly actor: string; readonly from?: string },
+  input: {
+    readonly branch: string;
+    readonly files: Readonly<Record<string, PushedFile>>;
+    readonly message: string;
+    readonly actor: string;
+    readonly from?: string;
+  },
 ): Promise<{ readonly sha: string }> {
   const open = await openRepository(stateDir, repo);
   const { gitDir } = open.folders;
@@ -63,7 +81,10 @@ export async function push(
     const head = await branchHead(gitDir, branch);
     const parent = head ?? (await branchHead(gitDir, input.from ?? open.settings.defaultBranch)) ?? input.from ?? null;
     const tree = await writeTree(gitDir, parent, Object.entries(files).map(asTreeFile));
-    const commit = await gitText(gitDir, ['commit-tree', tree, ...(parent === null ? [] : ['-p', parent]), '-F', '-'], { stdin: message, env: identityOf(actor) });
+    const commit = await gitText(gitDir, ['commit-tree', tree, ...(parent === null ? [] : ['-p', parent]), '-F', '-'], {
+      stdin: message,
+      env: identityOf(actor),
+    });
     if (!(await moveBranch(gitDir, branch, head, commit, actor))) {
       throw new Failure('conflict', `${branch} moved during the push: try again`);
     }
@@ -77,7 +98,15 @@ export async function push(
 export async function openPullRequest(
   stateDir: string,
   repo: RepoRef,
-  input: { readonly title: string; readonly body: string; readonly headBranch: string; readonly baseBranch?: string; readonly author: string; readonly fromFork?: boolean; readonly labels?: readonly string[] },
+  input: {
+    readonly title: string;
+    readonly body: string;
+    readonly headBranch: string;
+    readonly baseBranch?: string;
+    readonly author: string;
+    readonly fromFork?: boolean;
+    readonly labels?: readonly string[];
+  },
 ): Promise<PullRequestFacts> {
   const open = await openRepository(stateDir, repo);
   const record = await changing(open, async () => {
@@ -157,7 +186,12 @@ export async function requestDeployment(
 export async function reportCheck(
   stateDir: string,
   repo: RepoRef,
-  input: { readonly sha: string; readonly name: string; readonly conclusion: NonNullable<CheckRecord['conclusion']>; readonly log?: string },
+  input: {
+    readonly sha: string;
+    readonly name: string;
+    readonly conclusion: NonNullable<CheckRecord['conclusion']>;
+    readonly log?: string;
+  },
 ): Promise<void> {
   const open = await openRepository(stateDir, repo);
   await changing(open, () => recordCheck(open.folders, { ...input, log: input.log ?? '' }));

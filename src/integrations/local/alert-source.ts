@@ -52,12 +52,19 @@ function ownSubject(event: ForgeEvent, pull: EventPull): string | null {
   }
   const id = /suture:(heal\/[^\s#>]+)/.exec(pull.marker ?? '')?.[1];
   const healing = id === undefined ? null : parseHealingId(id);
-  return healing?.repo.owner === event.repository.owner && healing.repo.name === event.repository.name && Subject.safeParse(healing.subject).success
+  return healing?.repo.owner === event.repository.owner &&
+    healing.repo.name === event.repository.name &&
+    Subject.safeParse(healing.subject).success
     ? healing.subject
     : null;
 }
 
-function oneSignal(event: ForgeEvent, subject: string, rest: Pick<Signal, 'kind' | 'summary' | 'facts'> & { readonly sha?: string }, suffix = ''): Answer {
+function oneSignal(
+  event: ForgeEvent,
+  subject: string,
+  rest: Pick<Signal, 'kind' | 'summary' | 'facts'> & { readonly sha?: string },
+  suffix = '',
+): Answer {
   if (!Subject.safeParse(subject).success) {
     return ignored('the name of the branch cannot be a subject');
   }
@@ -93,7 +100,13 @@ function fromCheck(event: EventOf<'check_completed'>): Answer {
         kind,
         sha: check.sha,
         summary: `${summary} on pull request ${pull.number}`,
-        facts: { ...facts, pullRequest: String(pull.number), branch: pull.headBranch, fork: String(pull.fork), ...(subject === null ? {} : { own: 'true' }) },
+        facts: {
+          ...facts,
+          pullRequest: String(pull.number),
+          branch: pull.headBranch,
+          fork: String(pull.fork),
+          ...(subject === null ? {} : { own: 'true' }),
+        },
       },
       signals.length === 0 ? '' : `-${signals.length}`,
     );
@@ -109,7 +122,9 @@ function fromCheck(event: EventOf<'check_completed'>): Answer {
     );
     signals.push(...(answer.kind === 'signals' ? answer.signals : []));
   }
-  return signals.length === 0 ? ignored('the revision is the head of no pull request and of no branch that is watched') : { kind: 'signals', signals };
+  return signals.length === 0
+    ? ignored('the revision is the head of no pull request and of no branch that is watched')
+    : { kind: 'signals', signals };
 }
 
 const PULL_KINDS = { closed: 'change-closed', merged: 'change-merged', synchronize: 'head-moved' } as const;

@@ -42,7 +42,9 @@ export function createChanges(stateDir: string): ForgeChanges {
     },
     async merge(repo, number, expectedHead) {
       const open = await openRepository(stateDir, repo);
-      const result = await changing(open, async () => mergePull(open, await existing(open, number), expectedHead, { actor: SUTURE_ACTOR, bypass: false }));
+      const result = await changing(open, async () =>
+        mergePull(open, await existing(open, number), expectedHead, { actor: SUTURE_ACTOR, bypass: false }),
+      );
       wake(stateDir);
       return result;
     },
@@ -57,7 +59,9 @@ export function createChanges(stateDir: string): ForgeChanges {
         throw new Failure('plan-invalid', `only branches below ${SUTURE_BRANCHES} are deleted`);
       }
       await changing(open, async () => {
-        const orphaned = (await readPulls(open)).filter((record) => record.state === 'open' && record.headBranch === branch && !record.fromFork);
+        const orphaned = (await readPulls(open)).filter(
+          (record) => record.state === 'open' && record.headBranch === branch && !record.fromFork,
+        );
         for (const record of orphaned) {
           await closePull(open, record, SUTURE_ACTOR, 'The branch was deleted.');
         }

@@ -26,7 +26,9 @@ const MAX_POLICY = 256 * 1024;
 export async function checkDefinitions({ folders, settings }: OpenRepository, readChecks: ReadChecks): Promise<readonly CheckDefinition[]> {
   const head = await branchHead(folders.gitDir, settings.defaultBranch);
   const entry = head === null ? null : await entryAt(folders.gitDir, head, POLICY_FILE);
-  return entry === null || entry.type !== 'blob' || entry.mode === '120000' ? [] : readChecks(Buffer.from(await readBlob(folders.gitDir, entry, MAX_POLICY)).toString('utf8'));
+  return entry === null || entry.type !== 'blob' || entry.mode === '120000'
+    ? []
+    : readChecks(Buffer.from(await readBlob(folders.gitDir, entry, MAX_POLICY)).toString('utf8'));
 }
 
 /** Queue the checks of a revision; those it has already stay as they are. */
@@ -64,10 +66,18 @@ export async function waitingChecks({ folders }: OpenRepository): Promise<readon
 }
 
 function isWaiting(record: CheckRecord): boolean {
-  return record.job !== null && (record.status === 'queued' || (record.status === 'running' && (record.runner === null || !isRunning(record.runner))));
+  return (
+    record.job !== null &&
+    (record.status === 'queued' || (record.status === 'running' && (record.runner === null || !isRunning(record.runner))))
+  );
 }
 
-function jobOf({ repo, folders }: OpenRepository, record: CheckRecord, job: NonNullable<CheckRecord['job']>, limits: SandboxLimits): SandboxJob {
+function jobOf(
+  { repo, folders }: OpenRepository,
+  record: CheckRecord,
+  job: NonNullable<CheckRecord['job']>,
+  limits: SandboxLimits,
+): SandboxJob {
   return {
     name: `check-${fileNameFor(`${record.name} ${repo.owner}/${repo.name} ${record.sha}`)}`,
     openBase: () => exportTree(folders.gitDir, record.sha),
@@ -85,14 +95,21 @@ function conclusionOf(job: NonNullable<CheckRecord['job']>, result: JobResult): 
     return 'timed-out';
   }
   const wanted = job.setup === null ? 1 : 2;
-  return result.steps.length === wanted && result.steps.every((step) => step.exitCode === 0 && step.killedBy === null) ? 'success' : 'failure';
+  return result.steps.length === wanted && result.steps.every((step) => step.exitCode === 0 && step.killedBy === null)
+    ? 'success'
+    : 'failure';
 }
 
 function logOf(job: NonNullable<CheckRecord['job']>, result: JobResult): string {
   const commands: Readonly<Record<string, string | null>> = { setup: job.setup, run: job.run };
   return result.steps
     .map((step) => {
-      const end = step.killedBy === null ? (step.exitCode === null ? `signal ${step.signal ?? 'unknown'}` : `exit ${step.exitCode}`) : `ended by its ${step.killedBy} limit`;
+      const end =
+        step.killedBy === null
+          ? step.exitCode === null
+            ? `signal ${step.signal ?? 'unknown'}`
+            : `exit ${step.exitCode}`
+          : `ended by its ${step.killedBy} limit`;
       return `$ ${commands[step.name] ?? step.name}\n${step.output}${step.output.endsWith('\n') || step.output === '' ? '' : '\n'}[${end} after ${Math.round(step.durationMs)} ms]\n`;
     })
     .join('\n');
@@ -111,7 +128,11 @@ async function claim(open: OpenRepository, waiting: CheckRecord): Promise<CheckR
 }
 
 /** Run one waiting check in the sandbox and record how it ended. A run that is broken off is queued again. */
-export async function runCheck(open: OpenRepository, waiting: CheckRecord, options: { readonly sandbox: Sandbox; readonly limits: SandboxLimits; readonly signal: AbortSignal }): Promise<void> {
+export async function runCheck(
+  open: OpenRepository,
+  waiting: CheckRecord,
+  options: { readonly sandbox: Sandbox; readonly limits: SandboxLimits; readonly signal: AbortSignal },
+): Promise<void> {
   const { sandbox, limits, signal } = options;
   const record = await claim(open, waiting);
   if (record?.job == null) {
@@ -120,7 +141,14 @@ export async function runCheck(open: OpenRepository, waiting: CheckRecord, optio
   const { folders } = open;
   const finish = async (conclusion: NonNullable<CheckRecord['conclusion']>, log: string, isolation: string | null): Promise<void> => {
     await writeCheckLog(folders, record.sha, record.name, Buffer.from(log));
-    await writeCheck(folders, { ...record, status: 'completed', conclusion, runner: null, completedAt: new Date().toISOString(), isolation });
+    await writeCheck(folders, {
+      ...record,
+      status: 'completed',
+      conclusion,
+      runner: null,
+      completedAt: new Date().toISOString(),
+      isolation,
+    });
   };
   try {
     const result = await sandbox.run(jobOf(open, record, record.job, limits), { signal });

@@ -62,12 +62,27 @@ export async function clearPending(folders: RepoFolders, check: PendingCheck): P
 /** Record the result that another system reports of a check; a repeat replaces it. */
 export async function reportCheck(
   folders: RepoFolders,
-  report: { readonly sha: string; readonly name: string; readonly conclusion: NonNullable<CheckRecord['conclusion']>; readonly log: string },
+  report: {
+    readonly sha: string;
+    readonly name: string;
+    readonly conclusion: NonNullable<CheckRecord['conclusion']>;
+    readonly log: string;
+  },
 ): Promise<void> {
   const { sha, name, conclusion, log } = report;
   const at = new Date().toISOString();
   await writeCheckLog(folders, sha, name, Buffer.from(log));
-  await writeCheck(folders, { name, sha, status: 'completed', conclusion, job: null, runner: null, queuedAt: at, completedAt: at, isolation: null });
+  await writeCheck(folders, {
+    name,
+    sha,
+    status: 'completed',
+    conclusion,
+    job: null,
+    runner: null,
+    queuedAt: at,
+    completedAt: at,
+    isolation: null,
+  });
   await markPending(folders, { sha, name });
 }
 
@@ -118,7 +133,9 @@ function factsOf(record: CheckRecord, required: readonly string[]): CheckFacts {
 export async function listChecks({ folders, settings }: OpenRepository, sha: string): Promise<readonly CheckFacts[]> {
   const facts = (await readChecks(folders, sha)).map((record) => factsOf(record, settings.requiredChecks));
   const known = new Set(facts.map((fact) => fact.name));
-  const missing = settings.requiredChecks.filter((name) => !known.has(name)).map((name): CheckFacts => ({ name, status: 'queued', required: true }));
+  const missing = settings.requiredChecks
+    .filter((name) => !known.has(name))
+    .map((name): CheckFacts => ({ name, status: 'queued', required: true }));
   return [...facts, ...missing].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

@@ -22,7 +22,14 @@ function trailerOf(key: string): string {
 
 /** The commit on a branch that was made with this key; null when there is none. */
 async function findByKey(gitDir: string, base: string, head: string, key: string): Promise<string | null> {
-  const output = await gitText(gitDir, ['log', `--max-count=${LOOK_BACK}`, '--format=%H %(trailers:key=Suture-Key,valueonly,separator=%x20)', '--end-of-options', head, `^${base}`]);
+  const output = await gitText(gitDir, [
+    'log',
+    `--max-count=${LOOK_BACK}`,
+    '--format=%H %(trailers:key=Suture-Key,valueonly,separator=%x20)',
+    '--end-of-options',
+    head,
+    `^${base}`,
+  ]);
   const hash = sha256(key);
   const line = output.split('\n').find((candidate) => candidate.split(' ').slice(1).includes(hash));
   return line?.slice(0, 40) ?? null;
@@ -54,10 +61,15 @@ export async function commitChange(
   const head = await branchHead(gitDir, branch);
   if (head !== null && head !== changeSet.base) {
     const earlier = await findByKey(gitDir, changeSet.base, head, key);
-    return earlier === null ? refused('head-moved', `${branch} is at ${head}, not at the base of the change`) : { kind: 'committed', sha: earlier };
+    return earlier === null
+      ? refused('head-moved', `${branch} is at ${head}, not at the base of the change`)
+      : { kind: 'committed', sha: earlier };
   }
   const tree = await writeChangedTree(gitDir, changeSet);
-  const sha = await gitText(gitDir, ['commit-tree', tree, '-p', changeSet.base, '-F', '-'], { stdin: messageOf(message, key), env: identityOf(SUTURE_ACTOR) });
+  const sha = await gitText(gitDir, ['commit-tree', tree, '-p', changeSet.base, '-F', '-'], {
+    stdin: messageOf(message, key),
+    env: identityOf(SUTURE_ACTOR),
+  });
   if (!(await moveBranch(gitDir, branch, head, sha, SUTURE_ACTOR))) {
     return refused('head-moved', `${branch} moved while the change was written`);
   }

@@ -44,7 +44,11 @@ async function filesOf(folder: string, below = ''): Promise<readonly TreeFile[]>
   return files;
 }
 
-async function firstCommit(gitDir: string, branch: string, origin: Extract<RepositoryOrigin, { readonly fromDirectory: string }>): Promise<void> {
+async function firstCommit(
+  gitDir: string,
+  branch: string,
+  origin: Extract<RepositoryOrigin, { readonly fromDirectory: string }>,
+): Promise<void> {
   const tree = await writeTree(gitDir, null, await filesOf(origin.fromDirectory));
   const actor = origin.actor ?? FORGE_ACTOR;
   const sha = await gitText(gitDir, ['commit-tree', tree, '-F', '-'], { stdin: origin.message ?? 'First version', env: identityOf(actor) });
@@ -58,7 +62,11 @@ async function firstCommit(gitDir: string, branch: string, origin: Extract<Repos
 export async function createRepository(
   stateDir: string,
   repo: RepoRef,
-  input: { readonly origin: RepositoryOrigin; readonly defaultBranch: string; readonly settings?: Omit<Partial<RepositorySettings>, 'defaultBranch'> },
+  input: {
+    readonly origin: RepositoryOrigin;
+    readonly defaultBranch: string;
+    readonly settings?: Omit<Partial<RepositorySettings>, 'defaultBranch'>;
+  },
 ): Promise<{ readonly headSha: string }> {
   const { origin, defaultBranch } = input;
   if (!isRefName(defaultBranch)) {

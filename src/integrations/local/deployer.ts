@@ -30,7 +30,9 @@ export interface Deployer {
 }
 
 /** What is live in each environment of a repository. */
-export async function readAllLive({ folders }: OpenRepository): Promise<ReadonlyArray<{ readonly environment: string; readonly live: LiveRecord }>> {
+export async function readAllLive({
+  folders,
+}: OpenRepository): Promise<ReadonlyArray<{ readonly environment: string; readonly live: LiveRecord }>> {
   const found: Array<{ readonly environment: string; readonly live: LiveRecord }> = [];
   for (const name of await namesIn(folders.environments)) {
     const environment = name.replace(/\.json$/, '');
@@ -52,7 +54,12 @@ export function createDeployer(stateDir: string): Deployer {
 
   const frontKey = ({ repo }: OpenRepository, environment: string): string => `${repo.owner}/${repo.name}/${environment}`;
 
-  const pointFront = async (open: OpenRepository, environment: string, wanted: number | undefined, port: number): Promise<number | null> => {
+  const pointFront = async (
+    open: OpenRepository,
+    environment: string,
+    wanted: number | undefined,
+    port: number,
+  ): Promise<number | null> => {
     if (wanted === undefined) {
       return null;
     }
@@ -82,7 +89,8 @@ export function createDeployer(stateDir: string): Deployer {
     return { port, process };
   };
 
-  const writeLive = (open: OpenRepository, environment: string, live: LiveRecord): Promise<void> => writeJson(join(open.folders.environments, `${environment}.json`), live);
+  const writeLive = (open: OpenRepository, environment: string, live: LiveRecord): Promise<void> =>
+    writeJson(join(open.folders.environments, `${environment}.json`), live);
 
   const goLive = async (open: OpenRepository, record: DeploymentRecord): Promise<void> => {
     const settings = open.settings.environments[record.environment];
@@ -101,7 +109,14 @@ export function createDeployer(stateDir: string): Deployer {
       await endProcess(process);
       throw error;
     }
-    await writeLive(open, record.environment, { deployment: record.id, sha: record.sha, process, port, front, since: new Date().toISOString() });
+    await writeLive(open, record.environment, {
+      deployment: record.id,
+      sha: record.sha,
+      process,
+      port,
+      front,
+      since: new Date().toISOString(),
+    });
     if (old !== null) {
       await endProcess(old.process);
     }

@@ -4,8 +4,8 @@ import type { DeploymentFacts, ForgeDeployments } from '../contract.ts';
 import { SUTURE_ACTOR } from './actors.ts';
 import { createAtomically, readAllJson, readJson, writeJson } from './atomic-file.ts';
 import { assertSha, gitText } from './git.ts';
-import { DeploymentRecord, LiveRecord } from './records.schema.ts';
 import type { RepoFolders } from './paths.ts';
+import { DeploymentRecord, LiveRecord } from './records.schema.ts';
 import { changing, type OpenRepository, openRepository, wake } from './repo-store.ts';
 
 const LISTED = 20;
@@ -36,11 +36,17 @@ export function urlOf(live: LiveRecord): string {
 }
 
 /** Find a deployment by its key or queue it in an actor's name. */
-export async function requestDeployment(open: OpenRepository, input: { readonly sha: string; readonly environment: string; readonly key: string; readonly actor: string }): Promise<DeploymentRecord> {
+export async function requestDeployment(
+  open: OpenRepository,
+  input: { readonly sha: string; readonly environment: string; readonly key: string; readonly actor: string },
+): Promise<DeploymentRecord> {
   const { folders, settings } = open;
   const { sha, environment, key, actor } = input;
   if (!Object.hasOwn(settings.environments, environment)) {
-    throw new Failure('configuration-invalid', `there is no environment ${JSON.stringify(environment.slice(0, 100))}: add it to ${folders.settings}`);
+    throw new Failure(
+      'configuration-invalid',
+      `there is no environment ${JSON.stringify(environment.slice(0, 100))}: add it to ${folders.settings}`,
+    );
   }
   assertSha(sha);
   if ((await gitText(folders.gitDir, ['cat-file', '-t', sha], { accept: [1, 128] })) !== 'commit') {
@@ -54,7 +60,18 @@ export async function requestDeployment(open: OpenRepository, input: { readonly 
     }
     const at = new Date().toISOString();
     for (let id = Number(all.at(-1)?.id ?? 0) + 1; ; id += 1) {
-      const record: DeploymentRecord = { id: String(id), key, sha, environment, state: 'queued', detail: null, actor, createdAt: at, updatedAt: at, runner: null };
+      const record: DeploymentRecord = {
+        id: String(id),
+        key,
+        sha,
+        environment,
+        state: 'queued',
+        detail: null,
+        actor,
+        createdAt: at,
+        updatedAt: at,
+        runner: null,
+      };
       if (await createAtomically(join(folders.deployments, `${id}.json`), `${JSON.stringify(record, null, 2)}\n`)) {
         return record;
       }
@@ -81,7 +98,12 @@ export function createDeployments(stateDir: string): ForgeDeployments {
     async list(repo, environment) {
       const open = await openRepository(stateDir, repo);
       const records = (await readDeployments(open.folders)).filter((record) => record.environment === environment);
-      return Promise.all(records.slice(-LISTED).reverse().map((record) => factsOf(open, record)));
+      return Promise.all(
+        records
+          .slice(-LISTED)
+          .reverse()
+          .map((record) => factsOf(open, record)),
+      );
     },
     async create(repo, input) {
       const open = await openRepository(stateDir, repo);

@@ -63,7 +63,12 @@ export const ForgeEvent = z.discriminatedUnion('event', [
     ...common,
     event: z.literal('deployment_status'),
     action: z.enum(['success', 'failure']),
-    deployment: z.object({ id: z.string().max(20), sha: CommitSha, environment: z.string().max(100), detail: z.string().max(500).nullable() }),
+    deployment: z.object({
+      id: z.string().max(20),
+      sha: CommitSha,
+      environment: z.string().max(100),
+      detail: z.string().max(500).nullable(),
+    }),
     /** The merged pull request whose merge this commit is. */
     pullRequest: EventPull.nullable(),
     defaultBranch: Name,

@@ -23,7 +23,9 @@ async function listen(server: Server, port: number): Promise<void> {
     await once(server, 'listening');
   } catch (error) {
     if (hasCode(error, 'EADDRINUSE', 'EACCES')) {
-      throw new Failure('configuration-invalid', `port ${port} is taken: choose another for the environment, or end what listens there`, { cause: error });
+      throw new Failure('configuration-invalid', `port ${port} is taken: choose another for the environment, or end what listens there`, {
+        cause: error,
+      });
     }
     throw error;
   }

@@ -25,7 +25,11 @@ export function handOverPage(message: HandOver): string {
   ];
   if (message.hypotheses.length > 0) {
     parts.push('## What is known');
-    parts.push(message.hypotheses.map(({ text, evidence }) => [`- ${plain(text)}`, ...evidence.map((line) => `  - ${plain(line)}`)].join('\n')).join('\n'));
+    parts.push(
+      message.hypotheses
+        .map(({ text, evidence }) => [`- ${plain(text)}`, ...evidence.map((line) => `  - ${plain(line)}`)].join('\n'))
+        .join('\n'),
+    );
   }
   if (message.tried.length > 0) {
     parts.push('## What was tried');

@@ -1,5 +1,5 @@
-import { CommitFacts } from '../../domain/incident.schema.ts';
 import { Failure } from '../../domain/failure.ts';
+import { CommitFacts } from '../../domain/incident.schema.ts';
 import { ByteReader } from './byte-reader.ts';
 import { assertSha, git, gitProcess, gitText } from './git.ts';
 import { splitNul } from './tree.ts';
@@ -75,9 +75,15 @@ async function readCommits(gitDir: string, shas: readonly string[]): Promise<rea
 }
 
 /** Paths that each commit touched against its first parent. */
-async function touchedPaths(gitDir: string, commits: ReadonlyArray<{ readonly sha: string; readonly parents: readonly string[] }>): Promise<ReadonlyMap<string, readonly string[]>> {
+async function touchedPaths(
+  gitDir: string,
+  commits: ReadonlyArray<{ readonly sha: string; readonly parents: readonly string[] }>,
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const stdin = commits.map(({ sha, parents }) => `${sha}${parents[0] === undefined ? '' : ` ${parents[0]}`}\n`).join('');
-  const { stdout } = await git(gitDir, ['diff-tree', '--stdin', '-r', '-z', '--raw', '--no-renames', '--root'], { stdin, maxBytes: 256 * 1024 ** 2 });
+  const { stdout } = await git(gitDir, ['diff-tree', '--stdin', '-r', '-z', '--raw', '--no-renames', '--root'], {
+    stdin,
+    maxBytes: 256 * 1024 ** 2,
+  });
   const touched = new Map<string, string[]>();
   const parts = splitNul(stdout);
   let current: string[] = [];

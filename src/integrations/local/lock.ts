@@ -95,7 +95,10 @@ async function holding<T>(path: string, timeoutMs: number, work: () => Promise<T
   for (let wait = 2; !tryAcquire(path, owner); wait = Math.min(wait * 2, 50)) {
     breakStale(path);
     if (Date.now() > deadline) {
-      throw new Failure('conflict', `${path} was held by process ${readOwner(path)?.pid ?? 'unknown'} for too long: try again, or end that process`);
+      throw new Failure(
+        'conflict',
+        `${path} was held by process ${readOwner(path)?.pid ?? 'unknown'} for too long: try again, or end that process`,
+      );
     }
     await pause(wait + Math.random() * wait);
   }

@@ -1,5 +1,5 @@
-import { splitNul } from './tree.ts';
 import { git, gitText } from './git.ts';
+import { splitNul } from './tree.ts';
 
 /** Fixed identity and date, so that helper commits have the same id every time. */
 const HELPER = {
@@ -18,7 +18,9 @@ async function helperCommit(gitDir: string, tree: string, parent: string | null)
 
 /** Merge two commits by their history. Returns the tree, or null on a conflict. */
 export async function mergeCommits(gitDir: string, ours: string, theirs: string): Promise<string | null> {
-  const { code, stdout } = await git(gitDir, ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', ours, theirs], { accept: [1] });
+  const { code, stdout } = await git(gitDir, ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', ours, theirs], {
+    accept: [1],
+  });
   const [tree] = splitNul(stdout);
   return code === 0 && tree !== undefined && /^[0-9a-f]{40}$/.test(tree) ? tree : null;
 }

@@ -26,10 +26,17 @@ async function missingChecks(open: OpenRepository, sha: string): Promise<readonl
   return (await listChecks(open, sha)).filter((check) => check.required && check.conclusion !== 'success').map((check) => check.name);
 }
 
-async function mergeCommit({ folders, settings }: OpenRepository, record: PullRecord, base: string, actor: string): Promise<string | Refused> {
+async function mergeCommit(
+  { folders, settings }: OpenRepository,
+  record: PullRecord,
+  base: string,
+  actor: string,
+): Promise<string | Refused> {
   const { gitDir } = folders;
   if (settings.mergeMethod === 'fast-forward') {
-    return (await isAncestor(gitDir, base, record.headSha)) ? record.headSha : refused('conflict', `${record.baseBranch} has moved on and this repository merges by fast-forward only`);
+    return (await isAncestor(gitDir, base, record.headSha))
+      ? record.headSha
+      : refused('conflict', `${record.baseBranch} has moved on and this repository merges by fast-forward only`);
   }
   const tree = await mergeCommits(gitDir, base, record.headSha);
   if (tree === null) {
@@ -88,5 +95,7 @@ export async function mergePull(open: OpenRepository, record: PullRecord, expect
   if (typeof sha !== 'string') {
     return sha;
   }
-  return (await moveBranch(gitDir, record.baseBranch, base, sha, by.actor)) ? done(sha) : refused('conflict', `${record.baseBranch} moved during the merge: try again`);
+  return (await moveBranch(gitDir, record.baseBranch, base, sha, by.actor))
+    ? done(sha)
+    : refused('conflict', `${record.baseBranch} moved during the merge: try again`);
 }

@@ -38,7 +38,15 @@ export async function openUserRepository(path: string): Promise<UserRepository> 
 
 /** Fetch every branch of a repository on disk, Suture's own left out, into a bare repository of ours; branches gone there go here too. */
 export async function fetchHeads(gitDir: string, path: string): Promise<void> {
-  const common = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--no-recurse-submodules', '--update-shallow', `--upload-pack=${UPLOAD_PACK}`];
+  const common = [
+    '--quiet',
+    '--no-tags',
+    '--no-write-fetch-head',
+    '--no-auto-maintenance',
+    '--no-recurse-submodules',
+    '--update-shallow',
+    `--upload-pack=${UPLOAD_PACK}`,
+  ];
   await git(gitDir, ['fetch', ...common, '--', path, '+refs/heads/*:refs/heads/*', `^refs/heads/${SUTURE_BRANCHES}*`]);
   const theirs = await gitText(gitDir, ['ls-remote', '--heads', `--upload-pack=${UPLOAD_PACK}`, '--', path]);
   const kept = new Set(theirs.split('\n').map((line) => line.slice(41)));
@@ -52,7 +60,10 @@ export async function fetchHeads(gitDir: string, path: string): Promise<void> {
 }
 
 function mirrorRef(path: string): RepoRef {
-  const name = basename(path).replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '').slice(0, 60);
+  const name = basename(path)
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, 60);
   return { owner: 'local', name: `${name === '' ? 'repository' : name}-${sha256(path).slice(0, 8)}` };
 }
 
@@ -60,7 +71,10 @@ function mirrorRef(path: string): RepoRef {
  * Make or refresh a mirror of a repository on disk, named after its path. The repository itself is only read: not its
  * working tree, not its configuration, and none of its hooks run. What is not committed is not in the mirror.
  */
-export async function mirrorExisting(stateDir: string, path: string): Promise<{ readonly repo: RepoRef; readonly branch: string; readonly headSha: string }> {
+export async function mirrorExisting(
+  stateDir: string,
+  path: string,
+): Promise<{ readonly repo: RepoRef; readonly branch: string; readonly headSha: string }> {
   const user = await openUserRepository(path);
   const repo = mirrorRef(user.path);
   const folders = repoFolders(stateDir, repo);
@@ -69,7 +83,17 @@ export async function mirrorExisting(stateDir: string, path: string): Promise<{ 
     await git(folders.gitDir, ['init', '--bare', '--quiet', '--template=', `--initial-branch=${branch}`]);
     await fetchHeads(folders.gitDir, user.path);
     if (user.branch === null) {
-      await git(folders.gitDir, ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--update-shallow', `--upload-pack=${UPLOAD_PACK}`, '--', user.path, 'HEAD']);
+      await git(folders.gitDir, [
+        'fetch',
+        '--quiet',
+        '--no-tags',
+        '--no-write-fetch-head',
+        '--update-shallow',
+        `--upload-pack=${UPLOAD_PACK}`,
+        '--',
+        user.path,
+        'HEAD',
+      ]);
       await moveBranch(folders.gitDir, DETACHED, await branchHead(folders.gitDir, DETACHED), user.headSha, 'mirror');
     }
     const before = await readJson(folders.settings, RepositorySettings);
@@ -94,9 +118,23 @@ export async function publishBranchTo(stateDir: string, repo: RepoRef, path: str
     throw new Failure('revision-gone', `there is no branch ${branch} in ${join(repo.owner, repo.name)}`);
   }
   const { path: real } = await openUserRepository(path);
-  const result = await git(gitDir, ['push', '--quiet', '--no-verify', '--no-follow-tags', '--recurse-submodules=no', `--receive-pack=${RECEIVE_PACK}`, '--', real, `refs/heads/${branch}:refs/heads/${branch}`], {
-    accept: [1],
-  });
+  const result = await git(
+    gitDir,
+    [
+      'push',
+      '--quiet',
+      '--no-verify',
+      '--no-follow-tags',
+      '--recurse-submodules=no',
+      `--receive-pack=${RECEIVE_PACK}`,
+      '--',
+      real,
+      `refs/heads/${branch}:refs/heads/${branch}`,
+    ],
+    {
+      accept: [1],
+    },
+  );
   if (result.code !== 0) {
     throw new Failure('conflict', `${real} already has another ${branch}: rename or delete it there`);
   }

@@ -1,5 +1,5 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { HandOver } from '../../domain/hand-over.schema.ts';

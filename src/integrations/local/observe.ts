@@ -1,5 +1,5 @@
-import { readAllJson, readJson, writeJson } from './atomic-file.ts';
 import { FORGE_ACTOR, SUTURE_ACTOR, SUTURE_BRANCHES, trustOf } from './actors.ts';
+import { readAllJson, readJson, writeJson } from './atomic-file.ts';
 import { clearPending, readCheck, readPending } from './checks.ts';
 import { readDeployments } from './deployments.ts';
 import type { EventPull, ForgeEvent } from './event.schema.ts';
@@ -33,7 +33,9 @@ export async function readHeads(gitDir: string): Promise<ReadonlyMap<string, str
 async function look({ folders }: OpenRepository): Promise<Seen> {
   const heads = await readHeads(folders.gitDir);
   const records = await readAllJson(folders.pulls, PullRecord);
-  const pulls = records.map((pull) => (pull.state === 'open' && !pull.fromFork ? { ...pull, headSha: heads.get(pull.headBranch) ?? pull.headSha } : pull));
+  const pulls = records.map((pull) =>
+    pull.state === 'open' && !pull.fromFork ? { ...pull, headSha: heads.get(pull.headBranch) ?? pull.headSha } : pull,
+  );
   return { heads, pulls, deployments: await readDeployments(folders) };
 }
 
@@ -106,7 +108,11 @@ function deploymentEvents(open: OpenRepository, seen: Seen, before: ObservedReco
   });
 }
 
-function checkEvent(open: OpenRepository, seen: Seen, record: CheckRecord & { readonly conclusion: NonNullable<CheckRecord['conclusion']> }): ForgeEvent {
+function checkEvent(
+  open: OpenRepository,
+  seen: Seen,
+  record: CheckRecord & { readonly conclusion: NonNullable<CheckRecord['conclusion']> },
+): ForgeEvent {
   const pulls = seen.pulls.filter((pull) => pull.state === 'open' && pull.headSha === record.sha).slice(0, 20);
   const [pull] = pulls;
   const actor = pull?.author ?? FORGE_ACTOR;
@@ -116,8 +122,16 @@ function checkEvent(open: OpenRepository, seen: Seen, record: CheckRecord & { re
     ...envelope(open, actor, record.completedAt ?? record.queuedAt, `check ${record.sha} ${record.name} ${record.completedAt}`, trust),
     event: 'check_completed',
     action: 'completed',
-    check: { name: record.name, sha: record.sha, conclusion: record.conclusion, required: open.settings.requiredChecks.includes(record.name) },
-    branches: [...seen.heads].filter(([, sha]) => sha === record.sha).map(([branch]) => branch).slice(0, 20),
+    check: {
+      name: record.name,
+      sha: record.sha,
+      conclusion: record.conclusion,
+      required: open.settings.requiredChecks.includes(record.name),
+    },
+    branches: [...seen.heads]
+      .filter(([, sha]) => sha === record.sha)
+      .map(([branch]) => branch)
+      .slice(0, 20),
     pullRequests: pulls.map(eventPull),
   };
 }
@@ -138,8 +152,8 @@ export async function observe(open: OpenRepository): Promise<Observation> {
   const seen = await look(open);
   const now = new Date().toISOString();
   const first = last === null;
-  const completed = (await Promise.all((await readPending(folders)).map(({ sha, name }) => readCheck(folders, sha, name)))).flatMap((record) =>
-    record?.status === 'completed' && record.conclusion !== null ? [{ ...record, conclusion: record.conclusion }] : [],
+  const completed = (await Promise.all((await readPending(folders)).map(({ sha, name }) => readCheck(folders, sha, name)))).flatMap(
+    (record) => (record?.status === 'completed' && record.conclusion !== null ? [{ ...record, conclusion: record.conclusion }] : []),
   );
   const headsBefore = new Set([...Object.values(before.heads), ...Object.values(before.pulls).map((pull) => pull.headSha)]);
   const headsNow = new Set([...seen.heads.values(), ...seen.pulls.filter((pull) => pull.state === 'open').map((pull) => pull.headSha)]);

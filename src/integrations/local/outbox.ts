@@ -1,4 +1,4 @@
-import { rename, mkdir, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { namesIn, readJson, writeJson } from './atomic-file.ts';
 import type { ForgeEvent } from './event.schema.ts';

@@ -34,11 +34,23 @@ export async function findMarked(open: OpenRepository, marker: string): Promise<
 }
 
 /** Give a new pull request the next number and write it. Call it while `changing`. */
-export async function createPull(open: OpenRepository, facts: Omit<PullRecord, 'number' | 'createdAt' | 'updatedAt' | 'comments' | 'state' | 'closedBy' | 'mergeSha'>): Promise<PullRecord> {
+export async function createPull(
+  open: OpenRepository,
+  facts: Omit<PullRecord, 'number' | 'createdAt' | 'updatedAt' | 'comments' | 'state' | 'closedBy' | 'mergeSha'>,
+): Promise<PullRecord> {
   const numbers = (await namesIn(open.folders.pulls)).map((name) => Number.parseInt(name, 10)).filter(Number.isSafeInteger);
   const at = new Date().toISOString();
   for (let number = Math.max(open.settings.firstPullRequest, ...numbers.map((taken) => taken + 1)); ; number += 1) {
-    const record: PullRecord = { ...facts, number, state: 'open', closedBy: null, mergeSha: null, createdAt: at, updatedAt: at, comments: [] };
+    const record: PullRecord = {
+      ...facts,
+      number,
+      state: 'open',
+      closedBy: null,
+      mergeSha: null,
+      createdAt: at,
+      updatedAt: at,
+      comments: [],
+    };
     if (await createAtomically(join(open.folders.pulls, `${number}.json`), `${JSON.stringify(record, null, 2)}\n`)) {
       return record;
     }

@@ -70,9 +70,7 @@ export const CheckRecord = z.object({
   status: z.enum(['queued', 'running', 'completed']),
   conclusion: z.enum(['success', 'failure', 'cancelled', 'timed-out', 'neutral']).nullable(),
   /** What is run; null when another system reports this check. */
-  job: z
-    .object({ run: z.string(), setup: z.string().nullable(), timeoutSeconds: z.number().int().positive() })
-    .nullable(),
+  job: z.object({ run: z.string(), setup: z.string().nullable(), timeoutSeconds: z.number().int().positive() }).nullable(),
   /** Process that runs it. */
   runner: Process.nullable(),
   queuedAt: Moment,

@@ -63,7 +63,9 @@ export async function branchHead(gitDir: string, branch: string): Promise<string
   if (!isRefName(branch)) {
     return null;
   }
-  const sha = await gitText(gitDir, ['rev-parse', '--verify', '--quiet', '--end-of-options', `refs/heads/${branch}^{commit}`], { accept: [1] });
+  const sha = await gitText(gitDir, ['rev-parse', '--verify', '--quiet', '--end-of-options', `refs/heads/${branch}^{commit}`], {
+    accept: [1],
+  });
   return /^[0-9a-f]{40}$/.test(sha) ? sha : null;
 }
 

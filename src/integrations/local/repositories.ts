@@ -76,7 +76,18 @@ async function revertOf(open: OpenRepository, sha: string, onto: string, mainlin
 async function diffOf(gitDir: string, changeSet: ChangeSet): Promise<string> {
   assertSha(changeSet.base);
   const tree = await writeChangedTree(gitDir, changeSet);
-  const { stdout } = await git(gitDir, ['diff-tree', '-r', '-p', '--no-ext-diff', '--no-textconv', '--no-color', '--no-renames', '--end-of-options', changeSet.base, tree]);
+  const { stdout } = await git(gitDir, [
+    'diff-tree',
+    '-r',
+    '-p',
+    '--no-ext-diff',
+    '--no-textconv',
+    '--no-color',
+    '--no-renames',
+    '--end-of-options',
+    changeSet.base,
+    tree,
+  ]);
   if (stdout.length <= MAX_DIFF) {
     return stdout.toString('utf8');
   }

@@ -49,7 +49,11 @@ export async function writeTree(gitDir: string, base: string | null, files: read
       if (error instanceof Failure && error.code === 'disk-full') {
         throw error;
       }
-      throw new Failure('plan-invalid', 'the files do not fit their base: a path is both a file and a folder, or not allowed in a repository', { cause: error });
+      throw new Failure(
+        'plan-invalid',
+        'the files do not fit their base: a path is both a file and a folder, or not allowed in a repository',
+        { cause: error },
+      );
     }
     return await gitText(gitDir, ['write-tree'], { env });
   } finally {
@@ -71,9 +75,14 @@ async function assertFits(gitDir: string, { base, files }: ChangeSet): Promise<v
     }
   }
   const folders = new Set([...present].flatMap((path) => parentsOf(path)));
-  const clash = files.find((file) => file.op === 'write' && (folders.has(file.path) || parentsOf(file.path).some((parent) => present.has(parent))));
+  const clash = files.find(
+    (file) => file.op === 'write' && (folders.has(file.path) || parentsOf(file.path).some((parent) => present.has(parent))),
+  );
   if (clash !== undefined) {
-    throw new Failure('plan-invalid', `the change set does not fit its base: ${JSON.stringify(clash.path.slice(0, 200))} is in the way of a file or a folder`);
+    throw new Failure(
+      'plan-invalid',
+      `the change set does not fit its base: ${JSON.stringify(clash.path.slice(0, 200))} is in the way of a file or a folder`,
+    );
   }
 }
 
@@ -91,7 +100,9 @@ export async function writeChangedTree(gitDir: string, changeSet: ChangeSet): Pr
     gitDir,
     base,
     files.map((file) =>
-      file.op === 'delete' ? { path: file.path, mode: '100644', content: null } : { path: file.path, mode: file.mode, content: Buffer.from(file.content, 'base64') },
+      file.op === 'delete'
+        ? { path: file.path, mode: '100644', content: null }
+        : { path: file.path, mode: file.mode, content: Buffer.from(file.content, 'base64') },
     ),
   );
 }

@@ -6,8 +6,8 @@ import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Failure } from '../../domain/failure.ts';
-import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
 import { sha256 } from './paths.ts';
+import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
 
 /** Variable by which processes that a crash left behind are recognised. */
 const MARK = 'SUTURE_DEPLOYMENT';
@@ -83,7 +83,12 @@ export async function startProcess(input: StartInput): Promise<ProcessIdentity> 
   try {
     const child = spawn(program, args, {
       cwd: input.folder,
-      env: { PATH: '/usr/local/bin:/usr/bin:/bin', PORT: String(input.port), HOST: '127.0.0.1', [MARK]: `${markOf(input.stateDir)}/${input.deployment}` },
+      env: {
+        PATH: '/usr/local/bin:/usr/bin:/bin',
+        PORT: String(input.port),
+        HOST: '127.0.0.1',
+        [MARK]: `${markOf(input.stateDir)}/${input.deployment}`,
+      },
       stdio: ['ignore', log, log],
       detached: true,
       shell: false,
@@ -133,8 +138,14 @@ export function strayProcesses(stateDir: string, known: ReadonlySet<number>): re
   const mark = `${MARK}=${markOf(stateDir)}/`;
   return pids.flatMap((name) => {
     try {
-      const group = Number(readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[2]);
-      const marked = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').some((entry) => entry.startsWith(mark));
+      const group = Number(
+        readFileSync(`/proc/${name}/stat`, 'utf8')
+          .replace(/^.*\) /s, '')
+          .split(' ')[2],
+      );
+      const marked = readFileSync(`/proc/${name}/environ`, 'utf8')
+        .split('\0')
+        .some((entry) => entry.startsWith(mark));
       const identity = marked && group === Number(name) && !known.has(Number(name)) ? identify(Number(name)) : null;
       return identity === null ? [] : [identity];
     } catch {
@@ -151,7 +162,10 @@ export async function tailOf(file: string, bytes = 300): Promise<string> {
       const { size } = await handle.stat();
       const buffer = Buffer.alloc(Math.min(size, bytes));
       await handle.read(buffer, 0, buffer.length, Math.max(0, size - bytes));
-      return buffer.toString('utf8').replace(/[\p{Cc}\s]+/gu, ' ').trim();
+      return buffer
+        .toString('utf8')
+        .replace(/[\p{Cc}\s]+/gu, ' ')
+        .trim();
     } finally {
       await handle.close();
     }

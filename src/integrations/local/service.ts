@@ -183,7 +183,9 @@ export function createLocalForgeService(options: LocalForgeServiceOptions): Loca
         }
       });
       // Losing the watch costs time only; the poll goes on.
-      watcher.on('error', (error) => log.warn({ err: error, folder: join(forgeRoot(stateDir), '.wake') }, 'changes are found by polling from now on'));
+      watcher.on('error', (error) =>
+        log.warn({ err: error, folder: join(forgeRoot(stateDir), '.wake') }, 'changes are found by polling from now on'),
+      );
       timer = setInterval(() => void scan(), options.pollMs ?? 2_000);
       void scan();
     },

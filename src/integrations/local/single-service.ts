@@ -19,7 +19,10 @@ export async function claimService(stateDir: string): Promise<() => Promise<void
     }
     const holder = await readJson(path, Holder);
     if (holder !== null && isRunning(holder)) {
-      throw new Failure('configuration-invalid', `process ${holder.pid} already serves the local forge of ${stateDir}: stop it first, or use another state folder`);
+      throw new Failure(
+        'configuration-invalid',
+        `process ${holder.pid} already serves the local forge of ${stateDir}: stop it first, or use another state folder`,
+      );
     }
     await writeJson(path, own);
   });

@@ -37,7 +37,9 @@ export function staysInside(path: string): boolean {
 /** Every file of a revision. Throws `Failure` code `revision-gone` when there is none. */
 export async function listTree(gitDir: string, sha: string): Promise<readonly TreeEntry[]> {
   assertSha(sha);
-  const { stdout } = await git(gitDir, ['ls-tree', '-r', '-z', '-l', '--full-tree', '--end-of-options', sha], { maxBytes: 256 * 1024 ** 2 });
+  const { stdout } = await git(gitDir, ['ls-tree', '-r', '-z', '-l', '--full-tree', '--end-of-options', sha], {
+    maxBytes: 256 * 1024 ** 2,
+  });
   return splitNul(stdout)
     .map(parseEntry)
     .filter((entry) => entry !== null);
@@ -57,7 +59,10 @@ export async function entryAt(gitDir: string, sha: string, path: string): Promis
 /** Bytes of one blob. Throws `Failure` code `too-large` above `maxBytes`. */
 export async function readBlob(gitDir: string, entry: TreeEntry, maxBytes: number): Promise<Uint8Array> {
   if (entry.size > maxBytes) {
-    throw new Failure('too-large', `${JSON.stringify(entry.path.slice(0, 200))} has ${entry.size} bytes, more than the ${maxBytes} that are read`);
+    throw new Failure(
+      'too-large',
+      `${JSON.stringify(entry.path.slice(0, 200))} has ${entry.size} bytes, more than the ${maxBytes} that are read`,
+    );
   }
   return (await git(gitDir, ['cat-file', 'blob', entry.oid], { maxBytes: maxBytes + 1 })).stdout;
 }

@@ -1,12 +1,19 @@
 import { closePullRequest, mergePullRequest, openPullRequest, push, reportCheck } from '../../../src/integrations/local/admin.ts';
 import { createLocalForge } from '../../../src/integrations/local/forge.ts';
 import { forgeContract } from '../forge-contract-suite.ts';
-import { makeFolder, serveShop, SHOP } from './support.ts';
+import { makeFolder, SHOP, serveShop } from './support.ts';
 
 forgeContract('the local forge', async () => {
   const folder = await makeFolder();
   const stateDir = folder.path;
-  await serveShop(stateDir, { 'a.txt': 'one\n' }, { requiredChecks: ['test'], environments: { production: { start: ['node', 'server.js'], healthPath: '/health', startTimeoutMs: 5_000 } } });
+  await serveShop(
+    stateDir,
+    { 'a.txt': 'one\n' },
+    {
+      requiredChecks: ['test'],
+      environments: { production: { start: ['node', 'server.js'], healthPath: '/health', startTimeoutMs: 5_000 } },
+    },
+  );
   return {
     forge: createLocalForge(stateDir),
     repo: SHOP,

@@ -6,7 +6,19 @@ import { mirrorExisting, publishBranchTo } from '../../../src/integrations/local
 import { createLocalForge } from '../../../src/integrations/local/forge.ts';
 import { makeFolder, writeFiles } from './support.ts';
 
-const HOOKS = ['pre-receive', 'update', 'post-receive', 'post-update', 'reference-transaction', 'proc-receive', 'pre-push', 'post-checkout', 'pre-auto-gc', 'push-to-checkout', 'post-merge'];
+const HOOKS = [
+  'pre-receive',
+  'update',
+  'post-receive',
+  'post-update',
+  'reference-transaction',
+  'proc-receive',
+  'pre-push',
+  'post-checkout',
+  'pre-auto-gc',
+  'push-to-checkout',
+  'post-merge',
+];
 
 describe('a repository on disk', () => {
   let folder: Awaited<ReturnType<typeof makeFolder>>;
@@ -36,7 +48,12 @@ describe('a repository on disk', () => {
 
   const commitIn = async (repo: { owner: string; name: string }, base: string, branch = 'suture/fix-1') => {
     const content = Buffer.from('fixed\n').toString('base64');
-    const result = await createLocalForge(stateDir).changes.commit(repo, { branch, changeSet: { base, files: [{ op: 'write', path: 'a.txt', mode: '100644', content }] }, message: 'Fix', key: 'k' });
+    const result = await createLocalForge(stateDir).changes.commit(repo, {
+      branch,
+      changeSet: { base, files: [{ op: 'write', path: 'a.txt', mode: '100644', content }] },
+      message: 'Fix',
+      key: 'k',
+    });
     return result.kind === 'committed' ? result.sha : 'refused';
   };
 
@@ -70,13 +87,21 @@ describe('a repository on disk', () => {
 
   it('gets a branch and nothing else', async () => {
     writeFileSync(join(user, 'a.txt'), 'not committed\n');
-    const before = { config: readFileSync(join(user, '.git/config'), 'utf8'), files: readdirSync(user).sort(), head: git('rev-parse', 'HEAD') };
+    const before = {
+      config: readFileSync(join(user, '.git/config'), 'utf8'),
+      files: readdirSync(user).sort(),
+      head: git('rev-parse', 'HEAD'),
+    };
     const { repo, headSha } = await mirrorExisting(stateDir, user);
     const sha = await commitIn(repo, headSha);
     await publishBranchTo(stateDir, repo, user, 'suture/fix-1');
     await publishBranchTo(stateDir, repo, user, 'suture/fix-1');
     expect(git('rev-parse', 'suture/fix-1')).toBe(sha);
-    expect({ config: readFileSync(join(user, '.git/config'), 'utf8'), files: readdirSync(user).sort(), head: git('rev-parse', 'HEAD') }).toEqual(before);
+    expect({
+      config: readFileSync(join(user, '.git/config'), 'utf8'),
+      files: readdirSync(user).sort(),
+      head: git('rev-parse', 'HEAD'),
+    }).toEqual(before);
     expect(readFileSync(join(user, 'a.txt'), 'utf8')).toBe('not committed\n');
     expect(git('status', '--porcelain')).toBe('M a.txt');
   });

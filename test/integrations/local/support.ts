@@ -7,7 +7,6 @@ import { createRepository } from '../../../src/integrations/local/admin.ts';
 import type { RepositorySettings } from '../../../src/integrations/local/records.schema.ts';
 import type { Sandbox, SandboxJob, StepResult } from '../../../src/sandbox/contract.ts';
 
-
 /** The repository that these tests serve. */
 export const SHOP = { owner: 'acme', name: 'shop' } as const;
 
@@ -26,7 +25,11 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
 }
 
 /** Serve `acme/shop` with these files. */
-export async function serveShop(stateDir: string, files: Readonly<Record<string, string>>, settings: Omit<Partial<RepositorySettings>, 'defaultBranch'> = {}): Promise<string> {
+export async function serveShop(
+  stateDir: string,
+  files: Readonly<Record<string, string>>,
+  settings: Omit<Partial<RepositorySettings>, 'defaultBranch'> = {},
+): Promise<string> {
   const origin = await makeFolder();
   try {
     await writeFiles(origin.path, files);
@@ -37,7 +40,13 @@ export async function serveShop(stateDir: string, files: Readonly<Record<string,
 }
 
 /** A sandbox that runs nothing: a function decides from the files of the job what each step does. */
-export function fakeSandbox(decide: (step: { readonly name: string; readonly run: string }, files: ReadonlyMap<string, string>, signal: AbortSignal | undefined) => Promise<Partial<StepResult>> | Partial<StepResult>): Sandbox & { readonly jobs: SandboxJob[] } {
+export function fakeSandbox(
+  decide: (
+    step: { readonly name: string; readonly run: string },
+    files: ReadonlyMap<string, string>,
+    signal: AbortSignal | undefined,
+  ) => Promise<Partial<StepResult>> | Partial<StepResult>,
+): Sandbox & { readonly jobs: SandboxJob[] } {
   const jobs: SandboxJob[] = [];
   return {
     id: 'fake',
@@ -55,7 +64,18 @@ export function fakeSandbox(decide: (step: { readonly name: string; readonly run
       const steps: StepResult[] = [];
       for (const step of job.steps) {
         const said = await decide(step, files, options?.signal);
-        const result: StepResult = { name: step.name, exitCode: 0, signal: null, timedOut: false, killedBy: null, oomKilled: false, outputTruncated: false, durationMs: 1, output: '', ...said };
+        const result: StepResult = {
+          name: step.name,
+          exitCode: 0,
+          signal: null,
+          timedOut: false,
+          killedBy: null,
+          oomKilled: false,
+          outputTruncated: false,
+          durationMs: 1,
+          output: '',
+          ...said,
+        };
         steps.push(result);
         if (result.exitCode !== 0) {
           break;
