@@ -155,8 +155,11 @@ export async function observe(open: OpenRepository): Promise<Observation> {
   const completed = (await Promise.all((await readPending(folders)).map(({ sha, name }) => readCheck(folders, sha, name)))).flatMap(
     (record) => (record?.status === 'completed' && record.conclusion !== null ? [{ ...record, conclusion: record.conclusion }] : []),
   );
+  const pullHeads = seen.pulls.filter((pull) => pull.state === 'open').map((pull) => pull.headSha);
   const headsBefore = new Set([...Object.values(before.heads), ...Object.values(before.pulls).map((pull) => pull.headSha)]);
-  const headsNow = new Set([...seen.heads.values(), ...seen.pulls.filter((pull) => pull.state === 'open').map((pull) => pull.headSha)]);
+  // A repository that was just taken on may have hundreds of old branches; only what somebody works on is checked then.
+  const branchHeads = first ? [seen.heads.get(open.settings.defaultBranch)].filter((sha) => sha !== undefined) : [...seen.heads.values()];
+  const headsNow = new Set([...branchHeads, ...pullHeads]);
   const after = remember(seen);
   return {
     events: [

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { ForgeChanges, PullRequestFacts, Refused } from '../contract.ts';
 import { SUTURE_ACTOR } from './actors.ts';
 import { createAtomically, namesIn } from './atomic-file.ts';
@@ -14,7 +15,7 @@ const MAX_BODY = 60_000;
 export function pullFacts({ folders }: OpenRepository, record: PullRecord): PullRequestFacts {
   return {
     number: record.number,
-    url: `file://${pullPath(folders, record.number)}`,
+    url: pathToFileURL(pullPath(folders, record.number)).href,
     state: record.state,
     ...(record.closedBy === null ? {} : { closedBy: record.closedBy }),
     title: record.title,

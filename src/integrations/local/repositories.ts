@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import type { ChangeSet, FileChange } from '../../domain/change-set.schema.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { RepoRef } from '../../domain/names.schema.ts';
@@ -103,7 +104,7 @@ export function createRepositories(stateDir: string): ForgeRepositories {
   return {
     async describe(repo) {
       const { settings, folders } = await open(repo);
-      return { defaultBranch: settings.defaultBranch, url: `file://${folders.gitDir}` };
+      return { defaultBranch: settings.defaultBranch, url: pathToFileURL(folders.gitDir).href };
     },
     async resolve(repo, revision) {
       return resolveRevision(await gitDirOf(repo), revision);

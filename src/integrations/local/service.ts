@@ -10,6 +10,7 @@ import { createOutbox, type Deliver, deliverByHttp } from './outbox.ts';
 import { forgeRoot } from './paths.ts';
 import { type OpenRepository, openRepository, servedRepositories } from './repo-store.ts';
 import { claimService } from './single-service.ts';
+import { sweepDrafts } from './sweep-drafts.ts';
 
 /** Structured log; `error` means a bug of ours. */
 export interface ServiceLog {
@@ -158,6 +159,7 @@ export function createLocalForgeService(options: LocalForgeServiceOptions): Loca
     const known = new Set<number>();
     for (const repo of await servedRepositories(stateDir)) {
       const open = await openRepository(stateDir, repo);
+      await sweepDrafts(open.folders);
       await deployer.adopt(open).catch((error: unknown) => log.warn({ err: error, repo }, 'what was live could not be brought back'));
       for (const { live } of await readAllLive(open)) {
         known.add(live.process.pid);
