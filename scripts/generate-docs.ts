@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { integrations } from '../src/integrations/registry.ts';
-import { sandboxes } from '../src/sandbox/registry.ts';
+import { SANDBOXES } from '../src/sandbox/registry.ts';
 import { strategies } from '../src/strategies/registry.ts';
 
 /** The README's tables, from the registries. `--check` fails when the file does not say the same. */
@@ -26,8 +26,8 @@ const sections: Readonly<Record<string, string>> = {
     ]),
   ),
   sandboxes: table(
-    ['Sandbox', 'Isolation'],
-    sandboxes.map((sandbox) => [`\`${sandbox.id}\``, sandbox.name]),
+    ['Sandbox', 'What it is'],
+    SANDBOXES.map((sandbox) => [`\`${sandbox.id}\``, sandbox.name]),
   ),
   strategies: table(
     ['Strategy', 'Heals'],

@@ -10,7 +10,6 @@ export interface Output {
   result(text: string, json: unknown): void;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this takes out
 const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Text from outside, safe for a terminal. */

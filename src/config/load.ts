@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { Failure } from '../domain/failure.ts';
 import { applyEnvironment } from './environment.ts';
 import { ServerConfig } from './server-config.schema.ts';

@@ -59,7 +59,7 @@ export const ServerConfig = z.strictObject({
       processes: z.number().int().positive().default(512),
       workspaceBytes: z.number().int().positive().default(512 * 1024 ** 2),
       concurrency: z.number().int().positive().max(64).default(2),
-      /** Further host folders that hold toolchains, mounted read-only at the same path and put on PATH. */
+      /** Further host folders that hold toolchains, mounted read-only at /opt/toolchains/<name>, their bin on PATH. */
       toolchains: z.array(z.string().max(500)).max(20).default([]),
     })
     .prefault({}),

@@ -28,7 +28,6 @@ export const RepoPath = z
   .string()
   .min(1)
   .max(500)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this refuses
   .refine((path) => !/[\u0000-\u001f\u007f\\]/.test(path), 'control characters and backslashes are not allowed')
   .refine(
     (path) => path.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && part.toLowerCase() !== '.git'),

@@ -206,8 +206,3 @@ export interface Integration<Schema extends z.ZodType = z.ZodType> {
   readonly health?: (context: IntegrationContext<z.infer<Schema>>) => HealthSource;
   readonly notifier?: (context: IntegrationContext<z.infer<Schema>>) => Notifier;
 }
-
-/** Stores content by its hash; used by activities, handed to whoever needs it. */
-export interface ArtifactSink {
-  put(content: Uint8Array | string, mediaType: string): Promise<ArtifactRef>;
-}

@@ -32,7 +32,6 @@ function parse(format: ReportFormat, output: string, file: Uint8Array | undefine
   }
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes start with one
 const ANSI = /\u001b\[[0-9;]*[A-Za-z]/g;
 
 /** Read a test report; null when the format has none or nothing of it was found. Never throws. */

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ChangeSet, FileChange } from '../domain/change-set.schema.ts';
+import type { FileChange } from '../domain/change-set.schema.ts';
 
 /** Limits of one job. All are enforced by the backend and reported when they end a step. */
 export interface SandboxLimits {
@@ -94,5 +94,3 @@ export interface Sandbox {
   /** Remove what a crashed run left (workspaces, cgroups); returns how many things. */
   sweep(): Promise<number>;
 }
-
-export type { ChangeSet };

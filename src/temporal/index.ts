@@ -1,5 +1,5 @@
-export { connectLazily, type TemporalConnection } from './connection.ts';
-export { type DevServer, startDevServer } from './dev-server.ts';
+export { connectLazily } from './connection.ts';
+export { startDevServer } from './dev-server.ts';
 export { findTemporalExecutable } from './find-executable.ts';
 export { createHealings } from './healings.ts';
 export { ensurePatrol } from './schedule.ts';

@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import type { Client, Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../domain/search-attributes.ts';
 
 /** `IndexedValueType` of the server's API: Keyword 2, Int 3. */
@@ -6,7 +6,7 @@ const TYPES = { Keyword: 2, Int: 3 } as const;
 
 /** Register our search attributes on a cluster where they are missing; all there already is fine. */
 export async function ensureSearchAttributes(client: Client, namespace: string): Promise<void> {
-  const operator = (client.connection as import('@temporalio/client').Connection).operatorService;
+  const operator = (client.connection as Connection).operatorService;
   const known = await operator.listSearchAttributes({ namespace });
   const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => known.customAttributes?.[name] === undefined);
   if (missing.length === 0) return;

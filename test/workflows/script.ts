@@ -34,6 +34,13 @@ export function incident(over: Partial<IncidentSummary> = {}): IncidentSummary {
 export const serviceIncident = (over: Partial<IncidentSummary> = {}): IncidentSummary =>
   incident({ service: 'auth', environment: 'production', deployedSha: sha('a'), autonomy: 'deploy', ...over });
 
+let excerptLength = 2000;
+
+/** Recorded histories need no long output to be replayed. */
+export function useShortExcerpts(): void {
+  excerptLength = 200;
+}
+
 /** Facts of one run, as big as they can be in real life. */
 export function run(over: Partial<RunFacts> = {}): RunFacts {
   return {
@@ -47,7 +54,7 @@ export function run(over: Partial<RunFacts> = {}): RunFacts {
     setupFailed: false,
     durationMs: 12,
     log: artifact('1'),
-    excerpt: 'x'.repeat(2000),
+    excerpt: 'x'.repeat(excerptLength),
     report: { passed: 10, failed: 2, skipped: 0, failedTests: Array.from({ length: 20 }, (_, index) => `test_number_${index}_of_the_login_flow`), artifact: artifact('2') },
     isolation: 'none',
     ...over,

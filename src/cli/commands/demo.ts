@@ -9,7 +9,6 @@ import { stringify } from 'yaml';
 import { loadSecrets } from '../../config/index.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { HealingView } from '../../domain/healing-view.ts';
-import { healingId } from '../../domain/ids.ts';
 import { createRepository, mergePullRequest, openPullRequest, push, requestDeployment } from '../../integrations/local/admin.ts';
 import { createLocalForge } from '../../integrations/local/forge.ts';
 import { createLocalHealth } from '../../integrations/local/health.ts';

@@ -7,7 +7,6 @@ import { promisify } from 'node:util';
 import { loadConfig, settingsFrom, stateFolder } from '../../config/index.ts';
 import { healingId } from '../../domain/ids.ts';
 import { mirrorExisting, publishBranchTo } from '../../integrations/local/admin.ts';
-import { createLocalForge } from '../../integrations/local/forge.ts';
 import { integrations } from '../../integrations/registry.ts';
 import { withHealings } from '../connect.ts';
 import { EXIT_CODES, exitCodeFor } from '../exit-codes.ts';

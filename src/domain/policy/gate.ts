@@ -49,7 +49,7 @@ function fileFindings(file: GateFile, input: GateInput): GateFinding[] {
     const touched = [...addedLines(file).map((line) => line.text), ...removedLines(file)];
     if (touched.some((text) => /\b(?:test|check|lint|ci|verify|surefire|failsafe)\b/i.test(text))) findings.push({ code: 'test-command-edited', ...at, detail: 'how the tests are run is changed' });
     for (const { line, text } of addedLines(file)) {
-      if (/^(?:@?-|-@)\s*\S/.test(text) && /akefile$/.test(file.path)) findings.push({ code: 'exit-swallowed', ...at, line, detail: 'a make recipe ignores its result' });
+      if (/^(?:@?-|-@)\s*\S/.test(text) && file.path.endsWith('akefile')) findings.push({ code: 'exit-swallowed', ...at, line, detail: 'a make recipe ignores its result' });
     }
   }
   for (const { line, text } of addedLines(file)) {

@@ -1,0 +1,69 @@
+import { Buffer } from 'node:buffer';
+import { Plan } from '../domain/plan.schema.ts';
+import { decideChange } from '../domain/policy/decide-change.ts';
+import { decidePlan } from '../domain/policy/decide-plan.ts';
+import { reportFindings } from '../domain/policy/gate/reports.ts';
+import { runGate } from '../domain/policy/gate.ts';
+import { judgeProbe, judgeProof, judgeReproduction } from '../domain/policy/proof.ts';
+import type { GateFinding, RunFacts } from '../domain/proof.schema.ts';
+import type { Activities } from './contract.ts';
+import type { ActivityDeps } from './deps.ts';
+import { readDossier } from './dossier.ts';
+import { gateFiles, reportOf, testTexts } from './gate-evidence.ts';
+import { getChangeSet, getJson } from './stored.ts';
+
+/** Findings in history. */
+const MAX_FINDINGS = 50;
+
+async function widerFindings(deps: ActivityDeps, before: readonly RunFacts[], after: readonly RunFacts[], failing: string): Promise<readonly GateFinding[]> {
+  const findings: GateFinding[] = [];
+  for (const run of after.filter((candidate) => candidate.name !== failing)) {
+    const earlier = before.find((candidate) => candidate.name === run.name);
+    findings.push(...reportFindings(await reportOf(deps, earlier), await reportOf(deps, run), []));
+  }
+  return findings;
+}
+
+/** Verdicts: each is a pure function of what the store and the forge hold; its reasons stand in history. */
+export function decideActivities(deps: ActivityDeps): Pick<Activities, 'decidePlan' | 'judgeReproduction' | 'judgeProbe' | 'judgeProof' | 'decideChange'> {
+  return {
+    async decidePlan({ dossier, plan }) {
+      const { incident, policy } = await readDossier(deps, dossier);
+      return decidePlan({ incident, policy, plan: await getJson(deps, plan, Plan) });
+    },
+    async judgeReproduction({ dossier, runs }) {
+      const { incident } = await readDossier(deps, dossier);
+      return judgeReproduction(runs, incident);
+    },
+    judgeProbe: async ({ runs }) => judgeProbe(runs),
+    async judgeProof({ dossier: ref, changeSet: changeSetRef, red, green, greenAgain, widerBefore, widerAfter }) {
+      const dossier = await readDossier(deps, ref);
+      const { incident, policy } = dossier;
+      const changeSet = await getChangeSet(deps, changeSetRef);
+      const { files, restored } = await gateFiles(deps, dossier, changeSet);
+      const findings = [
+        ...runGate({
+          files,
+          failing: incident.failing,
+          commands: [incident.failing, ...incident.wider],
+          failingTests: incident.failingTests,
+          reportBefore: await reportOf(deps, red),
+          reportAfter: await reportOf(deps, green),
+          testTexts: await testTexts(deps, dossier, changeSet.base),
+          policy,
+          restored,
+        }),
+        ...(await widerFindings(deps, widerBefore, widerAfter, incident.failing.name)),
+      ];
+      const said = findings.slice(0, MAX_FINDINGS).map((finding) => ({ ...finding, detail: deps.redact(finding.detail).slice(0, 300) }));
+      return judgeProof({ red, green, greenAgain, widerBefore, widerAfter, findings: said, failingTests: incident.failingTests });
+    },
+    async decideChange({ dossier, plan, changeSet: changeSetRef, proof }) {
+      const { incident, policy } = await readDossier(deps, dossier);
+      const changeSet = await getChangeSet(deps, changeSetRef);
+      const bytes = changeSet.files.reduce((sum, file) => sum + (file.op === 'write' ? Buffer.byteLength(file.content, 'base64') : 0), 0);
+      const paths = changeSet.files.map((file) => file.path);
+      return decideChange({ incident, policy, plan: await getJson(deps, plan, Plan), changeSet: changeSetRef, bytes, paths, proof });
+    },
+  };
+}

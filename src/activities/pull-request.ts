@@ -1,0 +1,95 @@
+import { Failure } from '../domain/failure.ts';
+import { audit } from './audit.ts';
+import { changeBody, changeTitle, commitMessage } from './change-body.ts';
+import type { Activities } from './contract.ts';
+import type { ActivityDeps } from './deps.ts';
+import { readDossier } from './dossier.ts';
+import { branchFor, changeMarker } from './keys.ts';
+import { escapePlain } from '../lib/escape.ts';
+import { oneLine } from '../lib/excerpt.ts';
+import { getChangeSet } from './stored.ts';
+
+/** Why a change that reached the publisher must not be written. The judges said so before; the hand that writes looks once more. */
+function forbidden(proof: { readonly verdict: string }, trust: string, changeSetBase: string, headSha: string): string | null {
+  if (proof.verdict !== 'proven') {
+    return `its proof says ${proof.verdict}`;
+  }
+  if (trust === 'outsider') {
+    return 'it was reported by somebody without rights here';
+  }
+  return changeSetBase === headSha ? null : 'it was made for another revision';
+}
+
+/** Writing a proven change, taking it back, and reading what became of it. */
+export function pullRequestActivities(deps: ActivityDeps): Pick<Activities, 'publish' | 'withdraw' | 'readPullRequest'> {
+  const { changes } = deps.forge;
+  return {
+    async publish({ key, healingId, dossier: ref, diagnosis, plan, changeSet: changeSetRef, proof, red, green, webUiUrl }) {
+      const { incident } = await readDossier(deps, ref);
+      const changeSet = await getChangeSet(deps, changeSetRef);
+      const why = forbidden(proof, incident.trust, changeSet.base, incident.headSha);
+      if (why !== null) {
+        throw new Failure('plan-invalid', `this change is not published: ${why}`);
+      }
+      const marker = changeMarker(healingId, key);
+      const branch = branchFor(healingId, key);
+      const refused = async (step: string, answer: { readonly reason: string; readonly detail: string }) => {
+        await audit(deps, { key: `${key}/refused/${step}/${answer.reason}`, action: 'publish-refused', healingId, facts: { step, reason: answer.reason } });
+        return { kind: 'refused', reason: answer.reason, detail: oneLine(deps.redact(answer.detail), 500) } as const;
+      };
+      const found = await changes.findByMarker(incident.repo, marker);
+      if (found === null) {
+        const committed = await changes.commit(incident.repo, { branch, changeSet, message: deps.redact(commitMessage({ incident, diagnosis, plan, healingId })), key });
+        if (committed.kind === 'refused') {
+          return refused('commit', committed);
+        }
+        await audit(deps, { key: `${key}/commit`, action: 'commit-written', healingId, facts: { branch, sha: committed.sha, changeSet: changeSetRef.hash } });
+      }
+      const body = changeBody({
+        healingId,
+        incident,
+        diagnosis,
+        plan,
+        changeSet: changeSetRef,
+        proof,
+        red,
+        green,
+        branch,
+        ...(webUiUrl === undefined ? {} : { webUiUrl }),
+        checkpoint: await deps.audit.checkpoint(),
+      });
+      const opened = await changes.open(incident.repo, {
+        marker,
+        title: deps.redact(changeTitle(plan)),
+        body: deps.redact(body),
+        headBranch: branch,
+        baseBranch: incident.targetBranch,
+        labels: ['suture', `suture:${incident.signature.slice(0, 8)}`],
+        draft: false,
+      });
+      if (opened.kind === 'refused') {
+        return refused('open', opened);
+      }
+      const { number, url, headBranch, headSha } = opened.pullRequest;
+      await audit(deps, { key: `${key}/open`, action: 'pull-request-opened', healingId, facts: { number, branch: headBranch, head: headSha, base: incident.targetBranch } });
+      return { kind: 'open', change: { number, url, branch: headBranch, headSha } };
+    },
+    async withdraw({ key, healingId, repo, change, comment }) {
+      const found = change.number === undefined ? await changes.findByMarker(repo, changeMarker(healingId, key)) : await changes.get(repo, change.number);
+      if (found?.state === 'open') {
+        await changes.close(repo, found.number, oneLine(escapePlain(deps.redact(comment)), 1_000));
+      }
+      const branch = change.branch ?? found?.headBranch ?? branchFor(healingId, key);
+      await changes.deleteBranch(repo, branch);
+      await audit(deps, { key: `${key}/withdrawn`, action: 'change-withdrawn', healingId, repo, facts: { number: found?.number ?? null, branch } });
+    },
+    async readPullRequest({ repo, number }) {
+      const facts = await changes.get(repo, number);
+      if (facts === null) {
+        return { state: 'closed', headSha: '', closedBy: 'unknown' };
+      }
+      const { state, headSha, mergeSha, closedBy } = facts;
+      return { state, headSha, ...(mergeSha === undefined ? {} : { mergeSha }), ...(closedBy === undefined ? {} : { closedBy: oneLine(closedBy, 200) }) };
+    },
+  };
+}

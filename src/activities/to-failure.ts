@@ -1,0 +1,57 @@
+import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
+import { FAILURES, Failure, type FailureCode } from '../domain/failure.ts';
+import { oneLine } from '../lib/excerpt.ts';
+import { activityContext } from './activity-context.ts';
+import type { ActivityDeps } from './deps.ts';
+
+/** Longest message that goes into history, in characters. */
+const MAX_MESSAGE = 1_000;
+
+/** How long to leave a vendor alone that asked for it without saying how long. */
+const RATE_LIMIT_PAUSE = '30 seconds';
+
+// Waiting for somebody else's machine is what retries are for: no alarm, no error in the log.
+const EXPECTED: ReadonlySet<FailureCode> = new Set(['rate-limited', 'forge-unavailable', 'health-unavailable', 'temporal-unavailable', 'conflict', 'cancelled']);
+
+/** Turns whatever an activity threw into what Temporal is to know: our code as the type, whether a repeat can help, one redacted line; no stack, no cause. */
+export function toFailure(error: unknown, redact: (text: string) => string): Error {
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) {
+    return error;
+  }
+  const code: FailureCode = error instanceof Failure ? error.code : 'bug';
+  const said = error instanceof Error ? error.message : String(error);
+  const failure = ApplicationFailure.create({
+    type: code,
+    message: oneLine(redact(said === '' ? `a failure of kind ${code} without a message` : said), MAX_MESSAGE),
+    // A bug of ours that shows once may be a race: the activity's own limits end the repeats. Named failures follow the table.
+    nonRetryable: error instanceof Failure && !FAILURES[code].retry,
+    ...(code === 'rate-limited' ? { nextRetryDelay: RATE_LIMIT_PAUSE } : {}),
+    ...(EXPECTED.has(code) ? { category: ApplicationFailureCategory.BENIGN } : {}),
+  });
+  delete failure.stack;
+  return failure;
+}
+
+/** Wraps activities so that everything they throw passes `toFailure`; bugs are logged with their stack first, which history never sees. */
+export function guarded<T extends object>(activities: T, deps: Pick<ActivityDeps, 'log' | 'redact'>): T {
+  const wrapped = Object.entries(activities).map(([name, run]) => [
+    name,
+    async (input: unknown): Promise<unknown> => {
+      try {
+        return await (run as (input: unknown) => Promise<unknown>)(input);
+      } catch (error) {
+        const cancelled: unknown = activityContext()?.cancellationSignal.reason;
+        if (cancelled instanceof CancelledFailure && error instanceof Failure && error.code === 'cancelled') {
+          throw cancelled;
+        }
+        if (!(error instanceof Failure) && !(error instanceof CancelledFailure)) {
+          deps.log.error({ activity: name, err: error }, 'an activity failed with what no code names');
+        } else {
+          deps.log.warn({ activity: name, err: error instanceof Failure ? { code: error.code, message: error.message } : 'cancelled' }, 'an activity failed');
+        }
+        throw toFailure(error, deps.redact);
+      }
+    },
+  ]);
+  return Object.fromEntries(wrapped) as T;
+}

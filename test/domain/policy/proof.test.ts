@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { judgeProbe, judgeProof, judgeReproduction } from '../../../src/domain/policy/proof.ts';
+import type { RunFacts } from '../../../src/domain/proof.schema.ts';
+
+const artifact = { sha256: 'a'.repeat(64), size: 1, mediaType: 'text/plain' };
+const run = (more: Partial<RunFacts> = {}): RunFacts => ({ name: 'tests', exitCode: 0, signal: null, timedOut: false, killedBy: null, oomKilled: false, outputTruncated: false, setupFailed: false, durationMs: 1, log: artifact, excerpt: '', isolation: 'test', ...more });
+const red = run({ exitCode: 1 });
+const reported = (passed: number, failedTests: string[], exitCode = failedTests.length > 0 ? 1 : 0) => run({ exitCode, report: { passed, failed: failedTests.length, skipped: 0, failedTests, artifact } });
+const proof = (more: Partial<Parameters<typeof judgeProof>[0]>) => judgeProof({ red, green: run(), greenAgain: run(), widerBefore: [], widerAfter: [], findings: [], failingTests: [], ...more });
+
+describe('judgeProof', () => {
+  it('proves what is red without, green with, green again, with a silent gate', () => {
+    expect(proof({}).verdict).toBe('proven');
+  });
+
+  it.each([
+    ['it was green at the base', { red: run() }, 'not-reproduced'],
+    ['it is still red', { green: red }, 'not-fixed'],
+    ['it ends well but no test passed', { red: reported(1, ['a']), green: run({ report: { passed: 0, failed: 0, skipped: 3, failedTests: [], artifact } }) }, 'not-fixed'],
+    ['the second run is red', { greenAgain: red }, 'flaky'],
+    ['the second run is missing', { greenAgain: undefined }, 'unclear'],
+    ['another check is newly red', { widerBefore: [run({ name: 'lint' })], widerAfter: [run({ name: 'lint', exitCode: 1 })] }, 'newly-red'],
+    ['another test is newly red', { widerBefore: [{ ...reported(2, []), name: 'all' }], widerAfter: [{ ...reported(1, ['b']), name: 'all' }] }, 'newly-red'],
+    ['the gate has a finding', { findings: [{ code: 'test-skipped', detail: 'x' }] }, 'gate-refused'],
+    ['it was ended by a limit', { green: run({ exitCode: null, killedBy: 'memory' }) }, 'not-fixed'],
+    ['the set-up failed', { green: run({ setupFailed: true, exitCode: 1 }) }, 'unclear'],
+  ] as const)('does not when %s', (_why, more, verdict) => {
+    expect(proof(more as Partial<Parameters<typeof judgeProof>[0]>).verdict).toBe(verdict);
+  });
+
+  it('does not blame a change for what was red before', () => {
+    expect(proof({ widerBefore: [run({ name: 'lint', exitCode: 1 })], widerAfter: [run({ name: 'lint', exitCode: 1 })] }).verdict).toBe('proven');
+  });
+});
+
+describe('judgeReproduction', () => {
+  const verdict = (runs: readonly RunFacts[], failingTests: string[] = []) => judgeReproduction(runs, { failingTests }).verdict;
+  it('tells reproduced, flaky, healthy and unusable apart', () => {
+    expect(verdict([red])).toBe('reproduced');
+    expect(verdict([run()])).toBe('run-again');
+    expect(verdict([run(), run()])).toBe('not-reproduced');
+    expect(verdict([run(), red])).toBe('flaky');
+    expect(verdict([run({ setupFailed: true, exitCode: 1 })])).toBe('environment-failed');
+    expect(verdict([run({ exitCode: 127 })])).toBe('environment-failed');
+    expect(verdict([run({ timedOut: true, killedBy: 'timeout', exitCode: null })])).toBe('reproduced');
+  });
+  it('does not take red for another reason as a reproduction', () => {
+    expect(verdict([reported(1, ['b'])], ['a'])).toBe('not-reproduced');
+    expect(verdict([reported(1, ['a', 'b'])], ['a'])).toBe('reproduced');
+  });
+});
+
+describe('judgeProbe', () => {
+  it('gives a colour only for clear answers', () => {
+    expect(judgeProbe([red])).toBe('red');
+    expect(judgeProbe([run()])).toBe('green');
+    expect(judgeProbe([red, run()])).toBe('unclear');
+    expect(judgeProbe([run({ timedOut: true, killedBy: 'timeout', exitCode: null })])).toBe('unclear');
+    expect(judgeProbe([])).toBe('unclear');
+  });
+});
