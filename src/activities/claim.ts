@@ -1,5 +1,4 @@
-import { escapeMarkdown } from '../lib/escape.ts';
-import { inlineCode } from '../lib/escape.ts';
+import { escapeMarkdown, inlineCode } from '../lib/escape.ts';
 import { audit } from './audit.ts';
 import type { Activities, ClaimFacts } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';

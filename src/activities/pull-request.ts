@@ -1,12 +1,12 @@
 import { Failure } from '../domain/failure.ts';
+import { escapePlain } from '../lib/escape.ts';
+import { oneLine } from '../lib/excerpt.ts';
 import { audit } from './audit.ts';
 import { changeBody, changeTitle, commitMessage } from './change-body.ts';
 import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { readDossier } from './dossier.ts';
 import { branchFor, changeMarker } from './keys.ts';
-import { escapePlain } from '../lib/escape.ts';
-import { oneLine } from '../lib/excerpt.ts';
 import { getChangeSet } from './stored.ts';
 
 /** Why a change that reached the publisher must not be written. The judges said so before; the hand that writes looks once more. */
@@ -43,6 +43,7 @@ export function pullRequestActivities(deps: ActivityDeps): Pick<Activities, 'pub
         if (committed.kind === 'refused') {
           return refused('commit', committed);
         }
+        await deps.records.putOnce(`published/${key}`, committed.sha);
         await audit(deps, { key: `${key}/commit`, action: 'commit-written', healingId, facts: { branch, sha: committed.sha, changeSet: changeSetRef.hash } });
       }
       const body = changeBody({
@@ -76,10 +77,17 @@ export function pullRequestActivities(deps: ActivityDeps): Pick<Activities, 'pub
     },
     async withdraw({ key, healingId, repo, change, comment }) {
       const found = change.number === undefined ? await changes.findByMarker(repo, changeMarker(healingId, key)) : await changes.get(repo, change.number);
+      const branch = change.branch ?? found?.headBranch ?? branchFor(healingId, key);
+      const ours = await deps.records.get(`published/${key}`);
+      const head = await deps.forge.repositories.resolve(repo, branch);
+      if (ours !== null && head !== null && head !== ours) {
+        // A person pushed to it, so it is theirs now.
+        await audit(deps, { key: `${key}/left`, action: 'change-left-to-person', healingId, repo, facts: { number: found?.number ?? null, branch, head } });
+        return;
+      }
       if (found?.state === 'open') {
         await changes.close(repo, found.number, oneLine(escapePlain(deps.redact(comment)), 1_000));
       }
-      const branch = change.branch ?? found?.headBranch ?? branchFor(healingId, key);
       await changes.deleteBranch(repo, branch);
       await audit(deps, { key: `${key}/withdrawn`, action: 'change-withdrawn', healingId, repo, facts: { number: found?.number ?? null, branch } });
     },

@@ -1,0 +1,78 @@
+import type { CommitFacts, Evidence, ProvingCommand } from '../domain/incident.schema.ts';
+import type { RepoRef } from '../domain/names.schema.ts';
+import type { Signal } from '../domain/signal.schema.ts';
+import { excerpt, oneLine } from '../lib/excerpt.ts';
+import { parseReport } from '../reports/index.ts';
+import type { ActivityDeps } from './deps.ts';
+
+/** Bytes of a check's log that are kept as evidence. */
+const MAX_LOG = 1024 ** 2;
+/** Logs that are read; more red checks are named only. */
+const MAX_LOGS = 5;
+const MAX_EVIDENCE = 40;
+const MAX_TESTS = 50;
+
+/** Evidence of the red checks, and which tests fail as far as the failing one's log tells. */
+export async function checkEvidence(
+  deps: ActivityDeps,
+  input: { readonly repo: RepoRef; readonly shas: readonly string[]; readonly red: readonly string[]; readonly failing: ProvingCommand },
+): Promise<{ readonly evidence: readonly Evidence[]; readonly failingTests: readonly string[] }> {
+  const evidence: Evidence[] = [];
+  let failingTests: readonly string[] = [];
+  // The failing one first: its log is needed most.
+  const names = [...input.red].sort((a, b) => Number(b === input.failing.name) - Number(a === input.failing.name));
+  for (const [at, name] of names.entries()) {
+    const found = at < MAX_LOGS ? await firstLog(deps, input.repo, input.shas, name) : null;
+    const summary = oneLine(deps.redact(`check ${name} failed${found === null ? '' : ` at ${found.sha.slice(0, 10)}`}`), 500);
+    if (found === null) {
+      evidence.push({ kind: 'check', summary });
+      continue;
+    }
+    const text = new TextDecoder().decode(found.log);
+    if (name === input.failing.name) {
+      const report = parseReport(input.failing.report, { output: text });
+      const failed = (report?.tests ?? []).filter((test) => test.status === 'failed').map((test) => deps.redact(test.name).slice(0, 300));
+      failingTests = [...new Set(failed)].sort().slice(0, MAX_TESTS);
+    }
+    evidence.push({ kind: 'check', summary, artifact: await deps.artifacts.put(excerpt(deps.redact(text), MAX_LOG), 'text/plain') });
+  }
+  return { evidence, failingTests };
+}
+
+async function firstLog({ forge }: ActivityDeps, repo: RepoRef, shas: readonly string[], name: string): Promise<{ readonly sha: string; readonly log: Uint8Array } | null> {
+  for (const sha of shas) {
+    const log = await forge.checks.log(repo, sha, name);
+    if (log !== null) {
+      return { sha, log };
+    }
+  }
+  return null;
+}
+
+/** Evidence from signals: what people and monitors said. */
+export function signalEvidence(signals: readonly Signal[], redact: (text: string) => string): readonly Evidence[] {
+  const kinds: Partial<Record<Signal['kind'], Evidence['kind']>> = {
+    'alert-triggered': 'alert',
+    'alert-recovered': 'alert',
+    requested: 'person',
+    'patrol-found': 'check',
+    'deployment-finished': 'deployment',
+  };
+  return signals.flatMap((signal) => {
+    const kind = kinds[signal.kind];
+    return kind === undefined ? [] : [{ kind, summary: oneLine(redact(`${signal.summary} (${signal.source}, ${signal.at})`), 500), ...(signal.payload === undefined ? {} : { artifact: signal.payload }) }];
+  });
+}
+
+/** Evidence from history: what changed since green. */
+export function changeEvidence(commits: readonly CommitFacts[], redact: (text: string) => string): readonly Evidence[] {
+  return commits.slice(0, 10).map((commit) => ({
+    kind: 'change',
+    summary: oneLine(redact(`${commit.sha.slice(0, 10)} ${commit.subject} by ${commit.author}, touches ${commit.paths.slice(0, 5).join(', ')}${commit.paths.length > 5 ? ', …' : ''}`), 500),
+  }));
+}
+
+/** All evidence within its limit. */
+export function capped(...parts: ReadonlyArray<readonly Evidence[]>): Evidence[] {
+  return parts.flat().slice(0, MAX_EVIDENCE);
+}

@@ -1,0 +1,150 @@
+import type { Incident, ProvingCommand, ServiceFacts } from '../domain/incident.schema.ts';
+import { ActorTrust, type Signal } from '../domain/signal.schema.ts';
+import { signatureOf } from '../domain/signature.ts';
+import { oneLine } from '../lib/excerpt.ts';
+import { capped, changeEvidence, checkEvidence, signalEvidence } from './evidence.ts';
+import type { Activities, IncidentSummary, Normalized } from './contract.ts';
+import type { ActivityDeps } from './deps.ts';
+import { writeDossier } from './dossier.ts';
+import { commandsOf, redChecks, requestedCommand } from './failing-command.ts';
+import { serviceOfAlert, serviceOfCommits } from './find-service.ts';
+import { findTarget, type Target } from './find-target.ts';
+import { type PolicyRead, readPolicy } from './read-policy.ts';
+
+type Input = Parameters<Activities['normalize']>[0];
+type Policy = Extract<PolicyRead, { readonly kind: 'policy' }>;
+
+/** Commits that are looked at between green and red. */
+const MAX_COMMITS = 50;
+/** Failing tests in history. */
+const MAX_TESTS = 10;
+
+const TRUST = ActorTrust.options;
+
+/** The lowest trust of all whose signals say that something is wrong; nobody at all counts as an outsider. */
+export function lowestTrust(signals: readonly Signal[], asked: boolean): Incident['trust'] {
+  const reporting = signals.filter((signal) => ['check-failed', 'alert-triggered', 'requested', 'patrol-found'].includes(signal.kind));
+  const ranks = reporting.map((signal) => TRUST.indexOf(signal.actor.trust));
+  return ranks.length === 0 ? (asked ? 'maintainer' : 'outsider') : (TRUST[Math.max(...ranks)] ?? 'outsider');
+}
+
+/** Whether an alert stands: it was triggered and did not recover since. */
+function alerting(signals: readonly Signal[]): 'never' | 'yes' | 'recovered' {
+  const last = signals.findLast((signal) => signal.kind === 'alert-triggered' || signal.kind === 'alert-recovered');
+  return last === undefined ? 'never' : last.kind === 'alert-triggered' ? 'yes' : 'recovered';
+}
+
+function titleOf(failing: ProvingCommand, target: Target, tests: readonly string[], service: ServiceFacts | undefined, alert: boolean): string {
+  const what = tests.length === 0 ? '' : `: ${tests.slice(0, 3).join(', ')}${tests.length > 3 ? ` and ${tests.length - 3} more` : ''}`;
+  const where = alert && service !== undefined ? `${service.name} in ${service.environment}, ` : '';
+  return `${where}${failing.name} fails on ${target.branch}${what}`;
+}
+
+/** What fails: the request's command, or the first red check in the order of the policy. */
+async function findFailing(deps: ActivityDeps, input: Input, { policy }: Policy, target: Target): Promise<{ readonly kind: 'failing'; readonly failing: ProvingCommand; readonly red: readonly string[] } | Normalized> {
+  const commands = commandsOf(policy);
+  if (input.request !== undefined) {
+    const failing = requestedCommand(input.request, commands);
+    return { kind: 'failing', failing, red: [failing.name] };
+  }
+  const red = redChecks(await deps.forge.checks.list(input.repo, target.headSha), input.signals);
+  const failing = commands.find((command) => red.includes(command.name));
+  if (failing !== undefined) {
+    return { kind: 'failing', failing, red };
+  }
+  const cannot = (detail: string): Normalized => ({ kind: 'cannot', reason: 'no-command', title: oneLine(deps.redact(detail), 200), detail: oneLine(deps.redact(detail), 500) });
+  if (red.length > 0) {
+    return cannot(`${red.slice(0, 5).join(', ')} failed, but the policy file names no command that reproduces it: add it to \`checks\` in .github/suture.yml`);
+  }
+  switch (alerting(input.signals)) {
+    case 'yes':
+      return cannot(`the alert ${input.signals.findLast((signal) => signal.kind === 'alert-triggered')?.summary ?? ''} stands, but no check is red at ${target.headSha.slice(0, 10)}: nothing here shows the failure`);
+    case 'recovered':
+      return { kind: 'no-problem', reason: 'alert-recovered', detail: 'the alert recovered by itself' };
+    case 'never':
+      return { kind: 'no-problem', reason: 'already-green', detail: `no check is red at ${target.headSha.slice(0, 10)}` };
+  }
+}
+
+/** Newest green revision for the failing command; the broken one itself does not count. */
+async function lastGreen({ forge }: ActivityDeps, input: Input, target: Target, failing: ProvingCommand): Promise<string | undefined> {
+  const sha = await forge.checks.lastGreen(input.repo, target.headSha, [failing.name]);
+  return sha === null || sha === target.headSha ? undefined : sha;
+}
+
+/** Signals and forge facts into an incident with its dossier, or why there is none. */
+export function normalizeActivities(deps: ActivityDeps): Pick<Activities, 'normalize'> {
+  return {
+    async normalize(input): Promise<Normalized> {
+      const { repo, subject, signals, settings } = input;
+      const read = await readPolicy(deps, repo, settings);
+      if (read.kind === 'invalid') {
+        return { kind: 'cannot', reason: read.reason, title: `${repo.owner}/${repo.name} ${subject}`, detail: oneLine(read.detail, 500) };
+      }
+      const { policy, defaultBranch, defaultHead } = read;
+      const alerted = await serviceOfAlert(deps, repo, policy, signals);
+      const target = await findTarget(deps, { repo, subject, signals, ...(input.request === undefined ? {} : { request: input.request }), defaultBranch, defaultHead, ...(alerted === undefined ? {} : { service: alerted }) });
+      if (target.kind === 'none') {
+        return { kind: 'no-problem', reason: target.reason, detail: oneLine(deps.redact(target.detail), 500) };
+      }
+      const found = await findFailing(deps, input, read, target);
+      return found.kind === 'failing' ? summarize(deps, input, read, { target, alerted, ...found }) : found;
+    },
+  };
+}
+
+async function summarize(
+  deps: ActivityDeps,
+  input: Input,
+  { policy }: Policy,
+  found: { readonly target: Target; readonly alerted: ServiceFacts | undefined; readonly failing: ProvingCommand; readonly red: readonly string[] },
+): Promise<Normalized> {
+  const { repo, subject, signals } = input;
+  const { target, failing, red } = found;
+  const green = await lastGreen(deps, input, target, failing);
+  const history = await deps.forge.repositories.commits(repo, green ?? null, target.headSha, MAX_COMMITS);
+  const commits = history.commits.map((commit) => ({ ...commit, subject: oneLine(deps.redact(commit.subject), 200), author: oneLine(commit.author, 200) }));
+  const service = found.alerted ?? (await serviceOfCommits(deps, repo, policy, { headSha: target.headSha, commits }));
+  const shas = [...new Set([target.headSha, ...signals.flatMap((signal) => (signal.kind === 'check-failed' && signal.sha !== undefined ? [signal.sha] : []))])].slice(0, 5);
+  const checks = await checkEvidence(deps, { repo, shas, red, failing });
+  const kind = signals.some((signal) => signal.kind === 'alert-triggered') && !signals.some((signal) => signal.kind === 'check-failed') && input.request === undefined ? 'alert' : 'code';
+  const trust = target.foreign ? 'outsider' : lowestTrust(signals, input.request !== undefined);
+  const commands = commandsOf(policy);
+  const incident: Incident = {
+    repo,
+    subject,
+    signature: signatureOf({ repo, command: failing.run, failingTests: checks.failingTests, service: service?.name }),
+    title: oneLine(deps.redact(titleOf(failing, target, checks.failingTests, service, kind === 'alert')), 200),
+    targetBranch: target.branch,
+    headSha: target.headSha,
+    ...(green === undefined ? {} : { lastGreenSha: green }),
+    commits,
+    commitsTruncated: history.truncated,
+    failing,
+    failingTests: [...checks.failingTests],
+    // The failing one is among them; one that a person asked about comes on top of the repository's own.
+    wider: (commands.some((command) => command.name === failing.name) ? [...commands] : [failing, ...commands]).slice(0, 10),
+    ...(service === undefined ? {} : { service }),
+    trust,
+    evidence: capped(checks.evidence, signalEvidence(signals, deps.redact), changeEvidence(commits, deps.redact)),
+  };
+  const summary: IncidentSummary = {
+    dossier: await writeDossier(deps, { incident, policy }),
+    signature: incident.signature,
+    title: incident.title,
+    kind,
+    targetBranch: incident.targetBranch,
+    headSha: incident.headSha,
+    ...(green === undefined ? {} : { lastGreenSha: green }),
+    command: failing.name,
+    wider: incident.wider.map((command) => command.name),
+    failingTests: incident.failingTests.slice(0, MAX_TESTS),
+    ...(service === undefined ? {} : { service: service.name, environment: service.environment }),
+    ...(service?.deployedSha === undefined ? {} : { deployedSha: service.deployedSha }),
+    autonomy: policy.autonomy,
+    attempts: policy.attempts,
+    approvers: policy.approvers,
+    untrusted: trust === 'outsider',
+  };
+  return { kind: 'incident', incident: summary };
+}
