@@ -91,7 +91,7 @@ function fromCheck(event: EventOf<'check_completed'>): Answer {
   const summary = `check ${check.name} ${failed ? (check.conclusion === 'timed-out' ? 'timed out' : 'failed') : 'passed'}`;
   const facts = { check: check.name, conclusion: check.conclusion, required: String(check.required) };
   const signals: Signal[] = [];
-  for (const pull of pullRequests) {
+  for (const pull of pullRequests.filter((candidate) => candidate.state !== 'closed')) {
     const subject = ownSubject(event, pull);
     const answer = oneSignal(
       event,
@@ -102,7 +102,7 @@ function fromCheck(event: EventOf<'check_completed'>): Answer {
         summary: `${summary} on pull request ${pull.number}`,
         facts: {
           ...facts,
-          pullRequest: String(pull.number),
+          number: String(pull.number),
           branch: pull.headBranch,
           fork: String(pull.fork),
           ...(subject === null ? {} : { own: 'true' }),
@@ -112,7 +112,8 @@ function fromCheck(event: EventOf<'check_completed'>): Answer {
     );
     signals.push(...(answer.kind === 'signals' ? answer.signals : []));
   }
-  const covered = new Set(pullRequests.map((pull) => pull.headBranch));
+  // What a pull request is about is not reported again for its branch; nobody works on the branch of a closed one.
+  const covered = new Set(pullRequests.filter((pull) => pull.headBranch !== pull.baseBranch).map((pull) => pull.headBranch));
   for (const branch of branches.filter((name) => !covered.has(name) && !name.startsWith(SUTURE_BRANCHES))) {
     const answer = oneSignal(
       event,
@@ -142,7 +143,7 @@ function fromPull(event: EventOf<'pull_request'>): Answer {
     kind: PULL_KINDS[action],
     sha: action === 'merged' && pull.mergeSha !== null ? pull.mergeSha : pull.headSha,
     summary: `pull request ${pull.number}: ${action}`,
-    facts: { pullRequest: String(pull.number), branch: pull.headBranch, ...(subject === null ? {} : { own: 'true' }) },
+    facts: { number: String(pull.number), branch: pull.headBranch, ...(subject === null ? {} : { own: 'true' }) },
   });
 }
 

@@ -42,7 +42,7 @@ export const ForgeEvent = z.discriminatedUnion('event', [
     }),
     /** Branches whose head this revision is. */
     branches: z.array(Name).max(20),
-    /** Open pull requests whose head it is. */
+    /** Pull requests whose head it is, open ones first. */
     pullRequests: z.array(EventPull).max(20),
   }),
   z.object({

@@ -113,7 +113,9 @@ function checkEvent(
   seen: Seen,
   record: CheckRecord & { readonly conclusion: NonNullable<CheckRecord['conclusion']> },
 ): ForgeEvent {
-  const pulls = seen.pulls.filter((pull) => pull.state === 'open' && pull.headSha === record.sha).slice(0, 20);
+  // A pull request may be merged or closed before its checks are done; it is still what they are about. Open ones come first.
+  const own = seen.pulls.filter((pull) => pull.headSha === record.sha);
+  const pulls = [...own.filter((pull) => pull.state === 'open'), ...own.filter((pull) => pull.state !== 'open')].slice(0, 20);
   const [pull] = pulls;
   const actor = pull?.author ?? FORGE_ACTOR;
   // What comes from another repository is an outsider's, whoever opened it.
