@@ -8,6 +8,7 @@ import { tried } from './attempt-end.ts';
 import type { Control } from './control.ts';
 import type { HealingRecord } from './healing-record.ts';
 import { proveOnce } from './proving.ts';
+import { slimRun } from './slim-runs.ts';
 
 /** How often a healing starts over because the ground moved before it leaves the field to a new one. */
 const RESTARTS = 10;
@@ -153,7 +154,7 @@ async function reason(record: HealingRecord, control: Control): Promise<Extract<
       command: incident.command,
       sha: reasoned.sha,
     });
-    const colour = await act('judgeProbe', `colour of ${reasoned.sha.slice(0, 10)}`, { dossier: incident.dossier, runs: [run] });
+    const colour = await act('judgeProbe', `colour of ${reasoned.sha.slice(0, 10)}`, { dossier: incident.dossier, runs: [slimRun(run, 200)] });
     probes = [...probes, { sha: reasoned.sha, round: reasoned.round, colour }];
     record.note(`${reasoned.sha.slice(0, 10)} is ${colour}`);
   }

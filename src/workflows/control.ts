@@ -131,7 +131,8 @@ export class Control {
       record.note(`A deployment finished: ${signal.summary}`);
       return;
     }
-    if (signal.sha !== undefined && signal.sha === record.change?.headSha && (signal.kind === 'check-failed' || signal.kind === 'check-passed')) return;
+    const ofOurChange = signal.facts['own'] === 'true' || (signal.sha !== undefined && signal.sha === record.change?.headSha);
+    if (ofOurChange && (signal.kind === 'check-failed' || signal.kind === 'check-passed')) return;
     if (isEvidence(signal) && record.mergeSha === null) {
       this.#refresh = true;
       record.note(`Evidence joined: ${signal.kind}: ${signal.summary}`);

@@ -7,20 +7,10 @@ import type { AttemptEnd } from './attempt-end.ts';
 import { tried } from './attempt-end.ts';
 import type { Control } from './control.ts';
 import type { HealingRecord } from './healing-record.ts';
+import { slimPair, slimRun } from './slim-runs.ts';
 
 /** Runs at one revision before the question of red or flaky is left open. */
 const REPRODUCTIONS = 6;
-
-/** A run as judges need it: named facts and the reference to its report; the output stays in the store. */
-function slim(run: RunFacts): RunFacts {
-  if (run.report === undefined) return { ...run, excerpt: '' };
-  let left = 1_000;
-  const failedTests = run.report.failedTests.filter((name) => {
-    left -= name.length;
-    return left >= 0;
-  });
-  return { ...run, excerpt: '', report: { ...run.report, failedTests } };
-}
 
 /** Red without the change, green with it, twice, nothing else newly red; then what policy says to the result. */
 export async function proveOnce(record: HealingRecord, control: Control, plan: PlanSummary): Promise<AttemptEnd> {
@@ -70,12 +60,13 @@ type Reproduced = { readonly kind: 'red'; readonly run: RunFacts } | { readonly 
 async function reproduce(record: HealingRecord, control: Control): Promise<Reproduced> {
   const incident = record.currentIncident;
   if (record.red?.headSha === incident.headSha && record.red.command === incident.command) return { kind: 'red', run: record.red.run };
+  const known = new Set(incident.failingTests);
   const runs: RunFacts[] = [];
   while (runs.length < REPRODUCTIONS) {
     await control.safePoint();
     const run = await act('runCommand', `reproduce: ${incident.command}`, { key: key(record, `red/${runs.length}`), dossier: incident.dossier, command: incident.command, sha: incident.headSha });
     runs.push(run);
-    const judged = await act('judgeReproduction', 'is it red', { dossier: incident.dossier, runs: runs.map(slim) });
+    const judged = await act('judgeReproduction', 'is it red', { dossier: incident.dossier, runs: runs.map((each) => slimRun(each, 1_500, (name) => known.has(name))) });
     record.note(`Run ${runs.length} without the change: ${judged.verdict}: ${judged.detail}`);
     switch (judged.verdict) {
       case 'reproduced':
@@ -101,15 +92,15 @@ async function prove(record: HealingRecord, control: Control, plan: PlanSummary,
       dossier: incident.dossier,
       plan: plan.artifact,
       changeSet,
-      red: slim(red),
-      green: slim(green),
-      ...(greenAgain ? { greenAgain: slim(greenAgain) } : {}),
-      widerBefore: before.map(slim),
-      widerAfter: after.map(slim),
+      red: slimRun(red, 300),
+      green: slimPair(red, green, 500).after,
+      ...(greenAgain ? { greenAgain: slimRun(greenAgain, 0) } : {}),
+      widerBefore: before,
+      widerAfter: after,
     });
   const green = await withChange(record, control, incident, changeSet, 'green');
   record.green = green;
-  const colour = await act('judgeProbe', 'is it green with the change', { dossier: incident.dossier, runs: [slim(green)] });
+  const colour = await act('judgeProbe', 'is it green with the change', { dossier: incident.dossier, runs: [slimRun(green, 200)] });
   if (colour !== 'green') {
     // The wider checks cannot save a change that does not fix its own failure.
     const early = await judge(green, undefined, [], []);
@@ -124,10 +115,14 @@ async function prove(record: HealingRecord, control: Control, plan: PlanSummary,
 async function widerChecks(record: HealingRecord, control: Control, incident: IncidentSummary, changeSet: ChangeSetRef, red: RunFacts, green: RunFacts) {
   const before: RunFacts[] = [];
   const after: RunFacts[] = [];
+  const take = (without: RunFacts, withIt: RunFacts) => {
+    const pair = slimPair(without, withIt, 150);
+    before.push(pair.before);
+    after.push(pair.after);
+  };
   for (const command of incident.wider) {
     if (command === incident.command) {
-      before.push(red);
-      after.push(green);
+      take(red, green);
       continue;
     }
     await control.safePoint();
@@ -136,8 +131,7 @@ async function widerChecks(record: HealingRecord, control: Control, incident: In
       act('runCommand', `${command} without the change`, { ...common, key: key(record, `wider/${command}/before`) }),
       act('runCommand', `${command} with the change`, { ...common, key: key(record, `wider/${command}/after`), changeSet }),
     ]);
-    before.push(without);
-    after.push(withIt);
+    take(without, withIt);
   }
   return { before, after };
 }

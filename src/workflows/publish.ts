@@ -7,6 +7,7 @@ import type { Control } from './control.ts';
 import type { HealingRecord } from './healing-record.ts';
 import { oneLine, plain } from './plain.ts';
 import { Poll } from './poll.ts';
+import { slimRun } from './slim-runs.ts';
 import type { UndoStack } from './undo.ts';
 
 /** `merged` goes on to production; `again` means that the ground moved before anything stood there. */
@@ -41,8 +42,8 @@ async function open(record: HealingRecord, control: Control, undo: UndoStack): P
     plan,
     changeSet,
     proof,
-    red: { ...red.run, excerpt: red.run.excerpt.slice(-1_000) },
-    green: { ...green, excerpt: green.excerpt.slice(-500) },
+    red: { ...slimRun(red.run, 1_000), excerpt: red.run.excerpt.slice(-1_000) },
+    green: { ...slimRun(green, 0), excerpt: green.excerpt.slice(-500) },
     ...(record.input.webUiUrl === undefined ? {} : { webUiUrl: record.input.webUiUrl }),
   });
   if (published.kind === 'refused') return await refusedToOpen(record, undo, published);
@@ -60,7 +61,7 @@ async function refusedToOpen(record: HealingRecord, undo: UndoStack, refused: Re
   switch (refused.reason) {
     case 'head-moved':
     case 'conflict':
-      await undo.run(record, { kind: 'superseded', reason: 'head-moved', detail });
+      await CancellationScope.nonCancellable(() => undo.run(record, { kind: 'superseded', reason: 'head-moved', detail }));
       return { kind: 'again', detail };
     case 'closed':
       undo.clear();

@@ -21,10 +21,10 @@ const namespace = 'default';
 const executable = findTemporalExecutable({ setting: process.env['SUTURE_TEMPORAL_EXECUTABLE'], env: process.env });
 const server = await startDevServer({ executable, port: 0, uiPort: 0, namespace, logFile: join(folder, 'server.log'), headless: true });
 
-/** What says where and by whom it was recorded does not belong to the behaviour. */
+/** What says where and by whom it was recorded does not belong to the behaviour. `sdkMetadata` does: without its flags replay compares next to nothing. */
 function anonymous(json: string): string {
   const stripped = JSON.parse(json, (key, value: unknown) => {
-    if (key === 'identity' || key === 'workerVersion' || key === 'sdkMetadata') return undefined;
+    if (key === 'identity' || key === 'workerVersion') return undefined;
     if (key === 'taskQueue' && typeof value === 'object') return { name: 'suture', kind: 'TASK_QUEUE_KIND_NORMAL' };
     if (key === 'stackTrace') return '';
     return value;

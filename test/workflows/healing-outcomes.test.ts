@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OUTCOMES } from '../../src/domain/outcome.ts';
 import { ENDINGS, waitsForSlot } from './outcomes.ts';
+import { payloadSizes } from './payloads.ts';
+import { incident } from './script.ts';
 import type { HealingWorld } from './world.ts';
 import { openHealings, result, until } from './world.ts';
 
@@ -30,5 +32,19 @@ describe.concurrent('how a healing ends', () => {
     const told = new Set(ENDINGS.map((ending) => ending.kind));
     // A revert after the merge is not made yet, so no healing ends as `reverted`.
     expect(OUTCOMES.filter((kind) => !told.has(kind))).toEqual(['reverted']);
+  });
+});
+
+describe('history', () => {
+  it('carries no payload above 8 kB with ten checks, long outputs and many failing tests', async () => {
+    const repo = 'ten-checks';
+    const wider = Array.from({ length: 10 }, (_, index) => (index === 0 ? 'unit' : `check-${index}`));
+    const handle = await world.start(repo, { normalize: async () => ({ kind: 'incident', incident: incident({ wider }) }) });
+    await result(handle);
+    const history = await handle.fetchHistory();
+    const payloads = JSON.parse(JSON.stringify(history, (_key, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value))) as unknown;
+    const sizes = payloadSizes(payloads);
+    expect(sizes.length).toBeGreaterThan(50);
+    expect(sizes.filter(({ bytes }) => bytes > 8_192)).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { ReplayWorkerOptions } from '@temporalio/worker';
-import { DeterminismViolationError, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { OUTCOMES } from '../../src/domain/outcome.ts';
 import { providedTemporal, quietRuntime } from '../support/temporal.ts';

@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { SlotRequest } from '../../src/domain/messages.ts';
+import { plain } from '../../src/workflows/plain.ts';
+import { SignalsInbox, withinBudget } from '../../src/workflows/signals-inbox.ts';
+import { slimPair } from '../../src/workflows/slim-runs.ts';
+import { Slots } from '../../src/workflows/slots.ts';
+import { run, sha, signal } from './script.ts';
+
+describe('text from outside in markdown', () => {
+  it('keeps no character with a meaning unescaped, and stays one line', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+        const shown = plain(text, 100);
+        expect(shown).not.toMatch(/[\n\r\u202e]/);
+        expect(shown).not.toMatch(/(^|[^\\])(\\\\)*[`*_[\]<>#|!~]/);
+      }),
+    );
+  });
+
+  it('is no link that a reader would follow', () => {
+    expect(plain('see https://evil.example and [x](y)')).toBe('see https:\\/\\/evil.example and \\[x\\](y)');
+  });
+});
+
+describe('the inbox of signals', () => {
+  it('stays within its cap in a storm and still takes what changes the course', () => {
+    const inbox = new SignalsInbox(5);
+    for (let index = 0; index < 500; index += 1) inbox.accept(signal('r', { id: `d-${index}`, facts: { check: `check-${index}` } }));
+    expect(inbox.signals).toHaveLength(5);
+    expect(inbox.total).toBe(500);
+    expect(inbox.accept(signal('r', { id: 'closed', kind: 'change-closed' }))).toBe(true);
+    expect(inbox.accept(signal('r', { id: 'new-head', sha: sha('b') }))).toBe(true);
+    expect(inbox.accept(signal('r', { id: 'new-head', sha: sha('b') }))).toBe(false);
+    expect(inbox.signals).toHaveLength(5);
+  });
+
+  it('hands over the first signal and the newest ones that fit', () => {
+    const signals = Array.from({ length: 50 }, (_, index) => signal('r', { id: `d-${index}` }));
+    const kept = withinBudget(signals, 2_000).map((each) => each.id);
+    expect(kept[0]).toBe('d-0');
+    expect(kept.at(-1)).toBe('d-49');
+    expect(JSON.stringify(withinBudget(signals, 2_000)).length).toBeLessThan(2_200);
+  });
+});
+
+describe('runs that are slimmed for a judge', () => {
+  it('always name a test that fails newly, however many failed before', () => {
+    const names = Array.from({ length: 50 }, (_, index) => `test_${index}_${'x'.repeat(100)}`);
+    const report = run().report;
+    if (report === undefined) throw new Error('the sample has a report');
+    const pair = slimPair(run({ report: { ...report, failedTests: names } }), run({ report: { ...report, failedTests: [...names, 'zz_new'] } }), 10);
+    expect(pair.after.report?.failedTests).toEqual(['zz_new']);
+  });
+});
+
+describe('slots', () => {
+  const request = (number: number, over: Partial<SlotRequest> = {}): SlotRequest => ({
+    healingId: `heal/a/b/pr/${number}`,
+    runId: `run-${number}`,
+    subject: `pr/${number}`,
+    signature: `sig-${number}`,
+    title: '',
+    kind: 'code',
+    shas: [sha('a')],
+    priority: 3,
+    since: '2026-11-23T10:00:00.000Z',
+    slots: 1,
+    leaseMs: 1_000,
+    attemptsCap: 3,
+    ledgerTtlMs: 1_000,
+    ...over,
+  });
+  const entry = (number: number) => ({ request: request(number), attemptsUsed: 0, order: number, judgedAt: 0 });
+
+  it('are never granted above the cap: that is a fault and stops', () => {
+    const slots = new Slots(undefined);
+    slots.grant(entry(1), 1, 0);
+    expect(() => slots.grant(entry(2), 1, 0)).toThrow('2th slot of 1');
+  });
+
+  it('let a merged healing\'s commits and service count for its primary', () => {
+    const slots = new Slots(undefined);
+    slots.grant(entry(1), 1, 0);
+    slots.merge(request(2, { shas: [sha('b')], service: 'auth' }), request(1).healingId);
+    expect(slots.openBeside(request(3))[0]).toMatchObject({ shas: [sha('a'), sha('b')], service: 'auth' });
+  });
+
+  it('show the related healings first and never more than a few', () => {
+    const slots = new Slots(undefined);
+    for (let number = 1; number <= 60; number += 1) slots.enqueue(request(number, { shas: [sha(number === 60 ? 'c' : 'a')] }), 0);
+    const shown = slots.openBeside(request(99, { shas: [sha('c')] }));
+    expect(shown).toHaveLength(20);
+    expect(shown[0]?.healingId).toBe('heal/a/b/pr/60');
+  });
+
+  it('add up attempts per signature, remember a no, and forget both in time', () => {
+    const slots = new Slots(undefined);
+    const release = { healingId: 'h', runId: 'r', signature: 's', attemptsUsed: 2, outcome: 'rejected', reason: 'person-said-no', coolUntil: '' } as const;
+    slots.release(release, 100, 0);
+    slots.release({ ...release, attemptsUsed: 1, reason: 'verified' }, 100, 10);
+    expect(slots.ledgerFor('s')).toMatchObject([{ attempts: 3, personSaidNo: true }]);
+    slots.prune(111);
+    expect(slots.ledgerFor('s')).toEqual([]);
+  });
+});
