@@ -4,20 +4,47 @@ import { type WebhookRouteDeps, webhookRoute } from './webhook-route.ts';
 
 /** What the app needs besides the webhook route's own. */
 export interface AppDeps extends WebhookRouteDeps {
+  /** Round trip to Temporal; rejects when it does not answer. */
   readonly ping: () => Promise<void>;
 }
 
-/** The front door: webhooks, health, readiness, and nothing else. */
+/** Slow senders are cut off: milliseconds for all headers, for a whole request, and between two on one connection. */
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 30_000;
+const IDLE_MS = 5_000;
+const MAX_HEADER_BYTES = 16_384;
+const MAX_CONNECTIONS = 2_000;
+
+/** Share the answer among all who ask at the same time: a readiness probe is open to everybody. */
+function shared(ping: () => Promise<void>): () => Promise<void> {
+  let pending: Promise<void> | null = null;
+  return () => {
+    pending ??= ping().finally(() => {
+      pending = null;
+    });
+    return pending;
+  };
+}
+
+/** Whether Express itself refuses the request, such as for a path that cannot be decoded. */
+function isBadRequest(error: unknown): boolean {
+  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
+  return typeof status === 'number' && status >= 400 && status < 500;
+}
+
+/** The front door: webhooks, health, readiness, and nothing else. Every answer is one line of JSON. */
 export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.set('query parser', false);
+  const ping = shared(deps.ping);
   app.get('/healthz', (_request, response) => {
     response.json({ status: 'up' });
   });
   app.get('/readyz', async (_request, response) => {
     try {
-      await deps.ping();
+      await ping();
       response.json({ status: 'ready' });
     } catch {
       response.status(503).json({ status: 'not ready', reason: 'Temporal does not answer' });
@@ -27,18 +54,35 @@ export function createApp(deps: AppDeps): Express {
   app.use((_request, response) => {
     response.status(404).json({ error: 'not found' });
   });
+  // Express tells an error handler by its four parameters.
   const onError: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
-    deps.log.warn({ error: error instanceof Error ? error.message : String(error) }, 'request failed');
-    if (response.headersSent) response.destroy();
-    else response.status(500).json({ error: 'internal error' });
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    if (isBadRequest(error)) {
+      response.status(400).json({ error: 'bad request' });
+      return;
+    }
+    deps.log.error({ err: error }, 'request failed');
+    response.status(500).json({ error: 'internal error' });
   };
   app.use(onError);
   return app;
 }
 
-/** An HTTP server for the app with limits on slow clients: 10 s for the headers, 30 s for a request, 5 s between requests. */
+/** An HTTP server for the app that bounds slow senders, large headers and the number of connections. */
 export function createHttpServer(app: Express): Server {
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000, maxHeaderSize: 16_384, connectionsCheckingInterval: 2_000 }, app);
-  server.maxConnections = 2_000;
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      keepAliveTimeout: IDLE_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      connectionsCheckingInterval: 2_000,
+    },
+    app,
+  );
+  server.maxConnections = MAX_CONNECTIONS;
   return server;
 }

@@ -1,5 +1,9 @@
 /** A token bucket: `perSecond` on average, bursts up to `burst`. */
-export function createTokenBucket(options: { readonly perSecond: number; readonly burst: number; readonly now: () => number }): () => boolean {
+export function createTokenBucket(options: {
+  readonly perSecond: number;
+  readonly burst: number;
+  readonly now: () => number;
+}): () => boolean {
   let tokens = options.burst;
   let last = options.now();
   return () => {

@@ -1,9 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { Failure } from '../domain/failure.ts';
+import { FAILURES, Failure } from '../domain/failure.ts';
 import type { HealingInput, HealingSettings } from '../domain/settings.ts';
-import type { Signal } from '../domain/signal.schema.ts';
-import type { AlertSource } from '../integrations/contract.ts';
+import type { Signal, SignalKind } from '../domain/signal.schema.ts';
+import type { AlertSource, RawRequest } from '../integrations/contract.ts';
 import type { Healings } from '../temporal/contract.ts';
+import { createBodyBudget } from './body-budget.ts';
 import { readBody } from './raw-body.ts';
 import { createTokenBucket } from './token-bucket.ts';
 
@@ -11,21 +12,37 @@ import { createTokenBucket } from './token-bucket.ts';
 export interface WebhookRouteDeps {
   readonly sources: ReadonlyMap<string, AlertSource>;
   readonly report: Healings['report'];
+  readonly forward: Healings['forward'];
   readonly settings: HealingSettings;
   readonly webUiUrl: (signal: Signal) => string | undefined;
+  /** Called after Temporal stored a signal and before the answer. */
   readonly accepted: (signal: Signal, healingId: string) => Promise<void>;
-  readonly log: { info(facts: object, message: string): void; warn(facts: object, message: string): void };
+  /** `error` means a bug of ours. */
+  readonly log: Record<'info' | 'warn' | 'error', (facts: object, message: string) => void>;
   readonly now: () => Date;
   /** Deliveries per second and source, with bursts of five times as many. */
   readonly perSecond: number;
+  /** Memory that all bodies under way may take together, in bytes; default 64 MiB. */
+  readonly bodyBytes?: number;
 }
 
-function answer(response: Response, status: number, body: object): void {
+/** Lines a second about refused deliveries: anybody can send those, and a log must not fill the disk. */
+const REFUSALS_LOGGED_PER_SECOND = 5;
+const BODY_BYTES = 64 * 1024 * 1024;
+
+/** Kinds that say that something is wrong; the others concern a running healing only and never start one. */
+const STARTING: readonly SignalKind[] = ['check-failed', 'alert-triggered', 'requested', 'patrol-found'];
+
+function answer(response: Response, status: number, body: object, retryAfterSeconds?: number): void {
+  if (response.destroyed || response.headersSent) return;
+  if (retryAfterSeconds !== undefined) response.set('Retry-After', String(retryAfterSeconds));
   response.status(status).json(body);
 }
 
-function headersOf(request: Request): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
+function headersOf(request: Request): RawRequest['headers'] {
+  return Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
 }
 
 function inputFor(signal: Signal, deps: WebhookRouteDeps): HealingInput {
@@ -33,54 +50,85 @@ function inputFor(signal: Signal, deps: WebhookRouteDeps): HealingInput {
   return { repo: signal.repo, subject: signal.subject, settings: deps.settings, ...(webUiUrl === undefined ? {} : { webUiUrl }) };
 }
 
+/**
+ * Store every signal of a delivery, in order. A delivery of several may be cut off between two of them. That is not half-done:
+ * the sender is told to come again, and what was stored before is dropped by its delivery id, so a repeat is harmless.
+ */
+async function store(signals: readonly Signal[], deps: WebhookRouteDeps): Promise<readonly string[]> {
+  const healings: string[] = [];
+  for (const signal of signals) {
+    const { healingId } = await deps.report(inputFor(signal, deps), signal);
+    await deps.accepted(signal, healingId);
+    healings.push(healingId);
+  }
+  return healings;
+}
+
 /** `POST /webhooks/:source`: verify on raw bytes, then parse, then store in Temporal, then 202. */
 export function webhookRoute(deps: WebhookRouteDeps): RequestHandler {
-  const buckets = new Map([...deps.sources.keys()].map((id) => [id, createTokenBucket({ perSecond: deps.perSecond, burst: deps.perSecond * 5, now: () => deps.now().getTime() })]));
-  return async (request, response) => {
-    const id = String(request.params['source']);
-    const source = deps.sources.get(id);
-    if (source === undefined) return answer(response, 404, { error: 'unknown source' });
-    const type = request.headers['content-type'];
-    if (type === undefined || !/^application\/json\b/i.test(type)) return answer(response, 415, { error: 'the content type must be application/json' });
-    const body = await readBody(request, source.maxBytes);
-    if (body === null) {
-      response.set('Connection', 'close');
-      return answer(response, 413, { error: `the body is larger than ${source.maxBytes} bytes` });
-    }
-    const raw = { headers: headersOf(request), body, receivedAt: deps.now() };
+  const clock = () => deps.now().getTime();
+  const bucket = (perSecond: number) => createTokenBucket({ perSecond, burst: perSecond * 5, now: clock });
+  const buckets = new Map([...deps.sources.keys()].map((id) => [id, bucket(deps.perSecond)]));
+  const mayLog = bucket(REFUSALS_LOGGED_PER_SECOND);
+  const budget = createBodyBudget(deps.bodyBytes ?? BODY_BYTES);
+
+  async function handle(id: string, source: AlertSource, raw: RawRequest, response: Response): Promise<void> {
     const verified = source.verify(raw);
     if (!verified.ok) {
-      deps.log.warn({ source: id, reason: verified.reason }, 'delivery refused');
+      if (mayLog()) deps.log.warn({ source: id, reason: verified.reason }, 'delivery refused');
       return answer(response, 401, { error: verified.reason });
     }
-    if (buckets.get(id)?.() === false) {
-      response.set('Retry-After', '1');
-      return answer(response, 429, { error: 'too many deliveries from this source' });
-    }
+    // After the signature: who holds no secret cannot use up the share of those who do.
+    if (buckets.get(id)?.() !== true)
+      return answer(response, 429, { error: 'too many deliveries from this source; send it again later' }, 1);
     const parsed = source.parse(raw);
     switch (parsed.kind) {
       case 'invalid':
         return answer(response, 400, { error: parsed.reason });
       case 'ignored':
+        deps.log.info({ source: id, reason: parsed.reason }, 'delivery ignored');
         return answer(response, 202, { ignored: parsed.reason });
       case 'signals': {
-        const healings: string[] = [];
+        const accepted = parsed.signals.map((signal) => signal.id);
         try {
-          // A delivery of several signals may be cut off between two of them. That is not half-done: the sender is told to
-          // come again, and a signal that was stored before is dropped by its id.
-          for (const signal of parsed.signals) {
-            const { healingId } = await deps.report(inputFor(signal, deps), signal);
-            healings.push(healingId);
-            await deps.accepted(signal, healingId);
-          }
+          const healings = await store(parsed.signals, deps);
+          deps.log.info({ source: id, accepted, healings }, 'delivery accepted');
+          return answer(response, 202, { accepted, healings });
         } catch (error) {
-          if (!(error instanceof Failure) || error.code !== 'temporal-unavailable') throw error;
-          deps.log.warn({ source: id }, 'Temporal is away; the sender was asked to come again');
-          response.set('Retry-After', '5');
-          return answer(response, 503, { error: 'Temporal does not answer; send this delivery again' });
+          if (!(error instanceof Failure) || !FAILURES[error.code].retry) throw error;
+          deps.log.warn(
+            { source: id, accepted, code: error.code, reason: error.message },
+            'delivery not stored; the sender was asked to come again',
+          );
+          return answer(response, 503, { error: `${error.code}: send this delivery again` }, 5);
         }
-        return answer(response, 202, { accepted: parsed.signals.map((signal) => signal.id), healings });
       }
+    }
+  }
+
+  return async (request, response) => {
+    const id = String(request.params['source']);
+    const source = deps.sources.get(id);
+    if (source === undefined) return answer(response, 404, { error: 'unknown source' });
+    if (!/^application\/json *(;|$)/i.test(request.headers['content-type'] ?? '')) {
+      return answer(response, 415, { error: 'the content type must be application/json' });
+    }
+    const body = await readBody(request, source.maxBytes, budget);
+    switch (body.kind) {
+      case 'cut-off':
+        return void response.destroy();
+      case 'too-large':
+        response.set('Connection', 'close');
+        return answer(response, 413, { error: `the body is larger than ${source.maxBytes} bytes` });
+      case 'no-room':
+        response.set('Connection', 'close');
+        return answer(response, 503, { error: 'too many large deliveries at once; send it again later' }, 1);
+      case 'read':
+        try {
+          await handle(id, source, { headers: headersOf(request), body: body.bytes, receivedAt: deps.now() }, response);
+        } finally {
+          body.done();
+        }
     }
   };
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/domain/failure.ts';
 import type { Signal } from '../../src/domain/signal.schema.ts';
@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-async function front(report: (signal: Signal) => Promise<void> = async () => {}) {
+async function front(report: (signal: Signal) => Promise<void> = async () => {}, running = true) {
   const reported: Signal[] = [];
   const app = createApp({
     sources: new Map([
@@ -28,11 +28,16 @@ async function front(report: (signal: Signal) => Promise<void> = async () => {})
       reported.push(signal);
       return { healingId: `heal/${signal.repo.owner}/${signal.repo.name}/${signal.subject}`, runId: 'run' };
     },
+    forward: async (_id, signal) => {
+      await report(signal);
+      reported.push(signal);
+      return running;
+    },
     ping: async () => report({} as Signal),
     settings,
     webUiUrl: () => undefined,
     accepted: async () => {},
-    log: { info() {}, warn() {} },
+    log: { info() {}, warn() {}, error() {} },
     now: () => new Date('2026-11-23T12:00:00Z'),
     perSecond: 1000,
   });
@@ -45,12 +50,28 @@ async function front(report: (signal: Signal) => Promise<void> = async () => {})
     await once(server, 'close');
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const post = (source: string, body: string | Uint8Array, headers: Record<string, string>) => fetch(`${url}/webhooks/${source}`, { method: 'POST', body: body as BodyInit, headers: { 'content-type': 'application/json', ...headers } });
+  const post = (source: string, body: string | Uint8Array, headers: Record<string, string>) =>
+    fetch(`${url}/webhooks/${source}`, {
+      method: 'POST',
+      body: body as string,
+      headers: { 'content-type': 'application/json', ...headers },
+    });
   return { url, post, reported };
 }
 
 const alert = (more: Record<string, string> = {}) =>
-  JSON.stringify({ ...DATADOG_PAYLOAD, id: '1', date: String(Date.parse('2026-11-23T11:59:00Z')), alert_id: '4711', alert_transition: 'Triggered', alert_cycle_key: 'c1', alert_scope: 'env:prod', alert_title: '%%%Errors%%%', tags: 'env:prod,service:auth', ...more });
+  JSON.stringify({
+    ...DATADOG_PAYLOAD,
+    id: '1',
+    date: String(Date.parse('2026-11-23T11:59:00Z')),
+    alert_id: '4711',
+    alert_transition: 'Triggered',
+    alert_cycle_key: 'c1',
+    alert_scope: 'env:prod',
+    alert_title: '%%%Errors%%%',
+    tags: 'env:prod,service:auth',
+    ...more,
+  });
 const token = { 'x-suture-token': 'new-secret' };
 const bearer = { authorization: 'Bearer new-secret' };
 
@@ -60,14 +81,20 @@ describe('POST /webhooks/datadog', () => {
     const answer = await post('datadog', alert(), token);
     expect(answer.status).toBe(202);
     expect(await answer.json()).toEqual({ accepted: ['datadog:4711:c1:Triggered:1'], healings: ['heal/acme/auth/monitor/4711:env:prod'] });
-    expect(reported[0]).toMatchObject({ kind: 'alert-triggered', service: 'auth', summary: 'Errors', facts: { monitor: '4711', cycle: 'c1' } });
+    expect(reported[0]).toMatchObject({
+      kind: 'alert-triggered',
+      service: 'auth',
+      summary: 'Errors',
+      facts: { monitor: '4711', cycle: 'c1' },
+    });
     expect(reported[0]?.facts['metric']).toBeUndefined();
   });
 
   it('accepts the secret before last during a rotation, and no other', async () => {
     const { post } = await front();
     expect((await post('datadog', alert(), { 'x-suture-token': 'old-secret' })).status).toBe(202);
-    for (const wrong of ['', 'new-secre', 'new-secret2', 'NEW-SECRET']) expect((await post('datadog', alert(), { 'x-suture-token': wrong })).status).toBe(401);
+    for (const wrong of ['', 'new-secre', 'new-secret2', 'NEW-SECRET'])
+      expect((await post('datadog', alert(), { 'x-suture-token': wrong })).status).toBe(401);
     expect((await post('datadog', alert(), {})).status).toBe(401);
   });
 
@@ -93,12 +120,20 @@ describe('POST /webhooks/datadog', () => {
     await post('datadog', alert({ alert_transition: 'Recovered' }), token);
     expect(reported[0]).toMatchObject({ kind: 'alert-recovered', subject: 'monitor/4711:env:prod' });
   });
+
+  it('does not start a healing for a recovery', async () => {
+    const { post } = await front(async () => {}, false);
+    const answer = await post('datadog', alert({ alert_transition: 'Recovered' }), token);
+    expect(answer.status).toBe(202);
+    expect(((await answer.json()) as { ignored: string }).ignored).toContain('no healing');
+  });
 });
 
 describe('the door', () => {
   it('refuses what is not JSON, too deep or poisoned, without storing anything', async () => {
     const { post, reported } = await front();
-    for (const body of ['{', '[]]', `${'['.repeat(100)}${']'.repeat(100)}`, '{"__proto__":{"a":1}}', new Uint8Array([0xff, 0xfe])]) expect((await post('manual', body, bearer)).status).toBe(400);
+    for (const body of ['{', '[]]', `${'['.repeat(100)}${']'.repeat(100)}`, '{"__proto__":{"a":1}}', new Uint8Array([0xff, 0xfe])])
+      expect((await post('manual', body, bearer)).status).toBe(400);
     expect(reported).toEqual([]);
   });
 
@@ -110,7 +145,11 @@ describe('the door', () => {
   it('counts the bytes that arrive, with no Content-Length', async () => {
     const { url } = await front();
     const status = await new Promise<number>((resolve, reject) => {
-      const outgoing = request(`${url}/webhooks/manual`, { method: 'POST', headers: { 'content-type': 'application/json', 'transfer-encoding': 'chunked', ...bearer } }, (response) => resolve(response.statusCode ?? 0));
+      const outgoing = request(
+        `${url}/webhooks/manual`,
+        { method: 'POST', headers: { 'content-type': 'application/json', 'transfer-encoding': 'chunked', ...bearer } },
+        (response) => resolve(response.statusCode ?? 0),
+      );
       outgoing.once('error', reject);
       for (let index = 0; index < 100; index++) outgoing.write(Buffer.alloc(1024, 32));
       outgoing.end();
