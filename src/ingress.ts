@@ -46,6 +46,7 @@ async function main(): Promise<void> {
   const app = createApp({
     sources,
     report: healings.report,
+    forward: healings.forward,
     ping: healings.ping,
     settings: settingsFrom(config),
     webUiUrl: (signal) => healings.webUiUrl(healingId(signal.repo, signal.subject)),

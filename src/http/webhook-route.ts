@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { FAILURES, Failure } from '../domain/failure.ts';
+import { healingId } from '../domain/ids.ts';
 import type { HealingInput, HealingSettings } from '../domain/settings.ts';
 import type { Signal, SignalKind } from '../domain/signal.schema.ts';
 import type { AlertSource, RawRequest } from '../integrations/contract.ts';
@@ -50,18 +51,32 @@ function inputFor(signal: Signal, deps: WebhookRouteDeps): HealingInput {
   return { repo: signal.repo, subject: signal.subject, settings: deps.settings, ...(webUiUrl === undefined ? {} : { webUiUrl }) };
 }
 
+/** Store one signal; null when it only concerns a healing that runs, and none does. */
+async function storeOne(signal: Signal, deps: WebhookRouteDeps): Promise<string | null> {
+  if (STARTING.includes(signal.kind)) return (await deps.report(inputFor(signal, deps), signal)).healingId;
+  const id = healingId(signal.repo, signal.subject);
+  return (await deps.forward(id, signal)) ? id : null;
+}
+
+interface Stored {
+  readonly accepted: string[];
+  readonly healings: string[];
+}
+
 /**
  * Store every signal of a delivery, in order. A delivery of several may be cut off between two of them. That is not half-done:
  * the sender is told to come again, and what was stored before is dropped by its delivery id, so a repeat is harmless.
  */
-async function store(signals: readonly Signal[], deps: WebhookRouteDeps): Promise<readonly string[]> {
-  const healings: string[] = [];
+async function store(signals: readonly Signal[], deps: WebhookRouteDeps): Promise<Stored> {
+  const stored: Stored = { accepted: [], healings: [] };
   for (const signal of signals) {
-    const { healingId } = await deps.report(inputFor(signal, deps), signal);
-    await deps.accepted(signal, healingId);
-    healings.push(healingId);
+    const id = await storeOne(signal, deps);
+    if (id === null) continue;
+    await deps.accepted(signal, id);
+    stored.accepted.push(signal.id);
+    stored.healings.push(id);
   }
-  return healings;
+  return stored;
 }
 
 /** `POST /webhooks/:source`: verify on raw bytes, then parse, then store in Temporal, then 202. */
@@ -71,6 +86,11 @@ export function webhookRoute(deps: WebhookRouteDeps): RequestHandler {
   const buckets = new Map([...deps.sources.keys()].map((id) => [id, bucket(deps.perSecond)]));
   const mayLog = bucket(REFUSALS_LOGGED_PER_SECOND);
   const budget = createBodyBudget(deps.bodyBytes ?? BODY_BYTES);
+
+  function ignore(response: Response, source: string, reason: string): void {
+    deps.log.info({ source, reason }, 'delivery ignored');
+    answer(response, 202, { ignored: reason });
+  }
 
   async function handle(id: string, source: AlertSource, raw: RawRequest, response: Response): Promise<void> {
     const verified = source.verify(raw);
@@ -86,19 +106,19 @@ export function webhookRoute(deps: WebhookRouteDeps): RequestHandler {
       case 'invalid':
         return answer(response, 400, { error: parsed.reason });
       case 'ignored':
-        deps.log.info({ source: id, reason: parsed.reason }, 'delivery ignored');
-        return answer(response, 202, { ignored: parsed.reason });
+        return ignore(response, id, parsed.reason);
       case 'signals': {
-        const accepted = parsed.signals.map((signal) => signal.id);
         try {
-          const healings = await store(parsed.signals, deps);
-          deps.log.info({ source: id, accepted, healings }, 'delivery accepted');
-          return answer(response, 202, { accepted, healings });
+          const stored = await store(parsed.signals, deps);
+          if (stored.accepted.length === 0) return ignore(response, id, 'no healing is running that this concerns');
+          deps.log.info({ source: id, ...stored }, 'delivery accepted');
+          return answer(response, 202, stored);
         } catch (error) {
           if (!(error instanceof Failure) || !FAILURES[error.code].retry) throw error;
+          const delivery = parsed.signals.map((signal) => signal.id);
           deps.log.warn(
-            { source: id, accepted, code: error.code, reason: error.message },
-            'delivery not stored; the sender was asked to come again',
+            { source: id, delivery, code: error.code, reason: error.message },
+            'not stored; the sender was asked to come again',
           );
           return answer(response, 503, { error: `${error.code}: send this delivery again` }, 5);
         }
