@@ -38,7 +38,9 @@ export async function startRuntime(options: { readonly stateDir: string; readonl
   await mkdir(logs, { recursive: true });
   await mkdir(join(stateDir, 'run'), { recursive: true });
   const undo: Array<() => Promise<unknown>> = [];
+  let stopping = false;
   const stop = async () => {
+    stopping = true;
     for (const step of undo.splice(0).reverse()) await step().catch((error: unknown) => options.onEvent?.(`while stopping: ${String(error)}`));
   };
   try {
@@ -60,10 +62,6 @@ export async function startRuntime(options: { readonly stateDir: string; readonl
     const childEnv: Record<string, string> = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && (entry[0].startsWith('SUTURE_') || ['PATH', 'HOME', 'TZ', 'LANG'].includes(entry[0]))));
     Object.assign(childEnv, { SUTURE_STATE_DIR: stateDir, SUTURE_TEMPORAL_ADDRESS: address, ...(webUi === undefined ? {} : { SUTURE_WEB_UI_URL: webUi }) });
 
-    let stopping = false;
-    undo.push(async () => {
-      stopping = true;
-    });
     const keep = async (name: 'worker' | 'ingress', fixed: Readonly<Record<string, string>>): Promise<Child> => {
       const begin = (more: Readonly<Record<string, string>>) => startChild({ name, script: script(`${name}.ts`), env: { ...childEnv, ...fixed, ...more }, logFile: join(logs, `${name}.log`) });
       const first = await begin({});

@@ -3,7 +3,7 @@ import { RepositoryPolicy } from '../domain/repository-policy.schema.ts';
 import { checkYaml, describeProblems, type YamlProblem } from './yaml-problems.ts';
 
 /** Where the policy of a served repository lives; read from its default branch only. */
-const POLICY_PATH = '.github/suture.yml';
+export const POLICY_PATH = '.github/suture.yml';
 
 /** What the schema alone cannot see. */
 function crossChecks(policy: RepositoryPolicy): YamlProblem[] {
