@@ -77,14 +77,18 @@ export class Admission {
   async release(outcome: Outcome): Promise<void> {
     const record = this.#record;
     if (!this.#known || record.incident === null) return;
+    const { dryRun, timings } = record.input.settings;
+    // A new head may be healed at once, and a person who asked may ask again.
+    const cools = outcome.kind !== 'superseded' && record.input.request === undefined && !dryRun;
     const release: SlotRelease = {
       healingId: record.id,
       runId: workflowInfo().runId,
       signature: record.incident.signature,
-      attemptsUsed: record.attemptsBegun,
+      // A dry run costs its owner no attempt.
+      attemptsUsed: dryRun ? 0 : record.attemptsBegun,
       outcome: outcome.kind,
       reason: outcome.reason,
-      coolUntil: new Date(Date.now() + record.input.settings.timings.cooldownMs).toISOString(),
+      coolUntil: new Date(Date.now() + (cools ? timings.cooldownMs : 0)).toISOString(),
     };
     try {
       await getExternalWorkflowHandle(coordinatorId(record.input.repo)).signal(releaseSlot, release);

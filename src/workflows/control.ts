@@ -14,6 +14,7 @@ export class Control {
   readonly #scope = new CancellationScope();
   #restartable: CancellationScope | null = null;
   #ending: Outcome | null = null;
+  #fault: unknown = null;
   #judging = false;
   #refresh = false;
   #restart = false;
@@ -43,20 +44,32 @@ export class Control {
   }
 
   async #tell(story: () => Promise<Outcome>): Promise<Outcome> {
-    const watch = new CancellationScope();
     try {
-      return await this.#scope.run(async () => {
-        const watching = watch.run(() => this.#watch());
-        watching.catch(() => undefined);
-        return await Promise.race([story(), watching]);
-      });
+      return await this.#scope.run(() => this.#watched(story));
     } catch (error) {
+      if (this.#fault !== null) throw this.#fault;
       if (isCancellation(error)) return this.#ending ?? { kind: 'cancelled', reason: 'stopped-by-person', detail: 'The workflow was cancelled.' };
       const outcome = outcomeOfFailure(error);
       if (outcome === null) throw error;
       return outcome;
+    }
+  }
+
+  /** The story with the watch over late signals beside it. The story is always awaited to its own end: a merge that is under way must not be overtaken by its undoing. */
+  async #watched(story: () => Promise<Outcome>): Promise<Outcome> {
+    const watch = new CancellationScope();
+    const watching = watch
+      .run(() => this.#watch())
+      .catch((error: unknown) => {
+        if (isCancellation(error)) return;
+        this.#fault = error;
+        this.#scope.cancel();
+      });
+    try {
+      return await story();
     } finally {
       watch.cancel();
+      await watching;
     }
   }
 

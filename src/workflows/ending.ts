@@ -59,8 +59,8 @@ export async function cool(record: HealingRecord, outcome: Outcome, cancelled: b
   const { cooldownMs } = record.input.settings.timings;
   const mergedInto = outcome.kind === 'merged-into';
   const asked = record.input.request !== undefined;
-  // A merged healing must not swallow evidence of its primary; a person who asked may ask again at once.
-  if (!mergedInto && !asked && !cancelled && !record.input.settings.dryRun && cooldownMs > 0) {
+  // A merged healing must not swallow evidence of its primary, a superseded one not the failure of the new head; a person who asked may ask again at once.
+  if (!mergedInto && outcome.kind !== 'superseded' && !asked && !cancelled && !record.input.settings.dryRun && cooldownMs > 0) {
     record.move('cooling', 'Absorbs repeats of the same problem');
     try {
       await sleep(cooldownMs, { summary: 'cooling: absorbs repeats' });

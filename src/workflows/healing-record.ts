@@ -117,8 +117,9 @@ export class HealingRecord {
   /** Appends to the audit trail in order, beside the story; `auditsWritten` waits for it. */
   audit(action: string, facts: AuditFacts, actor = 'suture'): void {
     this.#audits += 1;
-    const entry = { key: `${this.key}/${this.#audits}`, healingId: this.id, action, actor, facts };
-    this.#auditing = this.#auditing.then(() => CancellationScope.nonCancellable(() => act('recordAudit', `audit ${this.#audits}: ${action}`, entry)));
+    const number = this.#audits;
+    const entry = { key: `${this.key}/${number}`, healingId: this.id, action, actor, facts };
+    this.#auditing = this.#auditing.then(() => CancellationScope.nonCancellable(() => act('recordAudit', `audit ${number}: ${action}`, entry)));
     this.#auditing.catch(() => undefined);
   }
 

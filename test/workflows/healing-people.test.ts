@@ -150,6 +150,25 @@ describe.concurrent('the stop switch', () => {
     expect(world.scripts.calls('stop-workflow', 'withdraw')[0]?.input.change).toEqual({ number: 7, branch: 'suture/fix-1' });
   });
 
+  it('awaits the answer of a merge that is under way, and does not take back what was merged', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const handle = await world.start('stop-merge', {
+      merge: async () => {
+        await held;
+        return { kind: 'merged', sha: sha('f') };
+      },
+    });
+    await until(handle, () => world.scripts.calls('stop-merge', 'merge').length > 0);
+    await handle.executeUpdate('cancelHealing', { args: [stop] });
+    expect(await view(handle)).toMatchObject({ state: 'merging' });
+    release();
+    expect(await result(handle)).toMatchObject({ outcome: { kind: 'cancelled' }, mergeSha: sha('f') });
+    expect(world.scripts.calls('stop-merge', 'withdraw')).toEqual([]);
+  });
+
   it('does not obey an outsider', async () => {
     const handle = await world.start('stop-outsider', ask);
     await until(handle, 'awaiting-approval');

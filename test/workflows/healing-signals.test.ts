@@ -184,6 +184,16 @@ describe('a storm of deliveries', () => {
   });
 });
 
+describe('a patrol', () => {
+  it('is one walk over the served repositories', async () => {
+    const workflowId = 'patrol/acme/patrolled';
+    world.scripts.script('patrolled', { patrol: async () => ({ started: ['heal/acme/x/branch/main'], swept: 2 }) });
+    const { settings } = input('patrolled');
+    const walked = await world.temporal.workflows.execute('PatrolWorkflow', { workflowId, taskQueue: world.temporal.taskQueue, args: [settings] });
+    expect(walked).toEqual({ started: ['heal/acme/x/branch/main'], swept: 2 });
+  });
+});
+
 describe('the audit trail', () => {
   it('gets every move once, in order, under keys that number it without a gap', async () => {
     const handle = await world.start('audit');
