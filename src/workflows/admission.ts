@@ -28,13 +28,17 @@ export class Admission {
   }
 
   /** Asks for a slot and waits for it, however long; while waiting, late signals and the stop switch work. */
-  async obtain(control: Control): Promise<{ readonly kind: 'granted'; readonly attemptsUsed: number } | { readonly kind: 'end'; readonly outcome: Outcome }> {
+  async obtain(
+    control: Control,
+  ): Promise<{ readonly kind: 'granted'; readonly attemptsUsed: number } | { readonly kind: 'end'; readonly outcome: Outcome }> {
     const record = this.#record;
     record.move('admitting', 'Asks the coordinator of the repository');
     await control.safePoint();
     await this.#ask();
     for (let mergeTries = 0; ; ) {
-      await condition(() => this.#answers.length > 0 || control.wantsRefresh, record.input.settings.timings.slotLeaseMs, { summary: 'wait for a slot' });
+      await condition(() => this.#answers.length > 0 || control.wantsRefresh, record.input.settings.timings.slotLeaseMs, {
+        summary: 'wait for a slot',
+      });
       if (control.wantsRefresh) {
         const fresh = await control.refresh();
         if (fresh.kind === 'end') return fresh;
@@ -62,7 +66,14 @@ export class Admission {
           }
           mergeTries += 1;
           if (mergeTries >= MERGE_TRIES) {
-            return { kind: 'end', outcome: { kind: 'escalated', reason: 'internal-error', detail: `It should merge into ${answer.healingId}, which takes no evidence.` } };
+            return {
+              kind: 'end',
+              outcome: {
+                kind: 'escalated',
+                reason: 'internal-error',
+                detail: `It should merge into ${answer.healingId}, which takes no evidence.`,
+              },
+            };
           }
           record.note(`${answer.healingId} had ended before it took the evidence`);
           await sleep(Math.max(1, record.input.settings.timings.gatherMs), { summary: 'ask again' });

@@ -32,9 +32,12 @@ export class ApprovalDesk {
       if (this.#decision.id === decision.id) return null;
       return { type: 'AlreadyDecided', message: `${this.#decision.actor.id} decided already: ${this.#decision.verdict}` };
     }
-    if (over || state === 'ending' || state === 'cooling' || state === 'closed') return { type: 'HealingEnded', message: 'this healing has ended' };
-    if (approval === null || state !== 'awaiting-approval') return { type: 'NotAwaitingApproval', message: `this healing waits for no decision: ${state}` };
-    if (approval.changeSetHash !== decision.changeSetHash) return { type: 'StaleApproval', message: `the change is now ${approval.changeSetHash}` };
+    if (over || state === 'ending' || state === 'cooling' || state === 'closed')
+      return { type: 'HealingEnded', message: 'this healing has ended' };
+    if (approval === null || state !== 'awaiting-approval')
+      return { type: 'NotAwaitingApproval', message: `this healing waits for no decision: ${state}` };
+    if (approval.changeSetHash !== decision.changeSetHash)
+      return { type: 'StaleApproval', message: `the change is now ${approval.changeSetHash}` };
     if (!mayApprove(approval.approvers, decision)) return { type: 'NotAnApprover', message: `${decision.actor.id} may not decide here` };
     return null;
   }
@@ -77,7 +80,12 @@ export class ApprovalDesk {
     if (changeSet === null || incident === null) throw new Error('approval is asked for before there is a change');
     const { approvalReminderMs, approvalReminders } = record.input.settings.timings;
     this.#decision = null;
-    record.approval = { changeSetHash: changeSet.hash, approvers: incident.approvers, paths: changeSet.paths.slice(0, 10), reasons: reasons.slice(0, 10) };
+    record.approval = {
+      changeSetHash: changeSet.hash,
+      approvers: incident.approvers,
+      paths: changeSet.paths.slice(0, 10),
+      reasons: reasons.slice(0, 10),
+    };
     record.move('awaiting-approval', 'Waits for a person');
     await this.#say('approval-wanted', 'ask for approval', `approval is wanted: ${record.title}. suture approve ${record.id}`, 0);
     await record.claim([`Waits for approval of change set ${changeSet.hash.slice(0, 12)}`, ...reasons]);
@@ -86,10 +94,18 @@ export class ApprovalDesk {
       if (answered !== null) return answered;
       if (rung < approvalReminders) {
         record.note(`Reminder ${rung + 1} of ${approvalReminders}`);
-        await this.#say('reminder', 'remind', `reminder ${rung + 1} of ${approvalReminders}: approval is wanted: ${record.title}. suture approve ${record.id}`, rung + 1);
+        await this.#say(
+          'reminder',
+          'remind',
+          `reminder ${rung + 1} of ${approvalReminders}: approval is wanted: ${record.title}. suture approve ${record.id}`,
+          rung + 1,
+        );
       }
     }
-    return { kind: 'end', outcome: { kind: 'expired', reason: 'approval-expired', detail: `Nobody decided in time, after ${approvalReminders} reminders.` } };
+    return {
+      kind: 'end',
+      outcome: { kind: 'expired', reason: 'approval-expired', detail: `Nobody decided in time, after ${approvalReminders} reminders.` },
+    };
   }
 
   async #answered(control: Control, milliseconds: number, summary: string): Promise<Approved | null> {
@@ -99,7 +115,10 @@ export class ApprovalDesk {
       if (decision !== null) {
         if (decision.verdict === 'approve') return { kind: 'approved' };
         const comment = decision.comment === undefined ? '' : `: ${decision.comment}`;
-        return { kind: 'end', outcome: { kind: 'rejected', reason: 'person-said-no', detail: oneLine(`${decision.actor.id} said no${comment}`, 500) } };
+        return {
+          kind: 'end',
+          outcome: { kind: 'rejected', reason: 'person-said-no', detail: oneLine(`${decision.actor.id} said no${comment}`, 500) },
+        };
       }
       if (!told) return null;
       const fresh = await control.refresh();

@@ -83,7 +83,11 @@ export class Attempts {
       return { kind: 'abstained', reason: 'attempts-used-before', detail: `All ${cap} attempts on this failure were used before.` };
     }
     const last = this.#record.tried.at(-1);
-    return { kind: 'escalated', reason: this.#last, detail: `Attempts used: ${this.#used} of ${cap}. Last: ${last ? `${last.strategy}: ${last.result}` : 'none'}`.slice(0, 500) };
+    return {
+      kind: 'escalated',
+      reason: this.#last,
+      detail: `Attempts used: ${this.#used} of ${cap}. Last: ${last ? `${last.strategy}: ${last.result}` : 'none'}`.slice(0, 500),
+    };
   }
 }
 
@@ -95,14 +99,26 @@ async function attempt(record: HealingRecord, control: Control): Promise<Attempt
     return { kind: 'end', outcome: { kind: 'escalated', reason: 'outsider', detail: 'Reported by somebody from outside: analysed only.' } };
   }
   if (incident.autonomy === 'observe' || incident.autonomy === 'diagnose') {
-    return { kind: 'end', outcome: { kind: 'escalated', reason: 'diagnosed-only', detail: `Autonomy is ${incident.autonomy}. Cause: ${record.diagnosis?.cause ?? 'unknown'}`.slice(0, 500) } };
+    return {
+      kind: 'end',
+      outcome: {
+        kind: 'escalated',
+        reason: 'diagnosed-only',
+        detail: `Autonomy is ${incident.autonomy}. Cause: ${record.diagnosis?.cause ?? 'unknown'}`.slice(0, 500),
+      },
+    };
   }
   if (reasoned.kind === 'none') {
     const reasons = record.refusals.map((refusal) => `${refusal.strategy}: ${refusal.code}`).join(', ');
     return { kind: 'end', outcome: { kind: 'escalated', reason: 'no-strategy', detail: `No strategy applies. ${reasons}`.slice(0, 500) } };
   }
   const { plan } = reasoned;
-  const verdict = await act('decidePlan', `may this be tried: ${plan.title}`, { healingId: record.id, dossier: incident.dossier, plan: plan.artifact, attempt: record.attempt });
+  const verdict = await act('decidePlan', `may this be tried: ${plan.title}`, {
+    healingId: record.id,
+    dossier: incident.dossier,
+    plan: plan.artifact,
+    attempt: record.attempt,
+  });
   record.audit('plan-decided', { plan: plan.fingerprint, decision: verdict.decision });
   if (verdict.decision === 'refuse') {
     const why = verdict.reasons.map((each) => each.detail).join('; ');
@@ -113,7 +129,14 @@ async function attempt(record: HealingRecord, control: Control): Promise<Attempt
 }
 
 /** Climbs the ladder of strategies, answering their probes from the sandbox. */
-async function reason(record: HealingRecord, control: Control): Promise<Extract<Reasoned, { kind: 'plan' | 'none' }> | { readonly kind: 'next'; readonly reason: ReasonCode } | { readonly kind: 'end'; readonly outcome: Outcome }> {
+async function reason(
+  record: HealingRecord,
+  control: Control,
+): Promise<
+  | Extract<Reasoned, { kind: 'plan' | 'none' }>
+  | { readonly kind: 'next'; readonly reason: ReasonCode }
+  | { readonly kind: 'end'; readonly outcome: Outcome }
+> {
   const incident = record.currentIncident;
   let asking: string | undefined;
   let probes: readonly ProbeResult[] = [];
@@ -142,7 +165,12 @@ async function reason(record: HealingRecord, control: Control): Promise<Extract<
     }
     if (probed >= record.input.settings.caps.probes) {
       const { strategy } = reasoned;
-      record.triedPlan({ strategy, planTitle: 'search by probes', fingerprint: `probes/${strategy}`, result: `gave up after ${probed} probes` });
+      record.triedPlan({
+        strategy,
+        planTitle: 'search by probes',
+        fingerprint: `probes/${strategy}`,
+        result: `gave up after ${probed} probes`,
+      });
       return { kind: 'next', reason: 'attempts-used' };
     }
     if (asking !== reasoned.strategy) probes = [];
@@ -154,7 +182,10 @@ async function reason(record: HealingRecord, control: Control): Promise<Extract<
       command: incident.command,
       sha: reasoned.sha,
     });
-    const colour = await act('judgeProbe', `colour of ${reasoned.sha.slice(0, 10)}`, { dossier: incident.dossier, runs: [slimRun(run, 200)] });
+    const colour = await act('judgeProbe', `colour of ${reasoned.sha.slice(0, 10)}`, {
+      dossier: incident.dossier,
+      runs: [slimRun(run, 200)],
+    });
     probes = [...probes, { sha: reasoned.sha, round: reasoned.round, colour }];
     record.note(`${reasoned.sha.slice(0, 10)} is ${colour}`);
   }

@@ -48,7 +48,8 @@ export class Control {
       return await this.#scope.run(() => this.#watched(story));
     } catch (error) {
       if (this.#fault !== null) throw this.#fault;
-      if (isCancellation(error)) return this.#ending ?? { kind: 'cancelled', reason: 'stopped-by-person', detail: 'The workflow was cancelled.' };
+      if (isCancellation(error))
+        return this.#ending ?? { kind: 'cancelled', reason: 'stopped-by-person', detail: 'The workflow was cancelled.' };
       const outcome = outcomeOfFailure(error);
       if (outcome === null) throw error;
       return outcome;

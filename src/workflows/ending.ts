@@ -25,7 +25,15 @@ export async function end(record: HealingRecord, admission: Admission, undo: Und
       await record.claim([outcome.detail, ...(record.change ? [`Pull request #${record.change.number}: ${record.change.url}`] : [])]);
       if (!dryRun && !people) {
         const text = `${outcome.kind} (${outcome.reason}): ${record.title}. ${outcome.detail}`;
-        await record.tolerate('the outcome', act('notify', `tell the outcome: ${outcome.kind}`, { key: `${record.key}/outcome`, healingId: record.id, kind: 'outcome', text: plain(text, 500) }));
+        await record.tolerate(
+          'the outcome',
+          act('notify', `tell the outcome: ${outcome.kind}`, {
+            key: `${record.key}/outcome`,
+            healingId: record.id,
+            kind: 'outcome',
+            text: plain(text, 500),
+          }),
+        );
       }
     }
     await admission.release(outcome);
@@ -74,7 +82,15 @@ export async function cool(record: HealingRecord, outcome: Outcome, cancelled: b
       await record.auditsWritten();
     } catch {
       record.forgetAuditFailure();
-      await record.tolerate('the missing audit entries', act('notify', 'say that the audit trail has a gap', { key: `${record.key}/audit-gap`, healingId: record.id, kind: 'outcome', text: 'The audit trail could not be written to the end.' }));
+      await record.tolerate(
+        'the missing audit entries',
+        act('notify', 'say that the audit trail has a gap', {
+          key: `${record.key}/audit-gap`,
+          healingId: record.id,
+          kind: 'outcome',
+          text: 'The audit trail could not be written to the end.',
+        }),
+      );
     }
   });
   return withinBudget(lateEvidence(record, mergedInto), SIGNALS_BUDGET);

@@ -38,5 +38,9 @@ export function outcomeOfFailure(error: unknown): Outcome | null {
     const reason = IN_SANDBOX.has(activityType) ? 'sandbox-unavailable' : 'internal-error';
     return { kind: 'escalated', reason, detail: oneLine(`The step ${activityType} did not finish in time.`, 500) };
   }
-  return { kind: 'escalated', reason: 'internal-error', detail: oneLine(`The step ${activityType} failed: ${cause?.message ?? 'no cause given'}`, 500) };
+  return {
+    kind: 'escalated',
+    reason: 'internal-error',
+    detail: oneLine(`The step ${activityType} failed: ${cause?.message ?? 'no cause given'}`, 500),
+  };
 }

@@ -119,7 +119,9 @@ export class HealingRecord {
     this.#audits += 1;
     const number = this.#audits;
     const entry = { key: `${this.key}/${number}`, healingId: this.id, action, actor, facts };
-    this.#auditing = this.#auditing.then(() => CancellationScope.nonCancellable(() => act('recordAudit', `audit ${number}: ${action}`, entry)));
+    this.#auditing = this.#auditing.then(() =>
+      CancellationScope.nonCancellable(() => act('recordAudit', `audit ${number}: ${action}`, entry)),
+    );
     this.#auditing.catch(() => undefined);
   }
 

@@ -59,13 +59,19 @@ async function heal(record: HealingRecord, control: Control, admission: Admissio
     const proven = await attempts.untilProven();
     if (proven.kind === 'end') return proven.outcome;
     const { verdict } = proven;
-    if (settings.dryRun) return { kind: 'healed', reason: 'dry-run', detail: `Proven and left unwritten: ${record.plan?.title ?? ''}`.slice(0, 500) };
+    if (settings.dryRun)
+      return { kind: 'healed', reason: 'dry-run', detail: `Proven and left unwritten: ${record.plan?.title ?? ''}`.slice(0, 500) };
     if (verdict.autonomy === 'observe' || verdict.autonomy === 'diagnose') {
       return { kind: 'escalated', reason: 'diagnosed-only', detail: `Proven, but autonomy for this change is ${verdict.autonomy}.` };
     }
 
     if (verdict.decision === 'ask') {
-      const answer = await control.restartable(() => desk.wait(control, verdict.reasons.map((reason) => reason.detail)));
+      const answer = await control.restartable(() =>
+        desk.wait(
+          control,
+          verdict.reasons.map((reason) => reason.detail),
+        ),
+      );
       if (answer === 'restart' || answer.kind === 'changed') {
         const outcome = attempts.again('The ground moved while a person was asked; what was proven no longer counts.');
         if (outcome) return outcome;

@@ -40,7 +40,9 @@ export function listen(record: HealingRecord, control: Control, admission: Admis
     validator: (decision) => desk.validate(decision),
     description: 'Approve or reject the change set that was proven.',
   });
-  setHandler(messages.decideApprovalLater, (decision) => desk.takeLater(decision), { description: 'The same, stored while no worker answered.' });
+  setHandler(messages.decideApprovalLater, (decision) => desk.takeLater(decision), {
+    description: 'The same, stored while no worker answered.',
+  });
   setHandler(messages.cancelHealing, stop, {
     validator: (request) => {
       const refusal = stopRefusal(request);

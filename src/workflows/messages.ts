@@ -1,7 +1,15 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { ApprovalDecision } from '../domain/decision.schema.ts';
 import type { HealingView } from '../domain/healing-view.ts';
-import type { AdmissionAnswer, CoordinatorView, DecisionReceipt, PauseRequest, SlotRelease, SlotRequest, StopRequest } from '../domain/messages.ts';
+import type {
+  AdmissionAnswer,
+  CoordinatorView,
+  DecisionReceipt,
+  PauseRequest,
+  SlotRelease,
+  SlotRequest,
+  StopRequest,
+} from '../domain/messages.ts';
 import { COORDINATOR_MESSAGES, HEALING_MESSAGES } from '../domain/messages.ts';
 import type { Signal } from '../domain/signal.schema.ts';
 

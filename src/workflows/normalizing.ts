@@ -37,11 +37,18 @@ function take(record: HealingRecord, incident: IncidentSummary): void {
   record.incident = incident;
   record.title = incident.title;
   record.note(`${incident.command} fails at ${incident.headSha.slice(0, 10)}`);
-  record.audit('incident', { signature: incident.signature, head: incident.headSha, command: incident.command, autonomy: incident.autonomy });
+  record.audit('incident', {
+    signature: incident.signature,
+    head: incident.headSha,
+    command: incident.command,
+    autonomy: incident.autonomy,
+  });
 }
 
 /** Reads the evidence for the first time. */
-export async function normalize(record: HealingRecord): Promise<{ readonly kind: 'incident'; readonly incident: IncidentSummary } | { readonly kind: 'end'; readonly outcome: Outcome }> {
+export async function normalize(
+  record: HealingRecord,
+): Promise<{ readonly kind: 'incident'; readonly incident: IncidentSummary } | { readonly kind: 'end'; readonly outcome: Outcome }> {
   record.move('normalizing', `Reads the evidence of ${record.inbox.total} signals`);
   record.inbox.drain();
   const normalized = await read(record, 'read the evidence');
@@ -64,7 +71,11 @@ export async function normalizeAgain(record: HealingRecord): Promise<Refreshed> 
   switch (normalized.kind) {
     case 'incident': {
       const { incident } = normalized;
-      const same = before !== null && before.headSha === incident.headSha && before.command === incident.command && before.untrusted === incident.untrusted;
+      const same =
+        before !== null &&
+        before.headSha === incident.headSha &&
+        before.command === incident.command &&
+        before.untrusted === incident.untrusted;
       if (record.change !== null && !same) {
         record.note('Fresh evidence is about another failure; the published change goes its way.');
         return { kind: 'same' };

@@ -1,7 +1,6 @@
 /** Text from outside for a markdown line: one line, no control or direction characters, every character with a meaning escaped, cut to `max`. */
 export function plain(text: string, max = 200): string {
   const line = text
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control and direction characters are what this removes
     .replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g, ' ')
     .replace(/ +/g, ' ')
     .trim();
@@ -11,7 +10,6 @@ export function plain(text: string, max = 200): string {
 
 /** One line of at most `max` characters for data that a renderer escapes later (outcome details, timeline). */
 export function oneLine(text: string, max: number): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this removes
   const line = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
   return line.length > max ? `${line.slice(0, max - 1)}…` : line;
 }

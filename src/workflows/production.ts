@@ -31,17 +31,29 @@ async function watchChecks(record: HealingRecord, control: Control, mergeSha: st
   const poll = new Poll(control, checkPollMs, checkTimeoutMs, 'look at the merged commit');
   for (;;) {
     const checks = await act('readChecks', 'read the checks of the merged commit', { repo: record.input.repo, sha: mergeSha });
-    if (checks.state === 'green') return { kind: 'healed', reason: 'verified', detail: oneLine(`Merged; its checks are green. ${checks.detail}`, 500) };
-    if (checks.state === 'red') return { kind: 'escalated', reason: 'checks-failed', detail: oneLine(`Red after the merge: ${checks.detail}`, 500) };
-    if (checks.state === 'none' || !(await poll.wait())) return { kind: 'healed', reason: 'merged-unverified', detail: 'Merged; nothing on the merged commit could be read.' };
+    if (checks.state === 'green')
+      return { kind: 'healed', reason: 'verified', detail: oneLine(`Merged; its checks are green. ${checks.detail}`, 500) };
+    if (checks.state === 'red')
+      return { kind: 'escalated', reason: 'checks-failed', detail: oneLine(`Red after the merge: ${checks.detail}`, 500) };
+    if (checks.state === 'none' || !(await poll.wait()))
+      return { kind: 'healed', reason: 'merged-unverified', detail: 'Merged; nothing on the merged commit could be read.' };
   }
 }
 
 /** Deploys where the autonomy reaches that far, else waits for the deployment that somebody else makes. An outcome when there is none. */
-async function deployment(record: HealingRecord, control: Control, verdict: Verdict, incident: IncidentSummary, mergeSha: string): Promise<Outcome | null> {
+async function deployment(
+  record: HealingRecord,
+  control: Control,
+  verdict: Verdict,
+  incident: IncidentSummary,
+  mergeSha: string,
+): Promise<Outcome | null> {
   const { deployPollMs, deployTimeoutMs } = record.input.settings.timings;
   const environment = incident.environment ?? 'production';
-  record.move('deploying', verdict.autonomy === 'deploy' ? `Deploys ${mergeSha.slice(0, 10)} to ${environment}` : 'Waits for the deployment');
+  record.move(
+    'deploying',
+    verdict.autonomy === 'deploy' ? `Deploys ${mergeSha.slice(0, 10)} to ${environment}` : 'Waits for the deployment',
+  );
   const poll = new Poll(control, deployPollMs, deployTimeoutMs, 'look at the deployment');
   if (verdict.autonomy !== 'deploy') {
     while (!control.deploymentSeen(mergeSha) && (await poll.wait()));
@@ -60,7 +72,8 @@ async function deployment(record: HealingRecord, control: Control, verdict: Verd
     const facts = await act('readDeployment', 'read the deployment', { repo: record.input.repo, id });
     if (facts.state === 'success') return null;
     if (facts.state === 'failure') return { kind: 'escalated', reason: 'deploy-failed', detail: oneLine(facts.detail, 500) };
-    if (!(await poll.wait())) return { kind: 'escalated', reason: 'deploy-timed-out', detail: oneLine(`Deployment ${id} is still ${facts.state}.`, 500) };
+    if (!(await poll.wait()))
+      return { kind: 'escalated', reason: 'deploy-timed-out', detail: oneLine(`Deployment ${id} is still ${facts.state}.`, 500) };
   }
 }
 
@@ -98,7 +111,8 @@ async function verify(record: HealingRecord, control: Control, incident: Inciden
       record.audit('not-verified', { verdict: judged.verdict });
       return { kind: 'escalated', reason: REASONS[judged.verdict], detail: oneLine(judged.detail, 500) };
     }
-    if (elapsedMs > verifyTimeoutMs) return { kind: 'escalated', reason: 'health-inconclusive', detail: oneLine(`No verdict in time: ${judged.detail}`, 500) };
+    if (elapsedMs > verifyTimeoutMs)
+      return { kind: 'escalated', reason: 'health-inconclusive', detail: oneLine(`No verdict in time: ${judged.detail}`, 500) };
     await control.news(verifyPollMs, 'next reading');
   }
 }

@@ -19,7 +19,11 @@ export async function proveOnce(record: HealingRecord, control: Control, plan: P
   if (red.kind === 'end') return red;
   const incident = record.currentIncident;
   await control.safePoint();
-  const built = await act('buildChangeSet', `make the change: ${plan.title}`, { key: key(record, 'build'), dossier: incident.dossier, plan: plan.artifact });
+  const built = await act('buildChangeSet', `make the change: ${plan.title}`, {
+    key: key(record, 'build'),
+    dossier: incident.dossier,
+    plan: plan.artifact,
+  });
   if (built.kind === 'failed') {
     record.triedPlan({ ...tried(plan), result: `the change could not be made: ${built.detail}` });
     return { kind: 'next', reason: 'attempts-used' };
@@ -28,7 +32,12 @@ export async function proveOnce(record: HealingRecord, control: Control, plan: P
   record.note(`Change of ${built.changeSet.fileCount} files: ${built.changeSet.paths.slice(0, 3).join(', ')}`);
   const proof = await prove(record, control, plan, built.changeSet, red.run);
   record.proof = proof;
-  record.audit('proof', { verdict: proof.verdict, hash: built.changeSet.hash, findings: proof.findings.length, newlyRed: proof.newlyRed.length });
+  record.audit('proof', {
+    verdict: proof.verdict,
+    hash: built.changeSet.hash,
+    findings: proof.findings.length,
+    newlyRed: proof.newlyRed.length,
+  });
   if (proof.verdict !== 'proven') {
     record.triedPlan({ ...tried(plan), result: `${proof.verdict}: ${proof.reasons.join('; ')}` });
     return { kind: 'next', reason: proof.verdict === 'gate-refused' ? 'gate-refused' : 'attempts-used' };
@@ -64,9 +73,17 @@ async function reproduce(record: HealingRecord, control: Control): Promise<Repro
   const runs: RunFacts[] = [];
   while (runs.length < REPRODUCTIONS) {
     await control.safePoint();
-    const run = await act('runCommand', `reproduce: ${incident.command}`, { key: key(record, `red/${runs.length}`), dossier: incident.dossier, command: incident.command, sha: incident.headSha });
+    const run = await act('runCommand', `reproduce: ${incident.command}`, {
+      key: key(record, `red/${runs.length}`),
+      dossier: incident.dossier,
+      command: incident.command,
+      sha: incident.headSha,
+    });
     runs.push(run);
-    const judged = await act('judgeReproduction', 'is it red', { dossier: incident.dossier, runs: runs.map((each) => slimRun(each, 1_500, (name) => known.has(name))) });
+    const judged = await act('judgeReproduction', 'is it red', {
+      dossier: incident.dossier,
+      runs: runs.map((each) => slimRun(each, 1_500, (name) => known.has(name))),
+    });
     record.note(`Run ${runs.length} without the change: ${judged.verdict}: ${judged.detail}`);
     switch (judged.verdict) {
       case 'reproduced':
@@ -112,7 +129,14 @@ async function prove(record: HealingRecord, control: Control, plan: PlanSummary,
 }
 
 /** Every other check before and after the change; the failing one has its runs already. */
-async function widerChecks(record: HealingRecord, control: Control, incident: IncidentSummary, changeSet: ChangeSetRef, red: RunFacts, green: RunFacts) {
+async function widerChecks(
+  record: HealingRecord,
+  control: Control,
+  incident: IncidentSummary,
+  changeSet: ChangeSetRef,
+  red: RunFacts,
+  green: RunFacts,
+) {
   const before: RunFacts[] = [];
   const after: RunFacts[] = [];
   const take = (without: RunFacts, withIt: RunFacts) => {
@@ -136,9 +160,21 @@ async function widerChecks(record: HealingRecord, control: Control, incident: In
   return { before, after };
 }
 
-async function withChange(record: HealingRecord, control: Control, incident: IncidentSummary, changeSet: ChangeSetRef, step: string): Promise<RunFacts> {
+async function withChange(
+  record: HealingRecord,
+  control: Control,
+  incident: IncidentSummary,
+  changeSet: ChangeSetRef,
+  step: string,
+): Promise<RunFacts> {
   await control.safePoint();
-  return await act('runCommand', `${incident.command} with the change (${step})`, { key: key(record, step), dossier: incident.dossier, command: incident.command, sha: incident.headSha, changeSet });
+  return await act('runCommand', `${incident.command} with the change (${step})`, {
+    key: key(record, step),
+    dossier: incident.dossier,
+    command: incident.command,
+    sha: incident.headSha,
+    changeSet,
+  });
 }
 
 function key(record: HealingRecord, step: string): string {

@@ -11,7 +11,10 @@ import { slimRun } from './slim-runs.ts';
 import type { UndoStack } from './undo.ts';
 
 /** `merged` goes on to production; `again` means that the ground moved before anything stood there. */
-export type Published = { readonly kind: 'merged'; readonly sha: string } | { readonly kind: 'again'; readonly detail: string } | { readonly kind: 'end'; readonly outcome: Outcome };
+export type Published =
+  | { readonly kind: 'merged'; readonly sha: string }
+  | { readonly kind: 'again'; readonly detail: string }
+  | { readonly kind: 'end'; readonly outcome: Outcome };
 
 /** From the proven change to the merged commit, as far as the autonomy goes. */
 export async function publish(record: HealingRecord, control: Control, undo: UndoStack, verdict: Verdict): Promise<Published> {
@@ -22,14 +25,22 @@ export async function publish(record: HealingRecord, control: Control, undo: Und
   const { autonomy } = verdict;
   if (autonomy === 'merge' || autonomy === 'deploy') return await merge(record, control, undo, opened.change);
   if (record.input.request && record.currentIncident.service === undefined) {
-    return { kind: 'end', outcome: { kind: 'healed', reason: 'proposed', detail: `Proven, proposed as pull request #${opened.change.number}.` } };
+    return {
+      kind: 'end',
+      outcome: { kind: 'healed', reason: 'proposed', detail: `Proven, proposed as pull request #${opened.change.number}.` },
+    };
   }
   return await waitForPerson(record, control, undo, opened.change);
 }
 
-async function open(record: HealingRecord, control: Control, undo: UndoStack): Promise<Published | { readonly kind: 'open'; readonly change: PublishedChange }> {
+async function open(
+  record: HealingRecord,
+  control: Control,
+  undo: UndoStack,
+): Promise<Published | { readonly kind: 'open'; readonly change: PublishedChange }> {
   const { plan, changeSet, proof, diagnosis, red, green } = record;
-  if (plan === null || changeSet === null || proof === null || diagnosis === null || red === null || green === null) throw new Error('there is nothing proven to publish');
+  if (plan === null || changeSet === null || proof === null || diagnosis === null || red === null || green === null)
+    throw new Error('there is nothing proven to publish');
   record.move('publishing', 'Opens a pull request');
   await control.safePoint();
   const key = `${record.key}/${record.turn}/publish`;
@@ -79,7 +90,8 @@ async function waitForChecks(record: HealingRecord, control: Control, undo: Undo
   const poll = new Poll(control, checkPollMs, checkTimeoutMs, 'look at the checks');
   for (let silent = 0; ; ) {
     const checks = await act('readChecks', 'read the checks', { repo: record.input.repo, sha: change.headSha });
-    if (checks.state === 'red') return { kind: 'end', outcome: { kind: 'escalated', reason: 'checks-failed', detail: oneLine(checks.detail, 500) } };
+    if (checks.state === 'red')
+      return { kind: 'end', outcome: { kind: 'escalated', reason: 'checks-failed', detail: oneLine(checks.detail, 500) } };
     if (checks.state === 'none') silent += 1;
     // Where nobody asked for this run, checks may begin a moment after the pull request: none at all must be seen twice.
     if (checks.state === 'green' || silent > (record.input.request ? 0 : 1)) {
@@ -89,7 +101,8 @@ async function waitForChecks(record: HealingRecord, control: Control, undo: Undo
     }
     const person = await readPerson(record, undo, change);
     if (person !== null) return person;
-    if (!(await poll.wait())) return { kind: 'end', outcome: { kind: 'escalated', reason: 'checks-timed-out', detail: oneLine(checks.detail, 500) } };
+    if (!(await poll.wait()))
+      return { kind: 'end', outcome: { kind: 'escalated', reason: 'checks-timed-out', detail: oneLine(checks.detail, 500) } };
   }
 }
 
@@ -106,7 +119,14 @@ async function readPerson(record: HealingRecord, undo: UndoStack, change: Publis
     return { kind: 'merged', sha: record.mergeSha };
   }
   if (facts.state === 'closed') {
-    return { kind: 'end', outcome: { kind: 'rejected', reason: 'person-said-no', detail: oneLine(`${facts.closedBy ?? 'A person'} closed pull request #${change.number}.`, 500) } };
+    return {
+      kind: 'end',
+      outcome: {
+        kind: 'rejected',
+        reason: 'person-said-no',
+        detail: oneLine(`${facts.closedBy ?? 'A person'} closed pull request #${change.number}.`, 500),
+      },
+    };
   }
   return null;
 }
@@ -116,7 +136,12 @@ async function waitForPerson(record: HealingRecord, control: Control, undo: Undo
   const { approvalReminderMs, approvalReminders, checkPollMs } = record.input.settings.timings;
   record.note(`Waits for a person to merge pull request #${change.number}`);
   for (let rung = 0; rung <= approvalReminders; rung += 1) {
-    const poll = new Poll(control, Math.max(checkPollMs, approvalReminderMs / 8), approvalReminderMs, `wait for a person to merge, ${rung + 1}/${approvalReminders + 1}`);
+    const poll = new Poll(
+      control,
+      Math.max(checkPollMs, approvalReminderMs / 8),
+      approvalReminderMs,
+      `wait for a person to merge, ${rung + 1}/${approvalReminders + 1}`,
+    );
     do {
       const person = await readPerson(record, undo, change);
       if (person !== null) return person;
@@ -124,10 +149,20 @@ async function waitForPerson(record: HealingRecord, control: Control, undo: Undo
     if (rung < approvalReminders) {
       const text = `reminder ${rung + 1} of ${approvalReminders}: pull request #${change.number} is proven and waits to be merged: ${record.title}`;
       record.note(`Reminder ${rung + 1} of ${approvalReminders}`);
-      await record.tolerate('a reminder', act('notify', 'remind', { key: `${record.key}/merge/${rung + 1}`, healingId: record.id, kind: 'reminder', text: plain(text, 500) }));
+      await record.tolerate(
+        'a reminder',
+        act('notify', 'remind', { key: `${record.key}/merge/${rung + 1}`, healingId: record.id, kind: 'reminder', text: plain(text, 500) }),
+      );
     }
   }
-  return { kind: 'end', outcome: { kind: 'expired', reason: 'approval-expired', detail: `Nobody merged pull request #${change.number} in time; it stays open.` } };
+  return {
+    kind: 'end',
+    outcome: {
+      kind: 'expired',
+      reason: 'approval-expired',
+      detail: `Nobody merged pull request #${change.number} in time; it stays open.`,
+    },
+  };
 }
 
 async function merge(record: HealingRecord, control: Control, undo: UndoStack, change: PublishedChange): Promise<Published> {
@@ -155,7 +190,10 @@ async function merge(record: HealingRecord, control: Control, undo: UndoStack, c
   record.audit('merge-refused', { reason: merged.reason });
   const person = await readPerson(record, undo, change);
   if (person !== null) return person;
-  return { kind: 'end', outcome: { kind: 'escalated', reason: 'merge-refused', detail: oneLine(`${merged.reason}: ${merged.detail}`, 500) } };
+  return {
+    kind: 'end',
+    outcome: { kind: 'escalated', reason: 'merge-refused', detail: oneLine(`${merged.reason}: ${merged.detail}`, 500) },
+  };
 }
 
 function withdraw(record: HealingRecord, key: string): Promise<void> {

@@ -1,4 +1,13 @@
-import { allHandlersFinished, condition, continueAsNew, getExternalWorkflowHandle, isCancellation, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { CoordinatorInput, CoordinatorMessage, WaitingHealing } from '../domain/coordinator-input.ts';
 import type { AdmissionAnswer, PauseRequest, SlotRequest } from '../domain/messages.ts';
 import { act } from './activity-options.ts';
@@ -14,9 +23,15 @@ const DEFAULT_LEDGER_TTL_MS = 7 * 24 * 3_600_000;
 export async function RepoCoordinator(input: CoordinatorInput): Promise<void> {
   const coordinator = new Coordinator(input);
   setHandler(messages.coordinatorView, () => coordinator.view(), { description: 'Slots, wait list and ledger of the repository.' });
-  setHandler(messages.requestSlot, (request) => coordinator.take({ kind: 'request', request }), { description: 'A healing asks for a slot.' });
-  setHandler(messages.releaseSlot, (release) => coordinator.take({ kind: 'release', release }), { description: 'A healing hands its slot back.' });
-  setHandler(messages.setRepositoryPaused, (request) => coordinator.take({ kind: 'pause', request }), { description: 'Grant nothing until resumed, or go on.' });
+  setHandler(messages.requestSlot, (request) => coordinator.take({ kind: 'request', request }), {
+    description: 'A healing asks for a slot.',
+  });
+  setHandler(messages.releaseSlot, (release) => coordinator.take({ kind: 'release', release }), {
+    description: 'A healing hands its slot back.',
+  });
+  setHandler(messages.setRepositoryPaused, (request) => coordinator.take({ kind: 'pause', request }), {
+    description: 'Grant nothing until resumed, or go on.',
+  });
   for (;;) {
     const next = await coordinator.work();
     if (next === 'done') return;
@@ -71,7 +86,8 @@ class Coordinator {
       await this.#reconcile();
       await this.#grant();
       this.#show();
-      if (workflowInfo().continueAsNewSuggested || this.#handled >= (this.#input.continueAfter ?? Number.POSITIVE_INFINITY)) return 'continue';
+      if (workflowInfo().continueAsNewSuggested || this.#handled >= (this.#input.continueAfter ?? Number.POSITIVE_INFINITY))
+        return 'continue';
       if (this.#inbox.length > 0) continue;
       if (this.#slots.idle && this.#slots.ledger.length === 0 && !this.#paused) return 'done';
       await this.#sleep();
@@ -135,7 +151,11 @@ class Coordinator {
         ledger: this.#slots.ledgerFor(request.signature),
         open: this.#slots.openBeside(request),
       }),
-      (why): AdmissionAnswer => ({ kind: 'refused', reason: 'internal-error', detail: oneLine(`Admission could not be judged: ${why}`, 300) }),
+      (why): AdmissionAnswer => ({
+        kind: 'refused',
+        reason: 'internal-error',
+        detail: oneLine(`Admission could not be judged: ${why}`, 300),
+      }),
     );
     if (answer.kind === 'granted') return answer;
     if (answer.kind === 'merge-into') this.#slots.merge(request, answer.healingId);
@@ -217,7 +237,16 @@ class Coordinator {
     const { leases, waiting, ledger } = this.#slots;
     const lines = [
       `**${leases.length} of ${this.#cap}** slots in use, ${waiting.length} waiting, ${ledger.length} failures remembered`,
-      ...(this.#paused ? ['', `**Paused by ${plain(this.#pausedBy?.id ?? 'a person')}**`, '', '```', `suture resume ${this.#input.repo.owner}/${this.#input.repo.name}`, '```'] : []),
+      ...(this.#paused
+        ? [
+            '',
+            `**Paused by ${plain(this.#pausedBy?.id ?? 'a person')}**`,
+            '',
+            '```',
+            `suture resume ${this.#input.repo.owner}/${this.#input.repo.name}`,
+            '```',
+          ]
+        : []),
       '',
       ...leases.map((lease) => `- at work: ${plain(lease.request.healingId)}: ${plain(lease.request.title)}`),
       ...waiting.slice(0, 20).map((entry) => `- waits: ${plain(entry.request.healingId)}`),

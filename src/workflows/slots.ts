@@ -33,7 +33,14 @@ export class Slots {
 
   /** What continue-as-new hands over. */
   state(): Pick<CoordinatorState, 'leases' | 'waiting' | 'ledger' | 'merges' | 'orders' | 'ledgerVersion'> {
-    return { leases: this.leases, waiting: this.waiting, ledger: this.#ledger, merges: this.#merges, orders: this.#orders, ledgerVersion: this.#version };
+    return {
+      leases: this.leases,
+      waiting: this.waiting,
+      ledger: this.#ledger,
+      merges: this.#merges,
+      orders: this.#orders,
+      ledgerVersion: this.#version,
+    };
   }
 
   get idle(): boolean {
@@ -54,7 +61,8 @@ export class Slots {
 
   /** An id has at most one open run: what an earlier run of it held is free. */
   forgetEarlierRuns(request: SlotRequest): void {
-    const stays = (entry: { readonly request: SlotRequest }) => entry.request.healingId !== request.healingId || entry.request.runId === request.runId;
+    const stays = (entry: { readonly request: SlotRequest }) =>
+      entry.request.healingId !== request.healingId || entry.request.runId === request.runId;
     this.leases = this.leases.filter(stays);
     this.waiting = this.waiting.filter(stays);
   }
@@ -62,7 +70,12 @@ export class Slots {
   /** Puts a healing on the wait list: by priority, then by arrival. */
   enqueue(request: SlotRequest, attemptsUsed: number): void {
     this.#orders += 1;
-    this.waiting.push({ request: { ...request, shas: request.shas.slice(0, SHAS) }, attemptsUsed, order: this.#orders, judgedAt: this.#version });
+    this.waiting.push({
+      request: { ...request, shas: request.shas.slice(0, SHAS) },
+      attemptsUsed,
+      order: this.#orders,
+      judgedAt: this.#version,
+    });
     this.waiting.sort((one, other) => one.request.priority - other.request.priority || one.order - other.order);
   }
 
@@ -122,11 +135,17 @@ export class Slots {
 
   /** A healing joins a primary, which from then on stands for its commits and its service too. */
   merge(request: SlotRequest, into: string): void {
-    this.#merges = [...this.#merges.filter((merge) => merge.healingId !== request.healingId), { healingId: request.healingId, into }].slice(-50);
+    this.#merges = [...this.#merges.filter((merge) => merge.healingId !== request.healingId), { healingId: request.healingId, into }].slice(
+      -50,
+    );
     const join = (primary: SlotRequest): SlotRequest => {
       if (primary.healingId !== into) return primary;
       const service = primary.service ?? request.service;
-      return { ...primary, shas: [...new Set([...primary.shas, ...request.shas])].slice(0, SHAS), ...(service === undefined ? {} : { service }) };
+      return {
+        ...primary,
+        shas: [...new Set([...primary.shas, ...request.shas])].slice(0, SHAS),
+        ...(service === undefined ? {} : { service }),
+      };
     };
     this.leases = this.leases.map((lease) => ({ ...lease, request: join(lease.request) }));
     this.waiting = this.waiting.map((entry) => ({ ...entry, request: join(entry.request) }));
@@ -136,13 +155,25 @@ export class Slots {
   openBeside(request: SlotRequest): readonly OpenHealing[] {
     const shas = new Set(request.shas);
     const related = (each: SlotRequest) =>
-      each.signature === request.signature || (each.service !== undefined && each.service === request.service) || each.shas.some((sha) => shas.has(sha)) ? 0 : 1;
+      each.signature === request.signature ||
+      (each.service !== undefined && each.service === request.service) ||
+      each.shas.some((sha) => shas.has(sha))
+        ? 0
+        : 1;
     return [...this.leases, ...this.waiting]
       .map((entry) => entry.request)
       .filter((each) => each.healingId !== request.healingId)
       .sort((one, other) => related(one) - related(other))
       .slice(0, SHOWN)
-      .map(({ healingId, subject, signature, kind, service, shas: commits, since }) => ({ healingId, subject, signature, kind, ...(service === undefined ? {} : { service }), shas: commits, since }));
+      .map(({ healingId, subject, signature, kind, service, shas: commits, since }) => ({
+        healingId,
+        subject,
+        signature,
+        kind,
+        ...(service === undefined ? {} : { service }),
+        shas: commits,
+        since,
+      }));
   }
 
   /** What the ledger says, this signature first. */
@@ -166,6 +197,9 @@ function shown({ signature, attempts, lastOutcome, coolUntil, personSaidNo }: Le
   return { signature, attempts, lastOutcome, coolUntil, personSaidNo };
 }
 
-function same(one: { readonly healingId: string; readonly runId: string }, other: { readonly healingId: string; readonly runId: string }): boolean {
+function same(
+  one: { readonly healingId: string; readonly runId: string },
+  other: { readonly healingId: string; readonly runId: string },
+): boolean {
   return one.healingId === other.healingId && one.runId === other.runId;
 }

@@ -2,7 +2,14 @@ import type { Outcome, OutcomeKind } from '../domain/outcome.ts';
 import { oneLine } from './plain.ts';
 
 /** Outcomes that leave nothing behind; after the others a pull request that was really opened stays, because it is what people go on with. */
-const LEAVES_NOTHING: ReadonlySet<OutcomeKind> = new Set(['cancelled', 'superseded', 'recovered-alone', 'rejected', 'merged-into', 'abstained']);
+const LEAVES_NOTHING: ReadonlySet<OutcomeKind> = new Set([
+  'cancelled',
+  'superseded',
+  'recovered-alone',
+  'rejected',
+  'merged-into',
+  'abstained',
+]);
 
 /** Where it is written down what was taken back. */
 export interface UndoLog {

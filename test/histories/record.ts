@@ -45,7 +45,9 @@ try {
     for (const file of await readdir(here)) if (file.endsWith('.json')) await unlink(join(here, file));
     for (const ending of ENDINGS) {
       const repo = ending.name;
-      const answers = waitsForSlot(ending) ? { ...ending.answers, requestSlot: () => world.admit(repo, { kind: 'waiting', ahead: 1 }) } : ending.answers;
+      const answers = waitsForSlot(ending)
+        ? { ...ending.answers, requestSlot: () => world.admit(repo, { kind: 'waiting', ahead: 1 }) }
+        : ending.answers;
       const handle = await world.start(repo, answers, ending.given?.(repo));
       if (ending.then) {
         await until(handle, ending.then.state);
@@ -76,13 +78,20 @@ try {
       },
     };
     world.scripts.script(repo.name, join3);
-    const healings = [1, 2, 3, 4].map((number) => report(world.temporal, input(repo.name, { rest: { subject: `pr/${number}` }, timings: { ledgerTtlMs: 3_000 } }), signal(repo.name, { subject: `pr/${number}` })));
+    const healings = [1, 2, 3, 4].map((number) =>
+      report(
+        world.temporal,
+        input(repo.name, { rest: { subject: `pr/${number}` }, timings: { ledgerTtlMs: 3_000 } }),
+        signal(repo.name, { subject: `pr/${number}` }),
+      ),
+    );
     const [first] = await Promise.all((await Promise.all(healings)).map(async (handle) => (await result(handle), coordinator.describe())));
     await coordinator.result();
     await save('coordinator', coordinator);
     if (first !== undefined) {
       const started = (await coordinator.fetchHistory()).events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
-      if (typeof started === 'string' && started !== '') await save('coordinator-continued-as-new', world.temporal.workflows.getHandle(coordinatorId(repo), started));
+      if (typeof started === 'string' && started !== '')
+        await save('coordinator-continued-as-new', world.temporal.workflows.getHandle(coordinatorId(repo), started));
     }
   } finally {
     await world.close();
@@ -92,5 +101,7 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-const sizes = await Promise.all((await readdir(here)).filter((file) => file.endsWith('.json')).map(async (file) => (await readFile(join(here, file))).length));
+const sizes = await Promise.all(
+  (await readdir(here)).filter((file) => file.endsWith('.json')).map(async (file) => (await readFile(join(here, file))).length),
+);
 process.stdout.write(`${sizes.length} histories, ${Math.round(sizes.reduce((sum, size) => sum + size, 0) / 1024)} kB\n`);

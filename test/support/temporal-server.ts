@@ -11,7 +11,13 @@ import { findTemporalExecutable } from '../../src/temporal/find-executable.ts';
 
 /** What a test file needs to reach the one server of this run, or why there is none. */
 export type ProvidedTemporal =
-  | { readonly kind: 'running'; readonly address: string; readonly namespace: string; readonly bundlePath: string; readonly executable: string }
+  | {
+      readonly kind: 'running';
+      readonly address: string;
+      readonly namespace: string;
+      readonly bundlePath: string;
+      readonly executable: string;
+    }
   | { readonly kind: 'missing'; readonly message: string };
 
 declare module 'vitest' {

@@ -16,7 +16,9 @@ describe.concurrent('how a healing ends', () => {
   for (const ending of ENDINGS) {
     it(`ends as ${ending.kind} (${ending.reason}): ${ending.name}`, async () => {
       const repo = `end-${ending.name}`;
-      const answers = waitsForSlot(ending) ? { ...ending.answers, requestSlot: () => world.admit(repo, { kind: 'waiting', ahead: 1 }) } : ending.answers;
+      const answers = waitsForSlot(ending)
+        ? { ...ending.answers, requestSlot: () => world.admit(repo, { kind: 'waiting', ahead: 1 }) }
+        : ending.answers;
       const handle = await world.start(repo, answers, ending.given?.(repo));
       if (ending.then) {
         await until(handle, ending.then.state);
@@ -46,7 +48,9 @@ describe.concurrent('history', () => {
       const handle = await world.start(repo, { normalize: async () => ({ kind: 'incident', incident: incident({ wider }) }) });
       await result(handle);
       const history = await handle.fetchHistory();
-      const payloads = JSON.parse(JSON.stringify(history, (_key, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value))) as unknown;
+      const payloads = JSON.parse(
+        JSON.stringify(history, (_key, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value)),
+      ) as unknown;
       const sizes = payloadSizes(payloads);
       expect(sizes.length).toBeGreaterThan(50);
       expect(sizes.filter(({ bytes }) => bytes > limit)).toEqual([]);

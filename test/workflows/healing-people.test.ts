@@ -16,7 +16,13 @@ afterAll(() => world.close());
 const ada = { id: 'ada', trust: 'maintainer' } as const;
 const decision = { id: 'click-1', verdict: 'approve', changeSetHash: 'c'.repeat(64), actor: ada, via: 'cli' } as const;
 const stop = { id: 'stop-1', actor: ada, comment: 'not now' } as const;
-const ask: Answers = { decideChange: async () => ({ decision: 'ask', autonomy: 'merge', reasons: [{ code: 'protected-path', detail: 'config.yaml is protected' }] }) };
+const ask: Answers = {
+  decideChange: async () => ({
+    decision: 'ask',
+    autonomy: 'merge',
+    reasons: [{ code: 'protected-path', detail: 'config.yaml is protected' }],
+  }),
+};
 
 /** The typed refusal that the sender of an update sees; `accepted` when there is none. */
 async function sent(update: Promise<unknown>): Promise<DecisionRefusal | 'accepted'> {
@@ -42,7 +48,9 @@ describe.concurrent('a decision', () => {
     const handle = await world.start('stale', ask);
     await until(handle, 'awaiting-approval');
     const before = (await handle.describe()).historyLength;
-    expect(await sent(handle.executeUpdate('decideApproval', { args: [{ ...decision, changeSetHash: 'b'.repeat(64) }] }))).toBe('StaleApproval');
+    expect(await sent(handle.executeUpdate('decideApproval', { args: [{ ...decision, changeSetHash: 'b'.repeat(64) }] }))).toBe(
+      'StaleApproval',
+    );
     expect((await handle.fetchHistory()).events?.filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes)).toEqual([]);
     expect((await handle.describe()).historyLength).toBeGreaterThanOrEqual(before);
     await handle.executeUpdate('cancelHealing', { args: [stop] });
@@ -50,11 +58,18 @@ describe.concurrent('a decision', () => {
   });
 
   it('of somebody who is not named as approver is refused', async () => {
-    const handle = await world.start('approvers', { ...ask, normalize: async () => ({ kind: 'incident', incident: incident({ approvers: ['grace'] }) }) });
+    const handle = await world.start('approvers', {
+      ...ask,
+      normalize: async () => ({ kind: 'incident', incident: incident({ approvers: ['grace'] }) }),
+    });
     await until(handle, 'awaiting-approval');
     expect(await sent(handle.executeUpdate('decideApproval', { args: [decision] }))).toBe('NotAnApprover');
-    expect(await sent(handle.executeUpdate('decideApproval', { args: [{ ...decision, actor: { id: 'grace', trust: 'outsider' } }] }))).toBe('NotAnApprover');
-    expect(await sent(handle.executeUpdate('decideApproval', { args: [{ ...decision, actor: { id: 'grace', trust: 'collaborator' } }] }))).toBe('accepted');
+    expect(await sent(handle.executeUpdate('decideApproval', { args: [{ ...decision, actor: { id: 'grace', trust: 'outsider' } }] }))).toBe(
+      'NotAnApprover',
+    );
+    expect(
+      await sent(handle.executeUpdate('decideApproval', { args: [{ ...decision, actor: { id: 'grace', trust: 'collaborator' } }] })),
+    ).toBe('accepted');
     expect((await result(handle)).outcome.kind).toBe('healed');
   });
 
@@ -63,13 +78,19 @@ describe.concurrent('a decision', () => {
     await until(handle, 'awaiting-approval');
     expect(await sent(handle.executeUpdate('decideApproval', { args: [decision], updateId: 'one' }))).toBe('accepted');
     expect(await sent(handle.executeUpdate('decideApproval', { args: [decision], updateId: 'two' }))).toBe('accepted');
-    expect(await sent(handle.executeUpdate('decideApproval', { args: [{ ...decision, id: 'click-2', verdict: 'reject' }] }))).toBe('AlreadyDecided');
+    expect(await sent(handle.executeUpdate('decideApproval', { args: [{ ...decision, id: 'click-2', verdict: 'reject' }] }))).toBe(
+      'AlreadyDecided',
+    );
     await handle.executeUpdate('cancelHealing', { args: [stop] });
     await result(handle);
   });
 
   it('is refused while nothing is asked, and after the end', async () => {
-    const handle = await world.start('not-asked', { judgeReproduction: () => untilCancelled() }, input('not-asked', { timings: { cooldownMs: 60_000 } }));
+    const handle = await world.start(
+      'not-asked',
+      { judgeReproduction: () => untilCancelled() },
+      input('not-asked', { timings: { cooldownMs: 60_000 } }),
+    );
     await until(handle, 'proving');
     expect(await sent(handle.executeUpdate('decideApproval', { args: [decision] }))).toBe('NotAwaitingApproval');
     await handle.executeUpdate('cancelHealing', { args: [stop] });
@@ -102,7 +123,18 @@ describe.concurrent('a decision', () => {
 
   it('is asked for anew when the head moved, and the old one no longer counts', async () => {
     const repo = 'ask-anew';
-    const changeSet = (hash: string) => ({ kind: 'built' as const, changeSet: { artifact: { sha256: hash, size: 1, mediaType: 'x' }, hash, base: sha('a'), paths: [], fileCount: 1, additions: 1, deletions: 1 } });
+    const changeSet = (hash: string) => ({
+      kind: 'built' as const,
+      changeSet: {
+        artifact: { sha256: hash, size: 1, mediaType: 'x' },
+        hash,
+        base: sha('a'),
+        paths: [],
+        fileCount: 1,
+        additions: 1,
+        deletions: 1,
+      },
+    });
     const handle = await world.start(repo, {
       ...ask,
       normalize: inTurn({ kind: 'incident', incident: incident() }, { kind: 'incident', incident: incident({ headSha: sha('b') }) }),
@@ -127,8 +159,22 @@ describe.concurrent('the stop switch', () => {
     ['a sandbox job', { runCommand: () => untilCancelled() }, 'proving'],
     ['waiting for a person', ask, 'awaiting-approval'],
     ['waiting for checks', { readChecks: async () => ({ state: 'pending', detail: 'running' }) }, (now) => now.pullRequest !== undefined],
-    ['deploying', { normalize: async () => ({ kind: 'incident', incident: incident({ service: 'auth', autonomy: 'deploy' }) }), readDeployment: async () => ({ state: 'running', detail: '' }) }, 'deploying'],
-    ['verifying', { normalize: async () => ({ kind: 'incident', incident: incident({ service: 'auth', autonomy: 'deploy' }) }), judgeHealth: async () => ({ verdict: 'wait', detail: '' }) }, 'verifying'],
+    [
+      'deploying',
+      {
+        normalize: async () => ({ kind: 'incident', incident: incident({ service: 'auth', autonomy: 'deploy' }) }),
+        readDeployment: async () => ({ state: 'running', detail: '' }),
+      },
+      'deploying',
+    ],
+    [
+      'verifying',
+      {
+        normalize: async () => ({ kind: 'incident', incident: incident({ service: 'auth', autonomy: 'deploy' }) }),
+        judgeHealth: async () => ({ verdict: 'wait', detail: '' }),
+      },
+      'verifying',
+    ],
   ];
   for (const [index, [name, answers, ready]] of stops.entries()) {
     it(`ends a healing while it is ${name}`, async () => {
@@ -172,7 +218,9 @@ describe.concurrent('the stop switch', () => {
   it('does not obey an outsider', async () => {
     const handle = await world.start('stop-outsider', ask);
     await until(handle, 'awaiting-approval');
-    expect(await sent(handle.executeUpdate('cancelHealing', { args: [{ ...stop, actor: { id: 'eve', trust: 'outsider' } }] }))).toBe('NotAnApprover');
+    expect(await sent(handle.executeUpdate('cancelHealing', { args: [{ ...stop, actor: { id: 'eve', trust: 'outsider' } }] }))).toBe(
+      'NotAnApprover',
+    );
     await handle.signal('cancelHealingLater', { ...stop, actor: { id: 'eve', trust: 'outsider' } });
     await handle.executeUpdate('decideApproval', { args: [decision] });
     expect((await result(handle)).outcome.kind).toBe('healed');

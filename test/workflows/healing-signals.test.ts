@@ -12,7 +12,9 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const ask: Answers = { decideChange: async () => ({ decision: 'ask', autonomy: 'merge', reasons: [] }) };
-const ends = (kind: 'recovered-alone' | 'rejected', reason: 'green-by-itself' | 'person-said-no'): NonNullable<Answers['judgeSignal']> => async () => ({ kind: 'end', outcome: { kind, reason, detail: 'it says so' } });
+const ends =
+  (kind: 'recovered-alone' | 'rejected', reason: 'green-by-itself' | 'person-said-no'): NonNullable<Answers['judgeSignal']> =>
+  async () => ({ kind: 'end', outcome: { kind, reason, detail: 'it says so' } });
 const pending: NonNullable<Answers['readChecks']> = async () => ({ state: 'pending', detail: 'running' });
 
 describe.concurrent('a late signal', () => {
@@ -42,7 +44,11 @@ describe.concurrent('a late signal', () => {
       readChecks: pending,
       readPullRequest: async () => ({ state: 'closed', headSha: sha('e'), closedBy: 'ada' }),
     });
-    expect((await result(handle)).outcome).toMatchObject({ kind: 'rejected', reason: 'person-said-no', detail: expect.stringContaining('ada') });
+    expect((await result(handle)).outcome).toMatchObject({
+      kind: 'rejected',
+      reason: 'person-said-no',
+      detail: expect.stringContaining('ada'),
+    });
   });
 
   it('of a person closing it counts before the merge that was about to happen', async () => {
@@ -84,16 +90,23 @@ describe.concurrent('a late signal', () => {
     await until(handle, 'awaiting-approval');
     await handle.signal('incidentEvent', signal('late-alert', { id: 'alert-1', kind: 'alert-triggered', service: 'auth' }));
     await until(handle, () => world.scripts.calls('late-alert', 'normalize').length === 2);
-    await handle.executeUpdate('decideApproval', { args: [{ id: 'x', verdict: 'approve', changeSetHash: 'c'.repeat(64), actor: { id: 'ada', trust: 'maintainer' }, via: 'cli' }] });
+    await handle.executeUpdate('decideApproval', {
+      args: [{ id: 'x', verdict: 'approve', changeSetHash: 'c'.repeat(64), actor: { id: 'ada', trust: 'maintainer' }, via: 'cli' }],
+    });
     expect((await result(handle)).outcome.reason).toBe('verified');
     expect(world.scripts.calls('late-alert', 'judgeHealth').length).toBeGreaterThan(0);
   });
 
   it('that cannot be judged does not hold the healing up', async () => {
-    const handle = await world.start('late-broken', { ...ask, judgeSignal: () => Promise.reject(ApplicationFailure.nonRetryable('x', 'bug')) });
+    const handle = await world.start('late-broken', {
+      ...ask,
+      judgeSignal: () => Promise.reject(ApplicationFailure.nonRetryable('x', 'bug')),
+    });
     await until(handle, 'awaiting-approval');
     await handle.signal('incidentEvent', signal('late-broken', { kind: 'alert-recovered' }));
-    await handle.executeUpdate('decideApproval', { args: [{ id: 'x', verdict: 'approve', changeSetHash: 'c'.repeat(64), actor: { id: 'ada', trust: 'maintainer' }, via: 'cli' }] });
+    await handle.executeUpdate('decideApproval', {
+      args: [{ id: 'x', verdict: 'approve', changeSetHash: 'c'.repeat(64), actor: { id: 'ada', trust: 'maintainer' }, via: 'cli' }],
+    });
     expect((await result(handle)).outcome.kind).toBe('healed');
   });
 });
@@ -102,13 +115,18 @@ describe.concurrent('attempts', () => {
   it('end after three, each told what was tried before', async () => {
     const handle = await world.start('three', { judgeProof: async () => proof('not-fixed', ['still red']) });
     expect(await result(handle)).toMatchObject({ outcome: { kind: 'escalated', reason: 'attempts-used' }, attempts: 3 });
-    const tried = world.scripts.calls('three', 'reason').map((call) => call.input.tried.map((each: { fingerprint: string }) => each.fingerprint));
+    const tried = world.scripts
+      .calls('three', 'reason')
+      .map((call) => call.input.tried.map((each: { fingerprint: string }) => each.fingerprint));
     expect(tried).toEqual([[], ['plan-1'], ['plan-1', 'plan-2']]);
     expect(world.scripts.calls('three', 'escalate')).toHaveLength(1);
   });
 
   it('that were used before count', async () => {
-    const handle = await world.start('used-before', { judgeProof: async () => proof('not-fixed'), requestSlot: () => world.admit('used-before', { kind: 'granted', attemptsUsed: 2 }) });
+    const handle = await world.start('used-before', {
+      judgeProof: async () => proof('not-fixed'),
+      requestSlot: () => world.admit('used-before', { kind: 'granted', attemptsUsed: 2 }),
+    });
     expect(await result(handle)).toMatchObject({ outcome: { reason: 'attempts-used' }, attempts: 1 });
   });
 
@@ -116,17 +134,25 @@ describe.concurrent('attempts', () => {
     const diagnosis = { class: 'code' as const, cause: 'a commit', confidence: 0.5, evidence: [] };
     const handle = await world.start('probes', {
       reason: async ({ probes, tried }) =>
-        tried.length > 0 ? { kind: 'none', diagnosis, refusals: [] } : { kind: 'probe', diagnosis, strategy: 'revert', sha: sha('b'), round: probes.length },
+        tried.length > 0
+          ? { kind: 'none', diagnosis, refusals: [] }
+          : { kind: 'probe', diagnosis, strategy: 'revert', sha: sha('b'), round: probes.length },
       judgeProbe: async () => 'red',
     });
     expect((await result(handle)).outcome.kind).toBe('escalated');
     expect(world.scripts.calls('probes', 'runCommand')).toHaveLength(4);
-    expect(world.scripts.calls('probes', 'reason').at(4)?.input).toMatchObject({ asking: 'revert', probes: [{ round: 0 }, { round: 1 }, { round: 2 }, { round: 3 }] });
+    expect(world.scripts.calls('probes', 'reason').at(4)?.input).toMatchObject({
+      asking: 'revert',
+      probes: [{ round: 0 }, { round: 1 }, { round: 2 }, { round: 3 }],
+    });
   });
 
   it('go on with fresh evidence when the target moved while the pull request was opened', async () => {
     const handle = await world.start('publish-moved', {
-      publish: inTurn({ kind: 'refused', reason: 'head-moved', detail: 'main moved' }, { kind: 'open', change: { number: 8, url: 'https://forge.invalid/8', branch: 'suture/fix-2', headSha: sha('e') } }),
+      publish: inTurn(
+        { kind: 'refused', reason: 'head-moved', detail: 'main moved' },
+        { kind: 'open', change: { number: 8, url: 'https://forge.invalid/8', branch: 'suture/fix-2', headSha: sha('e') } },
+      ),
     });
     expect((await result(handle)).outcome.kind).toBe('healed');
     expect(world.scripts.calls('publish-moved', 'normalize')).toHaveLength(2);
@@ -138,7 +164,10 @@ describe.concurrent('a person who merges at autonomy propose', () => {
     const propose: Answers = { decideChange: async () => ({ decision: 'allow', autonomy: 'propose', reasons: [] }) };
     const handle = await world.start('person-merges', {
       ...propose,
-      readPullRequest: inTurn({ state: 'open', headSha: sha('e') }, { state: 'merged', headSha: sha('e'), mergeSha: sha('f'), closedBy: 'ada' }),
+      readPullRequest: inTurn(
+        { state: 'open', headSha: sha('e') },
+        { state: 'merged', headSha: sha('e'), mergeSha: sha('f'), closedBy: 'ada' },
+      ),
     });
     await until(handle, (now) => now.timeline.some((line) => line.text.startsWith('Waits for a person to merge')));
     await handle.signal('incidentEvent', signal('person-merges', { kind: 'change-merged' }));
@@ -163,7 +192,9 @@ describe.concurrent('cooling', () => {
     await until(handle, 'cooling');
     await handle.signal('incidentEvent', signal('cool-new', { id: 'new', sha: sha('7') }));
     expect((await result(handle)).outcome.kind).toBe('healed');
-    const normalized = world.scripts.calls('cool-new', 'normalize').map((call) => call.input.signals.map((each: { sha: string }) => each.sha));
+    const normalized = world.scripts
+      .calls('cool-new', 'normalize')
+      .map((call) => call.input.signals.map((each: { sha: string }) => each.sha));
     expect(normalized).toEqual([[sha('a')], [sha('7')]]);
   });
 });
@@ -172,7 +203,9 @@ describe('a storm of deliveries', () => {
   it('of 200 at once with one subject is one run and one normalization', async () => {
     world.scripts.script('storm', ask);
     const given = input('storm');
-    const handles = await Promise.all(Array.from({ length: 200 }, (_, index) => report(world.temporal, given, signal('storm', { id: `storm-${index}` }))));
+    const handles = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => report(world.temporal, given, signal('storm', { id: `storm-${index}` }))),
+    );
     expect(new Set(handles.map((handle) => (handle as unknown as { signaledRunId: string }).signaledRunId)).size).toBe(1);
     const [first] = handles;
     if (first === undefined) throw new Error('no handle');
@@ -189,7 +222,11 @@ describe('a patrol', () => {
     const workflowId = 'patrol/acme/patrolled';
     world.scripts.script('patrolled', { patrol: async () => ({ started: ['heal/acme/x/branch/main'], swept: 2 }) });
     const { settings } = input('patrolled');
-    const walked = await world.temporal.workflows.execute('PatrolWorkflow', { workflowId, taskQueue: world.temporal.taskQueue, args: [settings] });
+    const walked = await world.temporal.workflows.execute('PatrolWorkflow', {
+      workflowId,
+      taskQueue: world.temporal.taskQueue,
+      args: [settings],
+    });
     expect(walked).toEqual({ started: ['heal/acme/x/branch/main'], swept: 2 });
   });
 });
@@ -217,11 +254,20 @@ describe('the audit trail', () => {
 
 describe('the Web UI', () => {
   it('can find the healing by its search attributes and reads untrusted text escaped', async () => {
-    const handle = await world.start('ui', { ...ask, normalize: async () => ({ kind: 'incident', incident: incident({ title: '[x](http://evil) <img> `rm`' }) }) });
+    const handle = await world.start('ui', {
+      ...ask,
+      normalize: async () => ({ kind: 'incident', incident: incident({ title: '[x](http://evil) <img> `rm`' }) }),
+    });
     await until(handle, 'awaiting-approval');
     const { typedSearchAttributes } = await handle.describe();
     const shown = Object.fromEntries(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
-    expect(shown).toMatchObject({ SutureRepo: 'acme/ui', SutureSubject: 'branch/main', SutureState: 'awaiting-approval', SutureClass: 'configuration', SutureAttempt: 1 });
+    expect(shown).toMatchObject({
+      SutureRepo: 'acme/ui',
+      SutureSubject: 'branch/main',
+      SutureState: 'awaiting-approval',
+      SutureClass: 'configuration',
+      SutureAttempt: 1,
+    });
     const metadata = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
     expect(metadata.currentDetails).toContain('suture approve heal/acme/ui/branch/main');
     expect(metadata.currentDetails).toContain('\\[x\\]');

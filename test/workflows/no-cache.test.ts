@@ -25,7 +25,9 @@ describe('a healing whose every task is replayed from its history', () => {
     await until(handle, 'awaiting-approval');
     await handle.signal('incidentEvent', signal(repo, { id: 'alert', kind: 'alert-triggered', service: 'auth' }));
     await until(handle, () => world.scripts.calls(repo, 'normalize').length === 2);
-    await handle.executeUpdate('decideApproval', { args: [{ id: 'x', verdict: 'approve', changeSetHash: 'c'.repeat(64), actor: { id: 'ada', trust: 'maintainer' }, via: 'cli' }] });
+    await handle.executeUpdate('decideApproval', {
+      args: [{ id: 'x', verdict: 'approve', changeSetHash: 'c'.repeat(64), actor: { id: 'ada', trust: 'maintainer' }, via: 'cli' }],
+    });
     expect(await result(handle)).toMatchObject({ outcome: { kind: 'healed', reason: 'verified' }, attempts: 2 });
   });
 });

@@ -13,22 +13,37 @@ export interface Ending {
   readonly answers: Answers;
   readonly given?: (repo: string) => HealingInput;
   /** Sent once the healing waits in the given state. */
-  readonly then?: { readonly state: 'awaiting-approval' | 'waiting-for-checks' | 'waiting-for-slot'; readonly send: (repo: string) => { readonly signal: string; readonly payload: unknown } };
+  readonly then?: {
+    readonly state: 'awaiting-approval' | 'waiting-for-checks' | 'waiting-for-slot';
+    readonly send: (repo: string) => { readonly signal: string; readonly payload: unknown };
+  };
 }
 
 const decision = { id: 'click-1', changeSetHash: 'c'.repeat(64), actor: { id: 'ada', trust: 'maintainer' }, via: 'cli' } as const;
-const ask: Answers['decideChange'] = async () => ({ decision: 'ask', autonomy: 'merge', reasons: [{ code: 'protected-path', detail: 'config.yaml is protected' }] });
+const ask: Answers['decideChange'] = async () => ({
+  decision: 'ask',
+  autonomy: 'merge',
+  reasons: [{ code: 'protected-path', detail: 'config.yaml is protected' }],
+});
 const withService: Answers = { normalize: async () => ({ kind: 'incident', incident: serviceIncident() }) };
 const propose: Answers = { decideChange: async () => ({ decision: 'allow', autonomy: 'propose', reasons: [] }) };
 const failing = (type: string): never => {
   throw ApplicationFailure.nonRetryable(`failed: ${type}`, type);
 };
-const event = (over: (repo: string) => Partial<Signal>) => (repo: string) => ({ signal: 'incidentEvent', payload: signal(repo, over(repo)) });
+const event = (over: (repo: string) => Partial<Signal>) => (repo: string) => ({
+  signal: 'incidentEvent',
+  payload: signal(repo, over(repo)),
+});
 
 /** Every way that healings end in tests and in recorded histories: at least one for each outcome. */
 export const ENDINGS: readonly Ending[] = [
   { name: 'healed-verified', kind: 'healed', reason: 'verified', answers: withService },
-  { name: 'healed-merged-unverified', kind: 'healed', reason: 'merged-unverified', answers: { readChecks: async ({ sha: of }) => ({ state: of === sha('f') ? 'none' : 'green', detail: 'checks' }) } },
+  {
+    name: 'healed-merged-unverified',
+    kind: 'healed',
+    reason: 'merged-unverified',
+    answers: { readChecks: async ({ sha: of }) => ({ state: of === sha('f') ? 'none' : 'green', detail: 'checks' }) },
+  },
   {
     name: 'healed-proposed',
     kind: 'healed',
@@ -37,26 +52,83 @@ export const ENDINGS: readonly Ending[] = [
     given: (repo) => input(repo, { rest: { request: { run: 'npm test', timeoutSeconds: 60 } } }),
   },
   { name: 'healed-dry-run', kind: 'healed', reason: 'dry-run', answers: {}, given: (repo) => input(repo, { settings: { dryRun: true } }) },
-  { name: 'escalated-attempts-used', kind: 'escalated', reason: 'attempts-used', answers: { judgeProof: async () => proof('not-fixed', ['still red']) } },
-  { name: 'escalated-gate-refused', kind: 'escalated', reason: 'gate-refused', answers: { judgeProof: async () => proof('gate-refused', ['a test was deleted']) } },
+  {
+    name: 'escalated-attempts-used',
+    kind: 'escalated',
+    reason: 'attempts-used',
+    answers: { judgeProof: async () => proof('not-fixed', ['still red']) },
+  },
+  {
+    name: 'escalated-gate-refused',
+    kind: 'escalated',
+    reason: 'gate-refused',
+    answers: { judgeProof: async () => proof('gate-refused', ['a test was deleted']) },
+  },
   {
     name: 'escalated-no-strategy',
     kind: 'escalated',
     reason: 'no-strategy',
-    answers: { reason: async () => ({ kind: 'none', diagnosis: { class: 'unknown', cause: 'not known', confidence: 0.1, evidence: [] }, refusals: [] }) },
+    answers: {
+      reason: async () => ({
+        kind: 'none',
+        diagnosis: { class: 'unknown', cause: 'not known', confidence: 0.1, evidence: [] },
+        refusals: [],
+      }),
+    },
   },
-  { name: 'escalated-outsider', kind: 'escalated', reason: 'outsider', answers: { normalize: async () => ({ kind: 'incident', incident: incident({ untrusted: true }) }) } },
-  { name: 'escalated-still-failing', kind: 'escalated', reason: 'still-failing-after-deploy', answers: { ...withService, judgeHealth: async () => ({ verdict: 'unchanged', detail: 'errors stay' }) } },
-  { name: 'escalated-worse', kind: 'escalated', reason: 'worse-after-deploy', answers: { ...withService, judgeHealth: async () => ({ verdict: 'worse', detail: 'errors rise' }) } },
-  { name: 'escalated-sandbox', kind: 'escalated', reason: 'sandbox-unavailable', answers: { runCommand: async () => failing('sandbox-unavailable') } },
-  { name: 'abstained-not-reproduced', kind: 'abstained', reason: 'not-reproduced', answers: { judgeReproduction: async () => ({ verdict: 'not-reproduced', detail: 'green twice' }) } },
-  { name: 'abstained-flaky', kind: 'abstained', reason: 'flaky', answers: { judgeReproduction: async () => ({ verdict: 'flaky', detail: 'red and green' }) } },
-  { name: 'recovered-alone', kind: 'recovered-alone', reason: 'already-green', answers: { normalize: async () => ({ kind: 'no-problem', reason: 'already-green', detail: 'green again' }) } },
+  {
+    name: 'escalated-outsider',
+    kind: 'escalated',
+    reason: 'outsider',
+    answers: { normalize: async () => ({ kind: 'incident', incident: incident({ untrusted: true }) }) },
+  },
+  {
+    name: 'escalated-still-failing',
+    kind: 'escalated',
+    reason: 'still-failing-after-deploy',
+    answers: { ...withService, judgeHealth: async () => ({ verdict: 'unchanged', detail: 'errors stay' }) },
+  },
+  {
+    name: 'escalated-worse',
+    kind: 'escalated',
+    reason: 'worse-after-deploy',
+    answers: { ...withService, judgeHealth: async () => ({ verdict: 'worse', detail: 'errors rise' }) },
+  },
+  {
+    name: 'escalated-sandbox',
+    kind: 'escalated',
+    reason: 'sandbox-unavailable',
+    answers: { runCommand: async () => failing('sandbox-unavailable') },
+  },
+  {
+    name: 'abstained-not-reproduced',
+    kind: 'abstained',
+    reason: 'not-reproduced',
+    answers: { judgeReproduction: async () => ({ verdict: 'not-reproduced', detail: 'green twice' }) },
+  },
+  {
+    name: 'abstained-flaky',
+    kind: 'abstained',
+    reason: 'flaky',
+    answers: { judgeReproduction: async () => ({ verdict: 'flaky', detail: 'red and green' }) },
+  },
+  {
+    name: 'recovered-alone',
+    kind: 'recovered-alone',
+    reason: 'already-green',
+    answers: { normalize: async () => ({ kind: 'no-problem', reason: 'already-green', detail: 'green again' }) },
+  },
   {
     name: 'superseded',
     kind: 'superseded',
     reason: 'change-closed',
-    answers: { decideChange: ask, judgeSignal: async () => ({ kind: 'end', outcome: { kind: 'superseded', reason: 'change-closed', detail: 'the broken pull request was closed' } }) },
+    answers: {
+      decideChange: ask,
+      judgeSignal: async () => ({
+        kind: 'end',
+        outcome: { kind: 'superseded', reason: 'change-closed', detail: 'the broken pull request was closed' },
+      }),
+    },
     then: { state: 'awaiting-approval', send: event(() => ({ kind: 'change-closed' })) },
   },
   {
@@ -65,9 +137,18 @@ export const ENDINGS: readonly Ending[] = [
     reason: 'correlated',
     answers: {},
     given: (repo) => input(repo, { rest: { subject: 'branch/main' } }),
-    then: { state: 'waiting-for-slot', send: () => ({ signal: 'admission', payload: { kind: 'merge-into', healingId: 'heal/acme/other/pr/1', why: 'same commit' } }) },
+    then: {
+      state: 'waiting-for-slot',
+      send: () => ({ signal: 'admission', payload: { kind: 'merge-into', healingId: 'heal/acme/other/pr/1', why: 'same commit' } }),
+    },
   },
-  { name: 'rejected', kind: 'rejected', reason: 'person-said-no', answers: { decideChange: ask }, then: { state: 'awaiting-approval', send: () => ({ signal: 'decideApprovalLater', payload: { ...decision, verdict: 'reject' } }) } },
+  {
+    name: 'rejected',
+    kind: 'rejected',
+    reason: 'person-said-no',
+    answers: { decideChange: ask },
+    then: { state: 'awaiting-approval', send: () => ({ signal: 'decideApprovalLater', payload: { ...decision, verdict: 'reject' } }) },
+  },
   {
     name: 'expired',
     kind: 'expired',
@@ -80,7 +161,13 @@ export const ENDINGS: readonly Ending[] = [
     kind: 'cancelled',
     reason: 'stopped-by-person',
     answers: { ...propose },
-    then: { state: 'waiting-for-checks', send: () => ({ signal: 'cancelHealingLater', payload: { id: 'stop-1', actor: { id: 'ada', trust: 'maintainer' }, comment: 'not now' } }) },
+    then: {
+      state: 'waiting-for-checks',
+      send: () => ({
+        signal: 'cancelHealingLater',
+        payload: { id: 'stop-1', actor: { id: 'ada', trust: 'maintainer' }, comment: 'not now' },
+      }),
+    },
   },
   {
     name: 'approved-and-healed',

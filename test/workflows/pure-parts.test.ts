@@ -49,7 +49,11 @@ describe('runs that are slimmed for a judge', () => {
     const names = Array.from({ length: 50 }, (_, index) => `test_${index}_${'x'.repeat(100)}`);
     const report = run().report;
     if (report === undefined) throw new Error('the sample has a report');
-    const pair = slimPair(run({ report: { ...report, failedTests: names } }), run({ report: { ...report, failedTests: [...names, 'zz_new'] } }), 10);
+    const pair = slimPair(
+      run({ report: { ...report, failedTests: names } }),
+      run({ report: { ...report, failedTests: [...names, 'zz_new'] } }),
+      10,
+    );
     expect(pair.after.report?.failedTests).toEqual(['zz_new']);
   });
 });
@@ -79,7 +83,7 @@ describe('slots', () => {
     expect(() => slots.grant(entry(2), 1, 0)).toThrow('2th slot of 1');
   });
 
-  it('let a merged healing\'s commits and service count for its primary', () => {
+  it("let a merged healing's commits and service count for its primary", () => {
     const slots = new Slots(undefined);
     slots.grant(entry(1), 1, 0);
     slots.merge(request(2, { shas: [sha('b')], service: 'auth' }), request(1).healingId);
@@ -96,7 +100,15 @@ describe('slots', () => {
 
   it('add up attempts per signature, remember a no, and forget both in time', () => {
     const slots = new Slots(undefined);
-    const release = { healingId: 'h', runId: 'r', signature: 's', attemptsUsed: 2, outcome: 'rejected', reason: 'person-said-no', coolUntil: '' } as const;
+    const release = {
+      healingId: 'h',
+      runId: 'r',
+      signature: 's',
+      attemptsUsed: 2,
+      outcome: 'rejected',
+      reason: 'person-said-no',
+      coolUntil: '',
+    } as const;
     slots.release(release, 100, 0);
     slots.release({ ...release, attemptsUsed: 1, reason: 'verified' }, 100, 10);
     expect(slots.ledgerFor('s')).toMatchObject([{ attempts: 3, personSaidNo: true }]);

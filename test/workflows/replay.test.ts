@@ -54,7 +54,9 @@ describe('a recorded history', () => {
 describe('a changed decision order', () => {
   it('is reported as non-determinism when another activity was scheduled than the code asks for', async () => {
     const changed = history('healed-verified');
-    const [normalize, askForSlot] = ['normalize', 'requestSlot'].map((name) => changed.events.find((event) => scheduled(event)?.activityType.name === name));
+    const [normalize, askForSlot] = ['normalize', 'requestSlot'].map((name) =>
+      changed.events.find((event) => scheduled(event)?.activityType.name === name),
+    );
     if (normalize === undefined || askForSlot === undefined) throw new Error('the recorded history lacks its first activities');
     const first = scheduled(normalize);
     const second = scheduled(askForSlot);
@@ -67,9 +69,9 @@ describe('a changed decision order', () => {
     const code = await readFile(providedTemporal().bundlePath, 'utf8');
     const changed = code.replaceAll("'requestSlot', 'ask for a slot'", "'decidePlan', 'ask for a slot'");
     expect(changed).not.toBe(code);
-    await expect(Worker.runReplayHistory({ workflowBundle: { code: changed } }, history('healed-verified'), 'heal/acme/replayed/branch/main')).rejects.toBeInstanceOf(
-      DeterminismViolationError,
-    );
+    await expect(
+      Worker.runReplayHistory({ workflowBundle: { code: changed } }, history('healed-verified'), 'heal/acme/replayed/branch/main'),
+    ).rejects.toBeInstanceOf(DeterminismViolationError);
   });
 });
 

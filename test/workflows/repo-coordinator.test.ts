@@ -60,7 +60,10 @@ class Gate {
 
 /** Reason is where a healing holds its slot; then nothing applies and it ends. */
 const working = (gate: Gate) => ({
-  normalize: async ({ subject }: { subject: string }) => ({ kind: 'incident' as const, incident: incident({ signature: `sig-${subject}` }) }),
+  normalize: async ({ subject }: { subject: string }) => ({
+    kind: 'incident' as const,
+    incident: incident({ signature: `sig-${subject}` }),
+  }),
   reason: async ({ healingId: id }: { healingId: string }) => {
     await gate.pass(id.split('/').slice(3).join('/'));
     return { kind: 'none' as const, diagnosis: { class: 'unknown' as const, cause: '', confidence: 0, evidence: [] }, refusals: [] };
@@ -103,7 +106,11 @@ describe('the coordinator of a repository', () => {
       ...working(gate),
       normalize: async ({ subject }) => ({
         kind: 'incident',
-        incident: incident({ signature: `sig-${subject}`, headSha: subject.padEnd(40, '0').slice(0, 40), ...(subject === 'monitor/1' ? { kind: 'alert' as const } : {}) }),
+        incident: incident({
+          signature: `sig-${subject}`,
+          headSha: subject.padEnd(40, '0').slice(0, 40),
+          ...(subject === 'monitor/1' ? { kind: 'alert' as const } : {}),
+        }),
       }),
     });
     const one = { settings: { caps: { attempts: 3, probes: 4, slotsPerRepository: 1, signals: 20 } } };
@@ -148,7 +155,12 @@ describe('the coordinator of a repository', () => {
     scripts.script(name, {
       ...working(gate),
       findClosedHealings: async ({ healings }) => {
-        const states = await Promise.all(healings.map(async ({ healingId: id, runId }) => ({ id, status: (await temporal.workflows.getHandle(id, runId).describe()).status.name })));
+        const states = await Promise.all(
+          healings.map(async ({ healingId: id, runId }) => ({
+            id,
+            status: (await temporal.workflows.getHandle(id, runId).describe()).status.name,
+          })),
+        );
         return states.filter(({ status }) => status !== 'RUNNING').map(({ id }) => id);
       },
     });
@@ -185,7 +197,11 @@ describe('the coordinator of a repository', () => {
       const first = await start(name, order[0]);
       await eventually(() => gate.entered.length === 1);
       const second = await start(name, order[1]);
-      expect((await result(second)).outcome).toMatchObject({ kind: 'merged-into', reason: 'correlated', detail: expect.stringContaining(order[0]) });
+      expect((await result(second)).outcome).toMatchObject({
+        kind: 'merged-into',
+        reason: 'correlated',
+        detail: expect.stringContaining(order[0]),
+      });
       await until(first, (now) => now.signals === 2);
       gate.open(order[0]);
       expect((await result(first)).outcome.reason).toBe('no-strategy');
@@ -198,13 +214,32 @@ describe('the coordinator of a repository', () => {
     scripts.script(name, {
       ...working(new Gate()),
       reason: happy.reason,
-      judgeAdmission: async ({ open }) => (open.some((each) => each.healingId === dead) ? { kind: 'merge-into', healingId: dead, why: 'same commit' } : { kind: 'granted', attemptsUsed: 0 }),
+      judgeAdmission: async ({ open }) =>
+        open.some((each) => each.healingId === dead)
+          ? { kind: 'merge-into', healingId: dead, why: 'same commit' }
+          : { kind: 'granted', attemptsUsed: 0 },
       findClosedHealings: async () => [dead],
       forwardSignals: async () => ({ delivered: false }),
       requestSlot: async ({ repo, request }) => {
         const ghost: SlotRequest = { ...request, healingId: dead, runId: 'gone', slots: 1 };
-        const carried = { paused: false, pausedBy: null, inbox: [], waiting: [], leases: [{ request: ghost, attemptsUsed: 0, expiresAt: Date.now() + 60_000 }], ledger: [], merges: [], orders: 0, ledgerVersion: 0 };
-        await temporal.workflows.signalWithStart('RepoCoordinator', { workflowId: coordinatorId(repo), taskQueue: temporal.taskQueue, args: [{ repo, carried }], signal: 'requestSlot', signalArgs: [request] });
+        const carried = {
+          paused: false,
+          pausedBy: null,
+          inbox: [],
+          waiting: [],
+          leases: [{ request: ghost, attemptsUsed: 0, expiresAt: Date.now() + 60_000 }],
+          ledger: [],
+          merges: [],
+          orders: 0,
+          ledgerVersion: 0,
+        };
+        await temporal.workflows.signalWithStart('RepoCoordinator', {
+          workflowId: coordinatorId(repo),
+          taskQueue: temporal.taskQueue,
+          args: [{ repo, carried }],
+          signal: 'requestSlot',
+          signalArgs: [request],
+        });
       },
     });
     expect((await result(await start(name, 'pr/2'))).outcome.kind).toBe('healed');
@@ -217,11 +252,23 @@ describe('the coordinator of a repository', () => {
     const short = { timings: { ledgerTtlMs: 1_500 } };
     const handle = await start(name, 'pr/1', short);
     await until(handle, 'awaiting-approval');
-    await handle.executeUpdate('decideApproval', { args: [{ id: 'x', verdict: 'reject', changeSetHash: 'c'.repeat(64), actor: ada, via: 'cli' }] });
+    await handle.executeUpdate('decideApproval', {
+      args: [{ id: 'x', verdict: 'reject', changeSetHash: 'c'.repeat(64), actor: ada, via: 'cli' }],
+    });
     await result(handle);
     await eventually(async () => (await shown(name)).ledger.length === 1);
-    expect((await shown(name)).ledger[0]).toMatchObject({ signature: 'sig-1', attempts: 1, lastOutcome: 'rejected: person-said-no', personSaidNo: true });
-    scripts.script(name, { judgeAdmission: async ({ ledger }): Promise<AdmissionAnswer> => (ledger[0]?.personSaidNo ? { kind: 'refused', reason: 'person-said-no-before', detail: 'remembered' } : { kind: 'granted', attemptsUsed: 0 }) });
+    expect((await shown(name)).ledger[0]).toMatchObject({
+      signature: 'sig-1',
+      attempts: 1,
+      lastOutcome: 'rejected: person-said-no',
+      personSaidNo: true,
+    });
+    scripts.script(name, {
+      judgeAdmission: async ({ ledger }): Promise<AdmissionAnswer> =>
+        ledger[0]?.personSaidNo
+          ? { kind: 'refused', reason: 'person-said-no-before', detail: 'remembered' }
+          : { kind: 'granted', attemptsUsed: 0 },
+    });
     expect((await result(await start(name, 'pr/2', short))).outcome).toMatchObject({ kind: 'abstained', reason: 'person-said-no-before' });
     await coordinator(name).result();
     expect((await coordinator(name).describe()).status.name).toBe('COMPLETED');
@@ -233,7 +280,13 @@ describe('the coordinator of a repository', () => {
       reason: () => untilCancelled(),
       requestSlot: async ({ repo, request }) => {
         for (let again = 0; again < 3; again += 1) {
-          await temporal.workflows.signalWithStart('RepoCoordinator', { workflowId: coordinatorId(repo), taskQueue: temporal.taskQueue, args: [{ repo }], signal: 'requestSlot', signalArgs: [request] });
+          await temporal.workflows.signalWithStart('RepoCoordinator', {
+            workflowId: coordinatorId(repo),
+            taskQueue: temporal.taskQueue,
+            args: [{ repo }],
+            signal: 'requestSlot',
+            signalArgs: [request],
+          });
         }
       },
     });

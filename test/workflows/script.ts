@@ -55,7 +55,13 @@ export function run(over: Partial<RunFacts> = {}): RunFacts {
     durationMs: 12,
     log: artifact('1'),
     excerpt: 'x'.repeat(excerptLength),
-    report: { passed: 10, failed: 2, skipped: 0, failedTests: Array.from({ length: 20 }, (_, index) => `test_number_${index}_of_the_login_flow`), artifact: artifact('2') },
+    report: {
+      passed: 10,
+      failed: 2,
+      skipped: 0,
+      failedTests: Array.from({ length: 20 }, (_, index) => `test_number_${index}_of_the_login_flow`),
+      artifact: artifact('2'),
+    },
     isolation: 'none',
     ...over,
   };
@@ -90,7 +96,14 @@ export function signal(repo: string, over: Partial<Signal> = {}): Signal {
 }
 
 /** Settings in milliseconds. */
-export function input(repo: string, over: { timings?: Partial<HealingInput['settings']['timings']>; settings?: Partial<HealingInput['settings']>; rest?: Partial<HealingInput> } = {}): HealingInput {
+export function input(
+  repo: string,
+  over: {
+    timings?: Partial<HealingInput['settings']['timings']>;
+    settings?: Partial<HealingInput['settings']>;
+    rest?: Partial<HealingInput>;
+  } = {},
+): HealingInput {
   return {
     repo: { owner: 'acme', name: repo },
     subject: 'branch/main',
@@ -124,7 +137,9 @@ export function input(repo: string, over: { timings?: Partial<HealingInput['sett
 export type Answers = { readonly [Name in keyof Activities]?: Activities[Name] };
 
 /** The answer to the first call, the second, ...; the last one stays. */
-export function inTurn<Input, Output>(...answers: ReadonlyArray<Output | ((input: Input) => Output | Promise<Output>)>): (input: Input) => Promise<Output> {
+export function inTurn<Input, Output>(
+  ...answers: ReadonlyArray<Output | ((input: Input) => Output | Promise<Output>)>
+): (input: Input) => Promise<Output> {
   let turn = 0;
   return async (given) => {
     const answer = answers[Math.min(turn, answers.length - 1)] as Output | ((input: Input) => Output | Promise<Output>);
@@ -142,7 +157,14 @@ export const happy: Omit<Activities, 'requestSlot'> = {
   reason: async ({ attempt }) => ({
     kind: 'plan',
     diagnosis: { class: 'configuration', cause: 'config.yaml is wrong', confidence: 0.9, evidence: ['it changed'] },
-    plan: { artifact: artifact('4'), strategy: 'config-rollback', title: 'take config.yaml back', rationale: 'it changed', risk: 'low', fingerprint: `plan-${attempt}` },
+    plan: {
+      artifact: artifact('4'),
+      strategy: 'config-rollback',
+      title: 'take config.yaml back',
+      rationale: 'it changed',
+      risk: 'low',
+      fingerprint: `plan-${attempt}`,
+    },
     refusals: [{ strategy: 'formatter', code: 'not-a-formatter', detail: 'the check is a test' }],
   }),
   decidePlan: async () => ({ decision: 'allow', autonomy: 'deploy', reasons: [] }),
@@ -151,7 +173,15 @@ export const happy: Omit<Activities, 'requestSlot'> = {
   judgeProbe: async () => 'green',
   buildChangeSet: async () => ({
     kind: 'built',
-    changeSet: { artifact: artifact('5'), hash: 'c'.repeat(64), base: sha('a'), paths: ['config.yaml'], fileCount: 1, additions: 1, deletions: 1 },
+    changeSet: {
+      artifact: artifact('5'),
+      hash: 'c'.repeat(64),
+      base: sha('a'),
+      paths: ['config.yaml'],
+      fileCount: 1,
+      additions: 1,
+      deletions: 1,
+    },
   }),
   judgeProof: async () => proof('proven'),
   decideChange: async () => ({ decision: 'allow', autonomy: 'deploy', reasons: [] }),
@@ -175,7 +205,7 @@ export const happy: Omit<Activities, 'requestSlot'> = {
 /** One call of an activity. */
 export interface Call {
   readonly name: keyof Activities;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into inputs of many shapes
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into inputs of many shapes
   readonly input: any;
 }
 

@@ -36,7 +36,8 @@ export async function openHealings(options: Parameters<typeof openTemporal>[1] =
       scripts.script(repo, answers);
       return await report(temporal, given, first);
     },
-    admit: (repo, answer) => temporal.workflows.getHandle(healingId({ owner: 'acme', name: repo }, 'branch/main')).signal('admission', answer),
+    admit: (repo, answer) =>
+      temporal.workflows.getHandle(healingId({ owner: 'acme', name: repo }, 'branch/main')).signal('admission', answer),
     close: () => temporal.close(),
   };
 }
