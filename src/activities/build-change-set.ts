@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ChangeSet, ChangeSetRef, type FileChange } from '../domain/change-set.schema.ts';
 import { Failure } from '../domain/failure.ts';
 import { Plan } from '../domain/plan.schema.ts';
-import { oneLine } from '../lib/excerpt.ts';
+import { oneLine, within } from '../lib/excerpt.ts';
 import { audit } from './audit.ts';
 import { type CannotBuild, carryOutPlan, type Overlay } from './carry-out-plan.ts';
 import type { Activities } from './contract.ts';
@@ -14,10 +14,14 @@ import { getJson, putJson } from './stored.ts';
 
 /** Bytes that one change set may write, whatever a policy says: half of what one artifact holds in base64. */
 const MAX_BYTES = 16 * 1024 ** 2;
-/** Paths in history. */
+/** Paths in history: how many, and characters of them all. */
 const MAX_PATHS = 50;
+const MAX_PATH_CHARS = 3_000;
 
-const Built = z.discriminatedUnion('kind', [z.object({ kind: z.literal('built'), changeSet: ChangeSetRef }), z.object({ kind: z.literal('failed'), detail: z.string() })]);
+const Built = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('built'), changeSet: ChangeSetRef }),
+  z.object({ kind: z.literal('failed'), detail: z.string() }),
+]);
 type Built = z.infer<typeof Built>;
 
 function contentOf(change: FileChange): Uint8Array | null {
@@ -25,14 +29,21 @@ function contentOf(change: FileChange): Uint8Array | null {
 }
 
 /** Sorted, and without what leaves a file as it is. */
-async function normalise({ forge }: ActivityDeps, { incident }: Dossier, overlay: Overlay): Promise<{ readonly files: readonly FileChange[]; readonly versions: readonly FileVersions[] }> {
+async function normalise(
+  { forge }: ActivityDeps,
+  { incident }: Dossier,
+  overlay: Overlay,
+): Promise<{ readonly files: readonly FileChange[]; readonly versions: readonly FileVersions[] }> {
   const files: FileChange[] = [];
   const versions: FileVersions[] = [];
   for (const [path, change] of [...overlay].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
     const mode = await forge.repositories.fileMode(incident.repo, incident.headSha, path);
     const before = mode === null ? null : await forge.repositories.readFile(incident.repo, incident.headSha, path);
     const after = contentOf(change);
-    const same = change.op === 'delete' ? before === null : before !== null && mode === change.mode && Buffer.from(before).equals(after ?? new Uint8Array());
+    const same =
+      change.op === 'delete'
+        ? before === null
+        : before !== null && mode === change.mode && Buffer.from(before).equals(after ?? new Uint8Array());
     if (!same) {
       files.push(change);
       versions.push({ path, before, after });
@@ -57,14 +68,24 @@ async function build(deps: ActivityDeps, dossier: Dossier, plan: Plan, key: stri
   const changeSet = ChangeSet.safeParse({ base: dossier.incident.headSha, files });
   if (!changeSet.success) {
     const issue = changeSet.error.issues[0];
-    return { kind: 'failed', detail: oneLine(`the change does not fit into a change set: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`, 300) };
+    return {
+      kind: 'failed',
+      detail: oneLine(`the change does not fit into a change set: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`, 300),
+    };
   }
   const artifact = await putJson(deps, changeSet.data);
   const paths = files.map((file) => file.path);
   return {
     kind: 'built',
     // The artifact is the canonical JSON, so its hash is the hash of the change set.
-    changeSet: { artifact, hash: artifact.sha256, base: changeSet.data.base, paths: paths.slice(0, MAX_PATHS), fileCount: paths.length, ...countLines(versions) },
+    changeSet: {
+      artifact,
+      hash: artifact.sha256,
+      base: changeSet.data.base,
+      paths: within(paths.slice(0, MAX_PATHS), MAX_PATH_CHARS),
+      fileCount: paths.length,
+      ...countLines(versions),
+    },
   };
 }
 
@@ -86,12 +107,17 @@ export function changeSetActivities(deps: ActivityDeps): Pick<Activities, 'build
       const built =
         earlier !== null
           ? remembered(earlier)
-          : remembered(await deps.records.putOnce(recordKey, JSON.stringify(await build(deps, dossier, await getJson(deps, planRef, Plan), key))));
+          : remembered(
+              await deps.records.putOnce(recordKey, JSON.stringify(await build(deps, dossier, await getJson(deps, planRef, Plan), key))),
+            );
       await audit(deps, {
         key: `${key}/audit`,
         action: 'change-built',
         repo: dossier.incident.repo,
-        facts: built.kind === 'built' ? { result: 'built', hash: built.changeSet.hash, files: built.changeSet.fileCount, base: built.changeSet.base } : { result: 'failed', detail: built.detail },
+        facts:
+          built.kind === 'built'
+            ? { result: 'built', hash: built.changeSet.hash, files: built.changeSet.fileCount, base: built.changeSet.base }
+            : { result: 'failed', detail: built.detail },
       });
       return built;
     },

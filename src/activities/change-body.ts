@@ -32,13 +32,22 @@ export function changeTitle(plan: Pick<PlanSummary, 'title'>): string {
 }
 
 /** Message of the commit. */
-export function commitMessage({ incident, diagnosis, plan, healingId }: Pick<ChangeFacts, 'incident' | 'diagnosis' | 'plan' | 'healingId'>): string {
+export function commitMessage({
+  incident,
+  diagnosis,
+  plan,
+  healingId,
+}: Pick<ChangeFacts, 'incident' | 'diagnosis' | 'plan' | 'healingId'>): string {
   return `${changeTitle(plan)}\n\nFails without: ${oneLine(escapePlain(incident.title), 200)}\nCause: ${oneLine(escapePlain(diagnosis.cause), 300)}\n\nSuture-Healing: ${oneLine(healingId, 300)}\n`;
 }
 
 function outcomeOf(run: RunFacts): string {
   const tests = run.report === undefined ? '' : `, ${run.report.passed} passed, ${run.report.failed} failed, ${run.report.skipped} skipped`;
-  const end = run.timedOut ? 'timed out' : run.killedBy === null ? `exit code ${run.exitCode ?? 'none'}` : `ended by the limit on ${run.killedBy}`;
+  const end = run.timedOut
+    ? 'timed out'
+    : run.killedBy === null
+      ? `exit code ${run.exitCode ?? 'none'}`
+      : `ended by the limit on ${run.killedBy}`;
   return `${end}${tests}, ${(run.durationMs / 1000).toFixed(1)} s`;
 }
 

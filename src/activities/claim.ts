@@ -6,7 +6,10 @@ import { claimMarker, keyHash } from './keys.ts';
 
 /** Body of the one live comment: what is known and done, signed as a machine. Everything from outside is escaped. */
 export function claimBody(facts: ClaimFacts): string {
-  const state = facts.outcome === undefined ? `${facts.state}${facts.attempt > 0 ? `, attempt ${facts.attempt}` : ''}` : `${facts.outcome.kind} (${facts.outcome.reason})`;
+  const state =
+    facts.outcome === undefined
+      ? `${facts.state}${facts.attempt > 0 ? `, attempt ${facts.attempt}` : ''}`
+      : `${facts.outcome.kind} (${facts.outcome.reason})`;
   const lines = facts.lines.map((line) => `- ${escapeMarkdown(line)}`);
   const link = facts.webUiUrl !== undefined && /^https?:\/\/[^\s<>()"'`]+$/.test(facts.webUiUrl) ? [`History: <${facts.webUiUrl}>`] : [];
   return [
@@ -14,7 +17,9 @@ export function claimBody(facts: ClaimFacts): string {
     `State: ${escapeMarkdown(state)}`,
     ...(lines.length === 0 ? [] : [lines.join('\n')]),
     ...link,
-    facts.outcome === undefined ? `This comment is edited as it goes on. To stop it: ${inlineCode(`suture cancel ${facts.healingId}`)}.` : 'This healing has ended.',
+    facts.outcome === undefined
+      ? `This comment is edited as it goes on. To stop it: ${inlineCode(`suture cancel ${facts.healingId}`)}.`
+      : 'This healing has ended.',
   ].join('\n\n');
 }
 

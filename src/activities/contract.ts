@@ -1,8 +1,8 @@
 import type { ChangeSetRef } from '../domain/change-set.schema.ts';
 import type { Diagnosis } from '../domain/diagnosis.schema.ts';
+import type { HealingState } from '../domain/healing-state.ts';
 import type { AdmissionAnswer, CoordinatorView, SlotRequest } from '../domain/messages.ts';
 import type { ArtifactRef, RepoRef } from '../domain/names.schema.ts';
-import type { HealingState } from '../domain/healing-state.ts';
 import type { Outcome, ReasonCode } from '../domain/outcome.ts';
 import type { ProbeResult, StrategyRefusal } from '../domain/plan.schema.ts';
 import type { Proof, RunFacts } from '../domain/proof.schema.ts';
@@ -113,46 +113,191 @@ export interface HealthFacts {
 
 /** Everything a workflow may ask for. Each can run twice and has one effect; `key` names that effect. All inputs and outputs are a few kB. */
 export interface Activities {
-  normalize(input: { readonly healingId: string; readonly repo: RepoRef; readonly subject: string; readonly signals: readonly Signal[]; readonly settings: HealingInput['settings']; readonly request?: HealingInput['request'] }): Promise<Normalized>;
+  normalize(input: {
+    readonly healingId: string;
+    readonly repo: RepoRef;
+    readonly subject: string;
+    readonly signals: readonly Signal[];
+    readonly settings: HealingInput['settings'];
+    readonly request?: HealingInput['request'];
+  }): Promise<Normalized>;
   /** Signals the coordinator, starting it if need be. */
   requestSlot(input: { readonly repo: RepoRef; readonly request: SlotRequest }): Promise<void>;
   /** For the coordinator: whether a request may go on, given what it knows. `granted` means "may have a slot when one is free". */
-  judgeAdmission(input: { readonly request: SlotRequest; readonly now: string; readonly ledger: CoordinatorView['ledger']; readonly open: ReadonlyArray<{ readonly healingId: string; readonly subject: string; readonly signature: string; readonly kind: 'code' | 'alert'; readonly service?: string; readonly shas: readonly string[]; readonly since: string }> }): Promise<AdmissionAnswer>;
+  judgeAdmission(input: {
+    readonly request: SlotRequest;
+    readonly now: string;
+    readonly ledger: CoordinatorView['ledger'];
+    readonly open: ReadonlyArray<{
+      readonly healingId: string;
+      readonly subject: string;
+      readonly signature: string;
+      readonly kind: 'code' | 'alert';
+      readonly service?: string;
+      readonly shas: readonly string[];
+      readonly since: string;
+    }>;
+  }): Promise<AdmissionAnswer>;
   /** For the coordinator: which of these healings no longer run. */
-  findClosedHealings(input: { readonly healings: ReadonlyArray<{ readonly healingId: string; readonly runId: string }> }): Promise<readonly string[]>;
+  findClosedHealings(input: {
+    readonly healings: ReadonlyArray<{ readonly healingId: string; readonly runId: string }>;
+  }): Promise<readonly string[]>;
   updateClaim(input: { readonly facts: ClaimFacts }): Promise<void>;
-  reason(input: { readonly healingId: string; readonly dossier: ArtifactRef; readonly attempt: number; readonly tried: readonly TriedPlan[]; /** Strategy whose probes these are. */ readonly asking?: string; readonly probes: readonly ProbeResult[] }): Promise<Reasoned>;
-  decidePlan(input: { readonly healingId: string; readonly dossier: ArtifactRef; readonly plan: ArtifactRef; readonly attempt: number }): Promise<Verdict>;
+  reason(input: {
+    readonly healingId: string;
+    readonly dossier: ArtifactRef;
+    readonly attempt: number;
+    readonly tried: readonly TriedPlan[] /** Strategy whose probes these are. */;
+    readonly asking?: string;
+    readonly probes: readonly ProbeResult[];
+  }): Promise<Reasoned>;
+  decidePlan(input: {
+    readonly healingId: string;
+    readonly dossier: ArtifactRef;
+    readonly plan: ArtifactRef;
+    readonly attempt: number;
+  }): Promise<Verdict>;
   /** One command of the dossier in a fresh sandbox, at a revision, with or without a change set. */
-  runCommand(input: { readonly key: string; readonly dossier: ArtifactRef; readonly command: string; readonly sha: string; readonly changeSet?: ChangeSetRef }): Promise<RunFacts>;
+  runCommand(input: {
+    readonly key: string;
+    readonly dossier: ArtifactRef;
+    readonly command: string;
+    readonly sha: string;
+    readonly changeSet?: ChangeSetRef;
+  }): Promise<RunFacts>;
   /** Red, green, flaky or unusable: what the runs of the failing command at one revision say. */
-  judgeReproduction(input: { readonly dossier: ArtifactRef; readonly runs: readonly RunFacts[] }): Promise<{ readonly verdict: 'reproduced' | 'run-again' | 'flaky' | 'not-reproduced' | 'environment-failed'; readonly detail: string }>;
+  judgeReproduction(input: { readonly dossier: ArtifactRef; readonly runs: readonly RunFacts[] }): Promise<{
+    readonly verdict: 'reproduced' | 'run-again' | 'flaky' | 'not-reproduced' | 'environment-failed';
+    readonly detail: string;
+  }>;
   /** The colour of one probe; `unclear` after time-outs and set-up failures. */
   judgeProbe(input: { readonly dossier: ArtifactRef; readonly runs: readonly RunFacts[] }): Promise<'red' | 'green' | 'unclear'>;
-  buildChangeSet(input: { readonly key: string; readonly dossier: ArtifactRef; readonly plan: ArtifactRef }): Promise<{ readonly kind: 'built'; readonly changeSet: ChangeSetRef } | { readonly kind: 'failed'; readonly detail: string }>;
-  judgeProof(input: { readonly healingId: string; readonly dossier: ArtifactRef; readonly plan: ArtifactRef; readonly changeSet: ChangeSetRef; readonly red: RunFacts; readonly green: RunFacts; readonly greenAgain?: RunFacts; readonly widerBefore: readonly RunFacts[]; readonly widerAfter: readonly RunFacts[] }): Promise<Proof>;
-  decideChange(input: { readonly healingId: string; readonly dossier: ArtifactRef; readonly plan: ArtifactRef; readonly changeSet: ChangeSetRef; readonly proof: Proof }): Promise<Verdict>;
+  buildChangeSet(input: {
+    readonly key: string;
+    readonly dossier: ArtifactRef;
+    readonly plan: ArtifactRef;
+  }): Promise<{ readonly kind: 'built'; readonly changeSet: ChangeSetRef } | { readonly kind: 'failed'; readonly detail: string }>;
+  judgeProof(input: {
+    readonly healingId: string;
+    readonly dossier: ArtifactRef;
+    readonly plan: ArtifactRef;
+    readonly changeSet: ChangeSetRef;
+    readonly red: RunFacts;
+    readonly green: RunFacts;
+    readonly greenAgain?: RunFacts;
+    readonly widerBefore: readonly RunFacts[];
+    readonly widerAfter: readonly RunFacts[];
+  }): Promise<Proof>;
+  decideChange(input: {
+    readonly healingId: string;
+    readonly dossier: ArtifactRef;
+    readonly plan: ArtifactRef;
+    readonly changeSet: ChangeSetRef;
+    readonly proof: Proof;
+  }): Promise<Verdict>;
   /** Branch, commit and pull request: found or created by the healing's marker. */
-  publish(input: { readonly key: string; readonly healingId: string; readonly dossier: ArtifactRef; readonly diagnosis: Diagnosis; readonly plan: PlanSummary; readonly changeSet: ChangeSetRef; readonly proof: Proof; readonly red: RunFacts; readonly green: RunFacts; readonly webUiUrl?: string }): Promise<{ readonly kind: 'open'; readonly change: PublishedChange } | RefusedStep>;
-  readChecks(input: { readonly repo: RepoRef; readonly sha: string }): Promise<{ readonly state: 'pending' | 'green' | 'red' | 'none'; readonly detail: string }>;
-  readPullRequest(input: { readonly repo: RepoRef; readonly number: number }): Promise<{ readonly state: 'open' | 'closed' | 'merged'; readonly headSha: string; readonly mergeSha?: string; readonly closedBy?: string }>;
-  merge(input: { readonly key: string; readonly healingId: string; readonly repo: RepoRef; readonly number: number; readonly expectedHead: string }): Promise<{ readonly kind: 'merged'; readonly sha: string } | RefusedStep>;
-  deploy(input: { readonly key: string; readonly healingId: string; readonly repo: RepoRef; readonly sha: string; readonly environment: string }): Promise<{ readonly id: string; readonly state: string }>;
-  readDeployment(input: { readonly repo: RepoRef; readonly id: string }): Promise<{ readonly state: 'queued' | 'running' | 'success' | 'failure'; readonly detail: string }>;
+  publish(input: {
+    readonly key: string;
+    readonly healingId: string;
+    readonly dossier: ArtifactRef;
+    readonly diagnosis: Diagnosis;
+    readonly plan: PlanSummary;
+    readonly changeSet: ChangeSetRef;
+    readonly proof: Proof;
+    readonly red: RunFacts;
+    readonly green: RunFacts;
+    readonly webUiUrl?: string;
+  }): Promise<{ readonly kind: 'open'; readonly change: PublishedChange } | RefusedStep>;
+  readChecks(input: {
+    readonly repo: RepoRef;
+    readonly sha: string;
+  }): Promise<{ readonly state: 'pending' | 'green' | 'red' | 'none'; readonly detail: string }>;
+  readPullRequest(input: { readonly repo: RepoRef; readonly number: number }): Promise<{
+    readonly state: 'open' | 'closed' | 'merged';
+    readonly headSha: string;
+    readonly mergeSha?: string;
+    readonly closedBy?: string;
+  }>;
+  merge(input: {
+    readonly key: string;
+    readonly healingId: string;
+    readonly repo: RepoRef;
+    readonly number: number;
+    readonly expectedHead: string;
+  }): Promise<{ readonly kind: 'merged'; readonly sha: string } | RefusedStep>;
+  deploy(input: {
+    readonly key: string;
+    readonly healingId: string;
+    readonly repo: RepoRef;
+    readonly sha: string;
+    readonly environment: string;
+  }): Promise<{ readonly id: string; readonly state: string }>;
+  readDeployment(input: {
+    readonly repo: RepoRef;
+    readonly id: string;
+  }): Promise<{ readonly state: 'queued' | 'running' | 'success' | 'failure'; readonly detail: string }>;
   readHealth(input: { readonly dossier: ArtifactRef }): Promise<HealthFacts>;
   /** What the readings so far say; `wait` while the window has not passed. */
-  judgeHealth(input: { readonly dossier: ArtifactRef; readonly before: HealthFacts | null; readonly after: readonly HealthFacts[]; readonly windowMs: number; readonly elapsedMs: number; readonly timeoutMs: number }): Promise<{ readonly verdict: 'wait' | 'better' | 'unchanged' | 'worse' | 'inconclusive'; readonly detail: string }>;
+  judgeHealth(input: {
+    readonly dossier: ArtifactRef;
+    readonly before: HealthFacts | null;
+    readonly after: readonly HealthFacts[];
+    readonly windowMs: number;
+    readonly elapsedMs: number;
+    readonly timeoutMs: number;
+  }): Promise<{ readonly verdict: 'wait' | 'better' | 'unchanged' | 'worse' | 'inconclusive'; readonly detail: string }>;
   /** What a late signal changes. */
-  judgeSignal(input: { readonly healingId: string; readonly subject: string; readonly state: HealingState; readonly incident: IncidentSummary | null; readonly change: PublishedChange | null; readonly signal: Signal }): Promise<Course>;
+  judgeSignal(input: {
+    readonly healingId: string;
+    readonly subject: string;
+    readonly state: HealingState;
+    readonly incident: IncidentSummary | null;
+    readonly change: PublishedChange | null;
+    readonly signal: Signal;
+  }): Promise<Course>;
   /** Compensation: close the pull request and delete our branch; gone is success. An empty change means that `publish` never answered: found by `key`, which is the one given to `publish`. */
-  withdraw(input: { readonly key: string; readonly healingId: string; readonly repo: RepoRef; readonly change: { readonly number?: number; readonly branch?: string }; readonly comment: string }): Promise<void>;
+  withdraw(input: {
+    readonly key: string;
+    readonly healingId: string;
+    readonly repo: RepoRef;
+    readonly change: { readonly number?: number; readonly branch?: string };
+    readonly comment: string;
+  }): Promise<void>;
   /** Hand-over bundle and messages to people. */
-  escalate(input: { readonly key: string; readonly healingId: string; readonly repo: RepoRef; readonly subject: string; readonly outcome: Outcome; readonly incident: IncidentSummary | null; readonly diagnosis: Diagnosis | null; readonly tried: readonly TriedPlan[]; readonly refusals: readonly StrategyRefusal[]; readonly changeSet: ChangeSetRef | null; readonly change: PublishedChange | null; readonly webUiUrl?: string }): Promise<void>;
-  notify(input: { readonly key: string; readonly healingId: string; readonly kind: 'approval-wanted' | 'reminder' | 'outcome'; readonly text: string }): Promise<void>;
+  escalate(input: {
+    readonly key: string;
+    readonly healingId: string;
+    readonly repo: RepoRef;
+    readonly subject: string;
+    readonly outcome: Outcome;
+    readonly incident: IncidentSummary | null;
+    readonly diagnosis: Diagnosis | null;
+    readonly tried: readonly TriedPlan[];
+    readonly refusals: readonly StrategyRefusal[];
+    readonly changeSet: ChangeSetRef | null;
+    readonly change: PublishedChange | null;
+    readonly webUiUrl?: string;
+  }): Promise<void>;
+  notify(input: {
+    readonly key: string;
+    readonly healingId: string;
+    readonly kind: 'approval-wanted' | 'reminder' | 'outcome';
+    readonly text: string;
+  }): Promise<void>;
   /** Appends to the audit trail; the key makes it once. */
-  recordAudit(input: { readonly key: string; readonly healingId: string; readonly action: string; readonly actor: string; readonly facts: Readonly<Record<string, string | number | boolean | null>> }): Promise<void>;
+  recordAudit(input: {
+    readonly key: string;
+    readonly healingId: string;
+    readonly action: string;
+    readonly actor: string;
+    readonly facts: Readonly<Record<string, string | number | boolean | null>>;
+  }): Promise<void>;
   /** Forwards this healing's signals to the one it merges into. */
-  forwardSignals(input: { readonly into: string; readonly signals: readonly Signal[]; readonly from: string }): Promise<{ readonly delivered: boolean }>;
+  forwardSignals(input: {
+    readonly into: string;
+    readonly signals: readonly Signal[];
+    readonly from: string;
+  }): Promise<{ readonly delivered: boolean }>;
   /** Patrol: finds red default branches without an incident, starts their healings, sweeps what crashes left. */
   patrol(input: { readonly settings: HealingInput['settings'] }): Promise<{ readonly started: readonly string[]; readonly swept: number }>;
 }

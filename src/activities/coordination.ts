@@ -6,7 +6,10 @@ import type { ActivityDeps } from './deps.ts';
 /** Among healings: slots, correlation, late signals. */
 export function coordinationActivities({
   healings,
-}: Pick<ActivityDeps, 'healings'>): Pick<Activities, 'requestSlot' | 'judgeAdmission' | 'findClosedHealings' | 'judgeSignal' | 'forwardSignals'> {
+}: Pick<ActivityDeps, 'healings'>): Pick<
+  Activities,
+  'requestSlot' | 'judgeAdmission' | 'findClosedHealings' | 'judgeSignal' | 'forwardSignals'
+> {
   return {
     requestSlot: ({ repo, request }) => healings.requestSlot(repo, request),
     judgeAdmission: async (input) => judgeAdmission(input),

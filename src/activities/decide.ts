@@ -13,9 +13,14 @@ import { gateFiles, reportOf, testTexts } from './gate-evidence.ts';
 import { getChangeSet, getJson } from './stored.ts';
 
 /** Findings in history. */
-const MAX_FINDINGS = 50;
+const MAX_FINDINGS = 20;
 
-async function widerFindings(deps: ActivityDeps, before: readonly RunFacts[], after: readonly RunFacts[], failing: string): Promise<readonly GateFinding[]> {
+async function widerFindings(
+  deps: ActivityDeps,
+  before: readonly RunFacts[],
+  after: readonly RunFacts[],
+  failing: string,
+): Promise<readonly GateFinding[]> {
   const findings: GateFinding[] = [];
   for (const run of after.filter((candidate) => candidate.name !== failing)) {
     const earlier = before.find((candidate) => candidate.name === run.name);
@@ -25,7 +30,9 @@ async function widerFindings(deps: ActivityDeps, before: readonly RunFacts[], af
 }
 
 /** Verdicts: each is a pure function of what the store and the forge hold; its reasons stand in history. */
-export function decideActivities(deps: ActivityDeps): Pick<Activities, 'decidePlan' | 'judgeReproduction' | 'judgeProbe' | 'judgeProof' | 'decideChange'> {
+export function decideActivities(
+  deps: ActivityDeps,
+): Pick<Activities, 'decidePlan' | 'judgeReproduction' | 'judgeProbe' | 'judgeProof' | 'decideChange'> {
   return {
     async decidePlan({ dossier, plan }) {
       const { incident, policy } = await readDossier(deps, dossier);

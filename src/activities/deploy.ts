@@ -8,7 +8,13 @@ export function deployActivities(deps: ActivityDeps): Pick<Activities, 'deploy' 
   return {
     async deploy({ key, healingId, repo, sha, environment }) {
       const { id, state } = await deps.forge.deployments.create(repo, { sha, environment, key });
-      await audit(deps, { key: `${key}/created`, action: 'deployment-created', healingId, repo, facts: { deployment: id, sha, environment } });
+      await audit(deps, {
+        key: `${key}/created`,
+        action: 'deployment-created',
+        healingId,
+        repo,
+        facts: { deployment: id, sha, environment },
+      });
       return { id, state };
     },
     async readDeployment({ repo, id }) {

@@ -1,6 +1,6 @@
-import type { HealingSettings } from '../domain/settings.ts';
 import type { RepoRef } from '../domain/names.schema.ts';
 import type { RepositoryPolicy } from '../domain/repository-policy.schema.ts';
+import type { HealingSettings } from '../domain/settings.ts';
 import type { Forge, HealthSource, Notifier } from '../integrations/contract.ts';
 import type { Sandbox, SandboxLimits } from '../sandbox/contract.ts';
 import type { ArtifactStore, AuditTrail, RecordStore } from '../store/contract.ts';

@@ -20,7 +20,10 @@ export function handOverCommands(input: Pick<Escalation, 'incident' | 'change' |
     commands.push('git fetch origin', `git switch --detach ${incident.headSha}`);
   }
   if (incident?.lastGreenSha !== undefined && SHA.test(incident.lastGreenSha) && SHA.test(incident.headSha)) {
-    commands.push(`git log --oneline ${incident.lastGreenSha}..${incident.headSha}`, `git diff ${incident.lastGreenSha} ${incident.headSha}`);
+    commands.push(
+      `git log --oneline ${incident.lastGreenSha}..${incident.headSha}`,
+      `git diff ${incident.lastGreenSha} ${incident.headSha}`,
+    );
   }
   if (/^heal\/[A-Za-z0-9._:/-]{1,290}$/.test(input.healingId)) {
     commands.push(`suture status ${input.healingId}`);
@@ -33,7 +36,10 @@ async function storeDiff(deps: ActivityDeps, { repo, changeSet }: Escalation): P
     return undefined;
   }
   try {
-    return await deps.artifacts.put(deps.redact(await deps.forge.repositories.diff(repo, await getChangeSet(deps, changeSet))), 'text/x-diff');
+    return await deps.artifacts.put(
+      deps.redact(await deps.forge.repositories.diff(repo, await getChangeSet(deps, changeSet))),
+      'text/x-diff',
+    );
   } catch (error) {
     // People are told in any case; a diff that cannot be made is missing from the bundle, nothing more.
     deps.log.warn({ err: error }, 'the diff for a hand-over could not be made');
@@ -46,15 +52,25 @@ async function handOver(deps: ActivityDeps, input: Escalation): Promise<HandOver
   const say = (text: string, max: number): string => oneLine(deps.redact(text), max);
   const diff = await storeDiff(deps, input);
   const refusals = input.refusals.map((refusal) => say(`${refusal.strategy} did not apply: ${refusal.detail}`, 500));
-  const hypotheses = diagnosis === null ? [] : [{ text: say(`${diagnosis.cause} (class ${diagnosis.class}, confidence ${Math.round(diagnosis.confidence * 100)} %)`, 500), evidence: [...diagnosis.evidence.map((line) => say(line, 500)), ...refusals].slice(0, 20) }];
+  const hypotheses =
+    diagnosis === null
+      ? []
+      : [
+          {
+            text: say(`${diagnosis.cause} (class ${diagnosis.class}, confidence ${Math.round(diagnosis.confidence * 100)} %)`, 500),
+            evidence: [...diagnosis.evidence.map((line) => say(line, 500)), ...refusals].slice(0, 20),
+          },
+        ];
   return HandOver.parse({
-    healingId: input.healingId,
+    healingId: input.healingId.slice(0, 300),
     repo: input.repo,
     subject: input.subject,
     outcome: { kind: outcome.kind, reason: outcome.reason, detail: say(outcome.detail, 500) },
     title: say(incident?.title ?? `${input.repo.owner}/${input.repo.name} ${input.subject}`, 200),
     hypotheses,
-    tried: input.tried.slice(0, 50).map(({ strategy, planTitle, result }) => ({ strategy: strategy.slice(0, 50), result: say(`${planTitle}: ${result}`, 300) })),
+    tried: input.tried
+      .slice(0, 50)
+      .map(({ strategy, planTitle, result }) => ({ strategy: strategy.slice(0, 50), result: say(`${planTitle}: ${result}`, 300) })),
     ...(change === null ? {} : { branch: change.branch.slice(0, 250) }),
     ...(diff === undefined ? {} : { diff }),
     commands: handOverCommands(input),
@@ -83,7 +99,13 @@ export function escalateActivities(deps: ActivityDeps): Pick<Activities, 'escala
           () => notifier.notify({ healingId: input.healingId, kind: 'escalation', text }, `${input.key}/line`),
         ]),
       );
-      await audit(deps, { key: `${input.key}/told`, action: 'handed-over', healingId: input.healingId, repo: input.repo, facts: { reason: input.outcome.reason, notifiers: deps.notifiers.length, diff: message.diff?.sha256 ?? null } });
+      await audit(deps, {
+        key: `${input.key}/told`,
+        action: 'handed-over',
+        healingId: input.healingId,
+        repo: input.repo,
+        facts: { reason: input.outcome.reason, notifiers: deps.notifiers.length, diff: message.diff?.sha256 ?? null },
+      });
     },
     async notify({ key, healingId, kind, text }) {
       const line = oneLine(deps.redact(text), 500);

@@ -39,7 +39,12 @@ export async function checkEvidence(
   return { evidence, failingTests };
 }
 
-async function firstLog({ forge }: ActivityDeps, repo: RepoRef, shas: readonly string[], name: string): Promise<{ readonly sha: string; readonly log: Uint8Array } | null> {
+async function firstLog(
+  { forge }: ActivityDeps,
+  repo: RepoRef,
+  shas: readonly string[],
+  name: string,
+): Promise<{ readonly sha: string; readonly log: Uint8Array } | null> {
   for (const sha of shas) {
     const log = await forge.checks.log(repo, sha, name);
     if (log !== null) {
@@ -60,7 +65,15 @@ export function signalEvidence(signals: readonly Signal[], redact: (text: string
   };
   return signals.flatMap((signal) => {
     const kind = kinds[signal.kind];
-    return kind === undefined ? [] : [{ kind, summary: oneLine(redact(`${signal.summary} (${signal.source}, ${signal.at})`), 500), ...(signal.payload === undefined ? {} : { artifact: signal.payload }) }];
+    return kind === undefined
+      ? []
+      : [
+          {
+            kind,
+            summary: oneLine(redact(`${signal.summary} (${signal.source}, ${signal.at})`), 500),
+            ...(signal.payload === undefined ? {} : { artifact: signal.payload }),
+          },
+        ];
   });
 }
 
@@ -68,7 +81,12 @@ export function signalEvidence(signals: readonly Signal[], redact: (text: string
 export function changeEvidence(commits: readonly CommitFacts[], redact: (text: string) => string): readonly Evidence[] {
   return commits.slice(0, 10).map((commit) => ({
     kind: 'change',
-    summary: oneLine(redact(`${commit.sha.slice(0, 10)} ${commit.subject} by ${commit.author}, touches ${commit.paths.slice(0, 5).join(', ')}${commit.paths.length > 5 ? ', …' : ''}`), 500),
+    summary: oneLine(
+      redact(
+        `${commit.sha.slice(0, 10)} ${commit.subject} by ${commit.author}, touches ${commit.paths.slice(0, 5).join(', ')}${commit.paths.length > 5 ? ', …' : ''}`,
+      ),
+      500,
+    ),
   }));
 }
 

@@ -12,7 +12,12 @@ async function facts({ forge }: Pick<ActivityDeps, 'forge'>, repo: RepoRef, serv
 }
 
 /** The service that an alert names, if the policy declares it; the newest alert counts. */
-export async function serviceOfAlert(deps: Pick<ActivityDeps, 'forge'>, repo: RepoRef, policy: RepositoryPolicy, signals: readonly Signal[]): Promise<ServiceFacts | undefined> {
+export async function serviceOfAlert(
+  deps: Pick<ActivityDeps, 'forge'>,
+  repo: RepoRef,
+  policy: RepositoryPolicy,
+  signals: readonly Signal[],
+): Promise<ServiceFacts | undefined> {
   const named = signals.findLast((signal) => signal.service !== undefined)?.service?.toLowerCase();
   const declared = policy.services.find((service) => service.name.toLowerCase() === named);
   return declared === undefined ? undefined : facts(deps, repo, declared);

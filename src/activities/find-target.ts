@@ -1,8 +1,8 @@
+import type { ServiceFacts } from '../domain/incident.schema.ts';
 import type { RepoRef } from '../domain/names.schema.ts';
 import type { ReasonCode } from '../domain/outcome.ts';
 import type { HealingInput } from '../domain/settings.ts';
 import type { Signal } from '../domain/signal.schema.ts';
-import type { ServiceFacts } from '../domain/incident.schema.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /** What is healed, and where the repair must land. */
@@ -60,7 +60,9 @@ async function ofPullRequest({ forge }: Pick<ActivityDeps, 'forge'>, { repo }: Q
       return target(pull.headBranch, pull.headSha, pull.fromFork);
     case 'merged': {
       const head = await forge.repositories.resolve(repo, pull.baseBranch);
-      return head === null ? none('change-closed', `pull request ${number} is merged and its branch ${pull.baseBranch} is gone`) : target(pull.baseBranch, head);
+      return head === null
+        ? none('change-closed', `pull request ${number} is merged and its branch ${pull.baseBranch} is gone`)
+        : target(pull.baseBranch, head);
     }
     case 'closed':
       return none('change-closed', `pull request ${number} is closed`);
@@ -88,7 +90,9 @@ export async function findTarget(deps: Pick<ActivityDeps, 'forge'>, question: Qu
   const name = rest.join('/');
   switch (family) {
     case 'pr':
-      return /^[1-9]\d{0,9}$/.test(name) ? ofPullRequest(deps, question, Number(name)) : none('change-closed', `${subject} is no pull request`);
+      return /^[1-9]\d{0,9}$/.test(name)
+        ? ofPullRequest(deps, question, Number(name))
+        : none('change-closed', `${subject} is no pull request`);
     case 'branch': {
       if (name.startsWith('suture/')) {
         return none('correlated', `${name} is the branch of a repair; its own healing watches it`);

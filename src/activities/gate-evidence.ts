@@ -15,7 +15,11 @@ const MAX_TEST_FILES = 300;
 const MAX_TEST_BYTES = 131_072;
 
 /** The changed files as the gate sees them, and which of them are back to their last green content. */
-export async function gateFiles(deps: ActivityDeps, { incident }: Dossier, changeSet: ChangeSet): Promise<{ readonly files: readonly GateFile[]; readonly restored: ReadonlySet<string> }> {
+export async function gateFiles(
+  deps: ActivityDeps,
+  { incident }: Dossier,
+  changeSet: ChangeSet,
+): Promise<{ readonly files: readonly GateFile[]; readonly restored: ReadonlySet<string> }> {
   const files: GateFile[] = [];
   const restored = new Set<string>();
   const read = (sha: string, path: string): Promise<Uint8Array | null> => deps.forge.repositories.readFile(incident.repo, sha, path);

@@ -18,6 +18,9 @@ export function claimMarker(healingId: string): string {
 /** Branch of one publication; found again by whoever knows healing and key. */
 export function branchFor(healingId: string, key: string): string {
   const subject = healingId.split('/').slice(3).join('-');
-  const safe = subject.replace(/[^A-Za-z0-9-]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 60);
+  const safe = subject
+    .replace(/[^A-Za-z0-9-]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 60);
   return `suture/${safe === '' ? 'fix' : safe}-${keyHash(key, 8)}`;
 }

@@ -6,11 +6,16 @@ import type { ActivityDeps } from './deps.ts';
 
 /** A check that ended badly. A neutral one did not. */
 export function isRed(check: CheckFacts): boolean {
-  return check.status === 'completed' && (check.conclusion === 'failure' || check.conclusion === 'timed-out' || check.conclusion === 'cancelled');
+  return (
+    check.status === 'completed' && (check.conclusion === 'failure' || check.conclusion === 'timed-out' || check.conclusion === 'cancelled')
+  );
 }
 
 /** What the checks of a revision say together. Where some are required only those count; else all do. */
-export function summarizeChecks(all: readonly CheckFacts[]): { readonly state: 'pending' | 'green' | 'red' | 'none'; readonly detail: string } {
+export function summarizeChecks(all: readonly CheckFacts[]): {
+  readonly state: 'pending' | 'green' | 'red' | 'none';
+  readonly detail: string;
+} {
   const required = all.filter((check) => check.required);
   const counting = required.length > 0 ? required : all;
   const names = (checks: readonly CheckFacts[]): string => checks.map((check) => check.name).join(', ');
@@ -37,10 +42,22 @@ export function mergeActivities(deps: ActivityDeps): Pick<Activities, 'readCheck
     async merge({ key, healingId, repo, number, expectedHead }) {
       const merged = await deps.forge.changes.merge(repo, number, expectedHead);
       if (merged.kind === 'refused') {
-        await audit(deps, { key: `${key}/refused/${merged.reason}`, action: 'merge-refused', healingId, repo, facts: { number, reason: merged.reason } });
+        await audit(deps, {
+          key: `${key}/refused/${merged.reason}`,
+          action: 'merge-refused',
+          healingId,
+          repo,
+          facts: { number, reason: merged.reason },
+        });
         return { kind: 'refused', reason: merged.reason, detail: oneLine(deps.redact(merged.detail), 500) };
       }
-      await audit(deps, { key: `${key}/merged`, action: 'pull-request-merged', healingId, repo, facts: { number, head: expectedHead, sha: merged.sha } });
+      await audit(deps, {
+        key: `${key}/merged`,
+        action: 'pull-request-merged',
+        healingId,
+        repo,
+        facts: { number, head: expectedHead, sha: merged.sha },
+      });
       return merged;
     },
   };

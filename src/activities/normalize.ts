@@ -2,10 +2,10 @@ import type { Incident, ProvingCommand, ServiceFacts } from '../domain/incident.
 import { ActorTrust, type Signal } from '../domain/signal.schema.ts';
 import { signatureOf } from '../domain/signature.ts';
 import { oneLine } from '../lib/excerpt.ts';
-import { capped, changeEvidence, checkEvidence, signalEvidence } from './evidence.ts';
 import type { Activities, IncidentSummary, Normalized } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { writeDossier } from './dossier.ts';
+import { capped, changeEvidence, checkEvidence, signalEvidence } from './evidence.ts';
 import { commandsOf, redChecks, requestedCommand } from './failing-command.ts';
 import { serviceOfAlert, serviceOfCommits } from './find-service.ts';
 import { findTarget, type Target } from './find-target.ts';
@@ -34,14 +34,25 @@ function alerting(signals: readonly Signal[]): 'never' | 'yes' | 'recovered' {
   return last === undefined ? 'never' : last.kind === 'alert-triggered' ? 'yes' : 'recovered';
 }
 
-function titleOf(failing: ProvingCommand, target: Target, tests: readonly string[], service: ServiceFacts | undefined, alert: boolean): string {
+function titleOf(
+  failing: ProvingCommand,
+  target: Target,
+  tests: readonly string[],
+  service: ServiceFacts | undefined,
+  alert: boolean,
+): string {
   const what = tests.length === 0 ? '' : `: ${tests.slice(0, 3).join(', ')}${tests.length > 3 ? ` and ${tests.length - 3} more` : ''}`;
   const where = alert && service !== undefined ? `${service.name} in ${service.environment}, ` : '';
   return `${where}${failing.name} fails on ${target.branch}${what}`;
 }
 
 /** What fails: the request's command, or the first red check in the order of the policy. */
-async function findFailing(deps: ActivityDeps, input: Input, { policy }: Policy, target: Target): Promise<{ readonly kind: 'failing'; readonly failing: ProvingCommand; readonly red: readonly string[] } | Normalized> {
+async function findFailing(
+  deps: ActivityDeps,
+  input: Input,
+  { policy }: Policy,
+  target: Target,
+): Promise<{ readonly kind: 'failing'; readonly failing: ProvingCommand; readonly red: readonly string[] } | Normalized> {
   const commands = commandsOf(policy);
   if (input.request !== undefined) {
     const failing = requestedCommand(input.request, commands);
@@ -52,13 +63,22 @@ async function findFailing(deps: ActivityDeps, input: Input, { policy }: Policy,
   if (failing !== undefined) {
     return { kind: 'failing', failing, red };
   }
-  const cannot = (detail: string): Normalized => ({ kind: 'cannot', reason: 'no-command', title: oneLine(deps.redact(detail), 200), detail: oneLine(deps.redact(detail), 500) });
+  const cannot = (detail: string): Normalized => ({
+    kind: 'cannot',
+    reason: 'no-command',
+    title: oneLine(deps.redact(detail), 200),
+    detail: oneLine(deps.redact(detail), 500),
+  });
   if (red.length > 0) {
-    return cannot(`${red.slice(0, 5).join(', ')} failed, but the policy file names no command that reproduces it: add it to \`checks\` in .github/suture.yml`);
+    return cannot(
+      `${red.slice(0, 5).join(', ')} failed, but the policy file names no command that reproduces it: add it to \`checks\` in .github/suture.yml`,
+    );
   }
   switch (alerting(input.signals)) {
     case 'yes':
-      return cannot(`the alert ${input.signals.findLast((signal) => signal.kind === 'alert-triggered')?.summary ?? ''} stands, but no check is red at ${target.headSha.slice(0, 10)}: nothing here shows the failure`);
+      return cannot(
+        `the alert ${input.signals.findLast((signal) => signal.kind === 'alert-triggered')?.summary ?? ''} stands, but no check is red at ${target.headSha.slice(0, 10)}: nothing here shows the failure`,
+      );
     case 'recovered':
       return { kind: 'no-problem', reason: 'alert-recovered', detail: 'the alert recovered by itself' };
     case 'never':
@@ -83,7 +103,15 @@ export function normalizeActivities(deps: ActivityDeps): Pick<Activities, 'norma
       }
       const { policy, defaultBranch, defaultHead } = read;
       const alerted = await serviceOfAlert(deps, repo, policy, signals);
-      const target = await findTarget(deps, { repo, subject, signals, ...(input.request === undefined ? {} : { request: input.request }), defaultBranch, defaultHead, ...(alerted === undefined ? {} : { service: alerted }) });
+      const target = await findTarget(deps, {
+        repo,
+        subject,
+        signals,
+        ...(input.request === undefined ? {} : { request: input.request }),
+        defaultBranch,
+        defaultHead,
+        ...(alerted === undefined ? {} : { service: alerted }),
+      });
       if (target.kind === 'none') {
         return { kind: 'no-problem', reason: target.reason, detail: oneLine(deps.redact(target.detail), 500) };
       }
@@ -97,17 +125,36 @@ async function summarize(
   deps: ActivityDeps,
   input: Input,
   { policy }: Policy,
-  found: { readonly target: Target; readonly alerted: ServiceFacts | undefined; readonly failing: ProvingCommand; readonly red: readonly string[] },
+  found: {
+    readonly target: Target;
+    readonly alerted: ServiceFacts | undefined;
+    readonly failing: ProvingCommand;
+    readonly red: readonly string[];
+  },
 ): Promise<Normalized> {
   const { repo, subject, signals } = input;
   const { target, failing, red } = found;
   const green = await lastGreen(deps, input, target, failing);
   const history = await deps.forge.repositories.commits(repo, green ?? null, target.headSha, MAX_COMMITS);
-  const commits = history.commits.map((commit) => ({ ...commit, subject: oneLine(deps.redact(commit.subject), 200), author: oneLine(commit.author, 200) }));
+  const commits = history.commits.map((commit) => ({
+    ...commit,
+    subject: oneLine(deps.redact(commit.subject), 200),
+    author: oneLine(commit.author, 200),
+  }));
   const service = found.alerted ?? (await serviceOfCommits(deps, repo, policy, { headSha: target.headSha, commits }));
-  const shas = [...new Set([target.headSha, ...signals.flatMap((signal) => (signal.kind === 'check-failed' && signal.sha !== undefined ? [signal.sha] : []))])].slice(0, 5);
+  const shas = [
+    ...new Set([
+      target.headSha,
+      ...signals.flatMap((signal) => (signal.kind === 'check-failed' && signal.sha !== undefined ? [signal.sha] : [])),
+    ]),
+  ].slice(0, 5);
   const checks = await checkEvidence(deps, { repo, shas, red, failing });
-  const kind = signals.some((signal) => signal.kind === 'alert-triggered') && !signals.some((signal) => signal.kind === 'check-failed') && input.request === undefined ? 'alert' : 'code';
+  const kind =
+    signals.some((signal) => signal.kind === 'alert-triggered') &&
+    !signals.some((signal) => signal.kind === 'check-failed') &&
+    input.request === undefined
+      ? 'alert'
+      : 'code';
   const trust = target.foreign ? 'outsider' : lowestTrust(signals, input.request !== undefined);
   const commands = commandsOf(policy);
   const incident: Incident = {

@@ -45,7 +45,13 @@ async function visit(deps: ActivityDeps, repo: RepoRef, settings: HealingSetting
   };
   const webUiUrl = deps.healings.webUiUrl(id);
   await deps.healings.report({ repo, subject: subject.data, settings, ...(webUiUrl === undefined ? {} : { webUiUrl }) }, signal);
-  await audit(deps, { key: `${recordKey}/reported`, action: 'patrol-reported', healingId: id, repo, facts: { sha, checks: names.join(', ') } });
+  await audit(deps, {
+    key: `${recordKey}/reported`,
+    action: 'patrol-reported',
+    healingId: id,
+    repo,
+    facts: { sha, checks: names.join(', ') },
+  });
   await deps.records.putOnce(recordKey, at);
   return id;
 }

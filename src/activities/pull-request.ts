@@ -34,17 +34,32 @@ export function pullRequestActivities(deps: ActivityDeps): Pick<Activities, 'pub
       const marker = changeMarker(healingId, key);
       const branch = branchFor(healingId, key);
       const refused = async (step: string, answer: { readonly reason: string; readonly detail: string }) => {
-        await audit(deps, { key: `${key}/refused/${step}/${answer.reason}`, action: 'publish-refused', healingId, facts: { step, reason: answer.reason } });
+        await audit(deps, {
+          key: `${key}/refused/${step}/${answer.reason}`,
+          action: 'publish-refused',
+          healingId,
+          facts: { step, reason: answer.reason },
+        });
         return { kind: 'refused', reason: answer.reason, detail: oneLine(deps.redact(answer.detail), 500) } as const;
       };
       const found = await changes.findByMarker(incident.repo, marker);
       if (found === null) {
-        const committed = await changes.commit(incident.repo, { branch, changeSet, message: deps.redact(commitMessage({ incident, diagnosis, plan, healingId })), key });
+        const committed = await changes.commit(incident.repo, {
+          branch,
+          changeSet,
+          message: deps.redact(commitMessage({ incident, diagnosis, plan, healingId })),
+          key,
+        });
         if (committed.kind === 'refused') {
           return refused('commit', committed);
         }
         await deps.records.putOnce(`published/${key}`, committed.sha);
-        await audit(deps, { key: `${key}/commit`, action: 'commit-written', healingId, facts: { branch, sha: committed.sha, changeSet: changeSetRef.hash } });
+        await audit(deps, {
+          key: `${key}/commit`,
+          action: 'commit-written',
+          healingId,
+          facts: { branch, sha: committed.sha, changeSet: changeSetRef.hash },
+        });
       }
       const body = changeBody({
         healingId,
@@ -72,24 +87,44 @@ export function pullRequestActivities(deps: ActivityDeps): Pick<Activities, 'pub
         return refused('open', opened);
       }
       const { number, url, headBranch, headSha } = opened.pullRequest;
-      await audit(deps, { key: `${key}/open`, action: 'pull-request-opened', healingId, facts: { number, branch: headBranch, head: headSha, base: incident.targetBranch } });
+      await audit(deps, {
+        key: `${key}/open`,
+        action: 'pull-request-opened',
+        healingId,
+        facts: { number, branch: headBranch, head: headSha, base: incident.targetBranch },
+      });
       return { kind: 'open', change: { number, url, branch: headBranch, headSha } };
     },
     async withdraw({ key, healingId, repo, change, comment }) {
-      const found = change.number === undefined ? await changes.findByMarker(repo, changeMarker(healingId, key)) : await changes.get(repo, change.number);
+      const found =
+        change.number === undefined
+          ? await changes.findByMarker(repo, changeMarker(healingId, key))
+          : await changes.get(repo, change.number);
       const branch = change.branch ?? found?.headBranch ?? branchFor(healingId, key);
       const ours = await deps.records.get(`published/${key}`);
       const head = await deps.forge.repositories.resolve(repo, branch);
       if (ours !== null && head !== null && head !== ours) {
         // A person pushed to it, so it is theirs now.
-        await audit(deps, { key: `${key}/left`, action: 'change-left-to-person', healingId, repo, facts: { number: found?.number ?? null, branch, head } });
+        await audit(deps, {
+          key: `${key}/left`,
+          action: 'change-left-to-person',
+          healingId,
+          repo,
+          facts: { number: found?.number ?? null, branch, head },
+        });
         return;
       }
       if (found?.state === 'open') {
         await changes.close(repo, found.number, oneLine(escapePlain(deps.redact(comment)), 1_000));
       }
       await changes.deleteBranch(repo, branch);
-      await audit(deps, { key: `${key}/withdrawn`, action: 'change-withdrawn', healingId, repo, facts: { number: found?.number ?? null, branch } });
+      await audit(deps, {
+        key: `${key}/withdrawn`,
+        action: 'change-withdrawn',
+        healingId,
+        repo,
+        facts: { number: found?.number ?? null, branch },
+      });
     },
     async readPullRequest({ repo, number }) {
       const facts = await changes.get(repo, number);
@@ -97,7 +132,12 @@ export function pullRequestActivities(deps: ActivityDeps): Pick<Activities, 'pub
         return { state: 'closed', headSha: '', closedBy: 'unknown' };
       }
       const { state, headSha, mergeSha, closedBy } = facts;
-      return { state, headSha, ...(mergeSha === undefined ? {} : { mergeSha }), ...(closedBy === undefined ? {} : { closedBy: oneLine(closedBy, 200) }) };
+      return {
+        state,
+        headSha,
+        ...(mergeSha === undefined ? {} : { mergeSha }),
+        ...(closedBy === undefined ? {} : { closedBy: oneLine(closedBy, 200) }),
+      };
     },
   };
 }

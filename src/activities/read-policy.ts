@@ -17,7 +17,11 @@ export type PolicyRead =
   | { readonly kind: 'invalid'; readonly reason: 'policy-invalid' | 'repository-gone'; readonly detail: string };
 
 /** Reads the policy file from the default branch, never from the branch that is judged by it, and clamps it by the server's settings. No file means defaults. */
-export async function readPolicy(deps: Pick<ActivityDeps, 'forge' | 'parsePolicy' | 'redact'>, repo: RepoRef, settings: HealingSettings): Promise<PolicyRead> {
+export async function readPolicy(
+  deps: Pick<ActivityDeps, 'forge' | 'parsePolicy' | 'redact'>,
+  repo: RepoRef,
+  settings: HealingSettings,
+): Promise<PolicyRead> {
   const { repositories } = deps.forge;
   try {
     const { defaultBranch } = await repositories.describe(repo);

@@ -20,7 +20,10 @@ async function presence({ forge }: Pick<ActivityDeps, 'forge'>, incident: Incide
     return paths;
   }
   for (const path of changedPaths(incident).slice(0, MAX_PATHS)) {
-    const [green, head] = await Promise.all([forge.repositories.fileMode(repo, lastGreenSha, path), forge.repositories.fileMode(repo, headSha, path)]);
+    const [green, head] = await Promise.all([
+      forge.repositories.fileMode(repo, lastGreenSha, path),
+      forge.repositories.fileMode(repo, headSha, path),
+    ]);
     paths.set(path, { atGreen: green !== null, atHead: head !== null });
   }
   return paths;
@@ -29,7 +32,10 @@ async function presence({ forge }: Pick<ActivityDeps, 'forge'>, incident: Incide
 function checkedPlan(plan: unknown, redact: (text: string) => string): Plan {
   const parsed = Plan.safeParse(plan);
   if (!parsed.success) {
-    throw new Failure('plan-invalid', `a strategy made a plan that does not fit: ${parsed.error.issues[0]?.path.join('.') ?? ''} ${parsed.error.issues[0]?.message ?? ''}`);
+    throw new Failure(
+      'plan-invalid',
+      `a strategy made a plan that does not fit: ${parsed.error.issues[0]?.path.join('.') ?? ''} ${parsed.error.issues[0]?.message ?? ''}`,
+    );
   }
   return { ...parsed.data, title: oneLine(redact(parsed.data.title), 200), rationale: oneLine(redact(parsed.data.rationale), 1000) };
 }
@@ -40,7 +46,15 @@ export function reasonActivities(deps: ActivityDeps): Pick<Activities, 'reason'>
     async reason({ dossier, tried, asking, probes }) {
       const { incident, policy } = await readDossier(deps, dossier);
       const diagnosis = diagnose(incident, policy);
-      const context: StrategyContext = { incident, diagnosis, policy, probes, tried, paths: await presence(deps, incident), now: deps.now().toISOString() };
+      const context: StrategyContext = {
+        incident,
+        diagnosis,
+        policy,
+        probes,
+        tried,
+        paths: await presence(deps, incident),
+        now: deps.now().toISOString(),
+      };
       const climbed = climb(deps.strategies, context, asking);
       const refusals = climbed.refusals.slice(0, 20);
       switch (climbed.kind) {
@@ -51,7 +65,12 @@ export function reasonActivities(deps: ActivityDeps): Pick<Activities, 'reason'>
         case 'plan': {
           const plan = checkedPlan(climbed.plan, deps.redact);
           const { strategy, title, rationale, risk } = plan;
-          return { kind: 'plan', diagnosis, plan: { artifact: await putJson(deps, plan), strategy, title, rationale, risk, fingerprint: planFingerprint(plan) }, refusals };
+          return {
+            kind: 'plan',
+            diagnosis,
+            plan: { artifact: await putJson(deps, plan), strategy, title, rationale, risk, fingerprint: planFingerprint(plan) },
+            refusals,
+          };
         }
       }
     },

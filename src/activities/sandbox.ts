@@ -2,7 +2,7 @@ import { Failure } from '../domain/failure.ts';
 import type { ProvingCommand } from '../domain/incident.schema.ts';
 import { RunFacts } from '../domain/proof.schema.ts';
 import { visibleText } from '../lib/escape.ts';
-import { excerpt, tail } from '../lib/excerpt.ts';
+import { excerpt, tail, within } from '../lib/excerpt.ts';
 import { parseReport } from '../reports/index.ts';
 import type { JobResult, SandboxJob, StepResult } from '../sandbox/contract.ts';
 import { beating } from './activity-context.ts';
@@ -11,14 +11,15 @@ import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { commandOf, readDossier } from './dossier.ts';
 import { keyHash } from './keys.ts';
-import { JSON_TYPE, getChangeSet } from './stored.ts';
+import { getChangeSet, JSON_TYPE } from './stored.ts';
 
 /** Bytes of output that are kept; the sandbox itself hands out at most 1 MiB a step. */
 const MAX_LOG = 2 * 1024 ** 2;
 /** Bytes of the excerpt in history. */
 const MAX_EXCERPT = 2_000;
-/** Failed tests in history, and the length of a name there. */
+/** Names of failed tests in history: how many, and characters of them all. */
 const MAX_FAILED = 50;
+const MAX_FAILED_CHARS = 3_000;
 
 /** Steps of one command, set-up first: when that fails the job stops there, so the last step tells which it was. */
 export function stepsOf(command: Pick<ProvingCommand, 'setup' | 'run'>, name: string): SandboxJob['steps'] {
@@ -26,14 +27,20 @@ export function stepsOf(command: Pick<ProvingCommand, 'setup' | 'run'>, name: st
 }
 
 /** The report of a run: counts for history, the whole as an artifact. */
-async function summarize(deps: ActivityDeps, command: ProvingCommand, output: string, file: Uint8Array | undefined): Promise<RunFacts['report']> {
+async function summarize(
+  deps: ActivityDeps,
+  command: ProvingCommand,
+  output: string,
+  file: Uint8Array | undefined,
+): Promise<RunFacts['report']> {
   const report = parseReport(command.report, { output, file });
   if (report === null) {
     return undefined;
   }
   const tests = report.tests.map((test) => ({ ...test, name: deps.redact(test.name) }));
   const count = (status: (typeof tests)[number]['status']): number => tests.filter((test) => test.status === status).length;
-  const failedTests = [...new Set(tests.filter((test) => test.status === 'failed').map((test) => test.name.slice(0, 300)))].sort().slice(0, MAX_FAILED);
+  const failed = [...new Set(tests.filter((test) => test.status === 'failed').map((test) => test.name.slice(0, 300)))].sort();
+  const failedTests = within(failed.slice(0, MAX_FAILED), MAX_FAILED_CHARS);
   const artifact = await deps.artifacts.put(JSON.stringify({ ...report, tests }), JSON_TYPE);
   return { passed: count('passed'), failed: count('failed'), skipped: count('skipped'), failedTests, artifact };
 }

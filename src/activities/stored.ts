@@ -16,12 +16,20 @@ export function putJson({ artifacts }: Artifacts, value: unknown): Promise<Artif
 }
 
 /** Reads a JSON artifact back. Throws `Failure` code `artifact-missing` when it is not what its reader expects. */
-export async function getJson<Schema extends z.ZodType>({ artifacts }: Artifacts, ref: ArtifactRef, schema: Schema): Promise<z.infer<Schema>> {
+export async function getJson<Schema extends z.ZodType>(
+  { artifacts }: Artifacts,
+  ref: ArtifactRef,
+  schema: Schema,
+): Promise<z.infer<Schema>> {
   const text = new TextDecoder().decode(await artifacts.get(ref));
   try {
     return schema.parse(JSON.parse(text));
   } catch (error) {
-    throw new Failure('artifact-missing', `artifact ${ref.sha256} does not hold what was expected there; it was written by another version: start the healing again`, { cause: error });
+    throw new Failure(
+      'artifact-missing',
+      `artifact ${ref.sha256} does not hold what was expected there; it was written by another version: start the healing again`,
+      { cause: error },
+    );
   }
 }
 

@@ -11,7 +11,14 @@ const MAX_MESSAGE = 1_000;
 const RATE_LIMIT_PAUSE = '30 seconds';
 
 // Waiting for somebody else's machine is what retries are for: no alarm, no error in the log.
-const EXPECTED: ReadonlySet<FailureCode> = new Set(['rate-limited', 'forge-unavailable', 'health-unavailable', 'temporal-unavailable', 'conflict', 'cancelled']);
+const EXPECTED: ReadonlySet<FailureCode> = new Set([
+  'rate-limited',
+  'forge-unavailable',
+  'health-unavailable',
+  'temporal-unavailable',
+  'conflict',
+  'cancelled',
+]);
 
 /** Turns whatever an activity threw into what Temporal is to know: our code as the type, whether a repeat can help, one redacted line; no stack, no cause. */
 export function toFailure(error: unknown, redact: (text: string) => string): Error {
@@ -47,7 +54,10 @@ export function guarded<T extends object>(activities: T, deps: Pick<ActivityDeps
         if (!(error instanceof Failure) && !(error instanceof CancelledFailure)) {
           deps.log.error({ activity: name, err: error }, 'an activity failed with what no code names');
         } else {
-          deps.log.warn({ activity: name, err: error instanceof Failure ? { code: error.code, message: error.message } : 'cancelled' }, 'an activity failed');
+          deps.log.warn(
+            { activity: name, err: error instanceof Failure ? { code: error.code, message: error.message } : 'cancelled' },
+            'an activity failed',
+          );
         }
         throw toFailure(error, deps.redact);
       }

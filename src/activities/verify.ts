@@ -28,11 +28,17 @@ export function verifyActivities(deps: ActivityDeps): Pick<Activities, 'readHeal
       const { incident, policy } = await readDossier(deps, dossier);
       const { service } = incident;
       if (service === undefined || deps.health === null) {
-        throw new Failure('configuration-invalid', service === undefined ? 'the incident concerns no service' : 'no health source is configured');
+        throw new Failure(
+          'configuration-invalid',
+          service === undefined ? 'the incident concerns no service' : 'no health source is configured',
+        );
       }
       const maxErrorRate = thresholdOf(policy, service.name, service.environment);
       try {
-        return judged(await deps.health.read({ repo: incident.repo, service: service.name, environment: service.environment }), maxErrorRate);
+        return judged(
+          await deps.health.read({ repo: incident.repo, service: service.name, environment: service.environment }),
+          maxErrorRate,
+        );
       } catch (error) {
         if (error instanceof Failure && error.code === 'health-unavailable') {
           // Production restarts while it is deployed: that it cannot be measured now is a reading, and the judge sees the gap.
@@ -42,6 +48,7 @@ export function verifyActivities(deps: ActivityDeps): Pick<Activities, 'readHeal
         throw error;
       }
     },
-    judgeHealth: async ({ before, after, windowMs, elapsedMs, timeoutMs }) => judgeHealth({ before, after, windowMs, elapsedMs, timeoutMs }),
+    judgeHealth: async ({ before, after, windowMs, elapsedMs, timeoutMs }) =>
+      judgeHealth({ before, after, windowMs, elapsedMs, timeoutMs }),
   };
 }

@@ -1,9 +1,11 @@
 // What a terminal or a renderer would act on. The string sequences stop at a line's end, so that an unclosed one cannot hide the rest of a log.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this removes
-const TERMINAL = /(?:\u001b\[|\u009b)[0-?]{0,64}[ -/]{0,8}[@-~]|(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\n]{0,4096}(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]{0,4}[0-~]?/g;
+const TERMINAL =
+  /(?:\u001b\[|\u009b)[0-?]{0,64}[ -/]{0,8}[@-~]|(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\n]{0,4096}(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]{0,4}[0-~]?/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this removes
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
-const HIDDEN = /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|\udb40[\udc00-\uddef]/g;
+const HIDDEN =
+  /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|\udb40[\udc00-\uddef]/g;
 
 function visible(character: string): string {
   return `[U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}]`;
@@ -58,7 +60,9 @@ export function escapeMarkdown(text: string): string {
 
 /** Text as a block of code, in a fence longer than any fence inside it. `lang` is dropped unless it is a plain word. */
 export function fenced(text: string, lang = ''): string {
-  const safe = visibleText(text).replace(WORKFLOW_COMMAND, (match) => `${match}\u200b`).replace(/\n+$/, '');
+  const safe = visibleText(text)
+    .replace(WORKFLOW_COMMAND, (match) => `${match}\u200b`)
+    .replace(/\n+$/, '');
   const longest = Math.max(0, ...(safe.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(Math.max(3, longest + 1));
   return `${fence}${/^[a-z0-9-]{0,20}$/.test(lang) ? lang : ''}\n${safe}\n${fence}`;

@@ -55,3 +55,12 @@ export function oneLine(text: string, maxChars: number): string {
   const cut = flat.slice(0, Math.max(0, maxChars - 1));
   return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
 }
+
+/** The first of these texts that fit into `maxChars` together. */
+export function within(texts: readonly string[], maxChars: number): string[] {
+  let left = maxChars;
+  return texts.filter((text) => {
+    left -= text.length;
+    return left >= 0;
+  });
+}

@@ -29,7 +29,13 @@ function clean(value: unknown, redact: (text: string) => string, depth: number):
   if (value instanceof Error) {
     const code = 'code' in value ? { code: clean(value.code, redact, depth + 1) } : {};
     const cause = value.cause === undefined ? {} : { cause: clean(value.cause, redact, depth + 1) };
-    return { type: value.name, message: clean(value.message, redact, depth + 1), stack: clean(value.stack, redact, depth + 1), ...code, ...cause };
+    return {
+      type: value.name,
+      message: clean(value.message, redact, depth + 1),
+      stack: clean(value.stack, redact, depth + 1),
+      ...code,
+      ...cause,
+    };
   }
   if (value instanceof Uint8Array) {
     return `[${value.byteLength} bytes]`;
@@ -43,7 +49,9 @@ function clean(value: unknown, redact: (text: string) => string, depth: number):
 
 /** A stream that passes lines on with every character escaped that could act on a terminal. */
 function safeLines(target: DestinationStream): DestinationStream {
-  return { write: (line) => target.write(line.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)) };
+  return {
+    write: (line) => target.write(line.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)),
+  };
 }
 
 /** A structured logger, one JSON line per message, to stderr unless told otherwise; `redact` sees every string before it is written. */
@@ -74,7 +82,9 @@ export function createLogger(options: {
             method.apply(this, [redact(facts)]);
             return;
           }
-          method.apply(this, [facts instanceof Error ? { err: facts } : facts, redact(message ?? ''), ...rest] as Parameters<typeof method>);
+          method.apply(this, [facts instanceof Error ? { err: facts } : facts, redact(message ?? ''), ...rest] as Parameters<
+            typeof method
+          >);
         },
       },
     },

@@ -21,7 +21,13 @@ function anyCase(hex: string): string {
 function spellings(character: string): string {
   const bytes = [...Buffer.from(character, 'utf8')].map((byte) => byte.toString(16).padStart(2, '0'));
   const ways = new Set([literal(character), bytes.map((byte) => `%${anyCase(byte)}`).join('')]);
-  ways.add([...character].flatMap((part) => Array.from({ length: part.length }, (_, at) => `\\\\u${anyCase(part.charCodeAt(at).toString(16).padStart(4, '0'))}`)).join(''));
+  ways.add(
+    [...character]
+      .flatMap((part) =>
+        Array.from({ length: part.length }, (_, at) => `\\\\u${anyCase(part.charCodeAt(at).toString(16).padStart(4, '0'))}`),
+      )
+      .join(''),
+  );
   const json = JSON.stringify(character).slice(1, -1);
   ways.add(literal(json));
   const entity = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', ' ': '\\+' }[character];
@@ -59,7 +65,9 @@ function formsOf(secret: string): readonly string[] {
 function valuesOf(secrets: readonly string[]): readonly string[] {
   const lines = secrets.flatMap((secret) => (secret.includes('\n') ? secret.split(/\r?\n/).filter((line) => line.length >= 16) : []));
   const whole = secrets.flatMap((secret) => [secret, secret.trim()]);
-  return [...new Set([...whole, ...lines])].filter((value) => [...value].length >= MIN_SECRET_LENGTH && !REDACTED.includes(value)).sort((a, b) => b.length - a.length);
+  return [...new Set([...whole, ...lines])]
+    .filter((value) => [...value].length >= MIN_SECRET_LENGTH && !REDACTED.includes(value))
+    .sort((a, b) => b.length - a.length);
 }
 
 /**

@@ -54,10 +54,16 @@ export function createArtifactStore(dir: string): ArtifactStore {
         }
         const bytes = await readIfThere(pathOf(ref.sha256));
         if (bytes === null) {
-          throw new Failure('artifact-missing', `artifact ${ref.sha256} is not in the store: restore ${dir} from a backup, or start the healing again`);
+          throw new Failure(
+            'artifact-missing',
+            `artifact ${ref.sha256} is not in the store: restore ${dir} from a backup, or start the healing again`,
+          );
         }
         if (bytes.byteLength !== ref.size || hashOf(bytes) !== ref.sha256) {
-          throw new Failure('artifact-missing', `artifact ${ref.sha256} was changed on disk: restore ${dir} from a backup, or start the healing again`);
+          throw new Failure(
+            'artifact-missing',
+            `artifact ${ref.sha256} was changed on disk: restore ${dir} from a backup, or start the healing again`,
+          );
         }
         return bytes;
       }),

@@ -36,7 +36,10 @@ export function learn(index: AuditIndex, entry: AuditLine, hash: Buffer, bytes: 
  */
 export async function catchUp(index: AuditIndex, file: FileHandle, path: string): Promise<number> {
   const damaged = (detail: string): Failure =>
-    new Failure('configuration-invalid', `audit trail ${path}: ${detail}; look with \`suture audit verify\`, then move the folder aside to start a new trail`);
+    new Failure(
+      'configuration-invalid',
+      `audit trail ${path}: ${detail}; look with \`suture audit verify\`, then move the folder aside to start a new trail`,
+    );
   const { size } = await file.stat();
   if (size < index.offset) {
     throw damaged(`it was ${index.offset} bytes long and is ${size} now`);

@@ -60,11 +60,17 @@ export function createAuditTrail(dir: string, options: AuditTrailOptions): Audit
       facts: entry.facts,
     });
     if (!stored.success) {
-      throw new Failure('bug', `audit entry ${JSON.stringify(entry.key).slice(0, 200)} does not fit: ${stored.error.issues[0]?.message ?? 'unknown'}`);
+      throw new Failure(
+        'bug',
+        `audit entry ${JSON.stringify(entry.key).slice(0, 200)} does not fit: ${stored.error.issues[0]?.message ?? 'unknown'}`,
+      );
     }
     const bytes = Buffer.from(stableJson(stored.data));
     if (bytes.length > MAX_LINE_BYTES / 2) {
-      throw new Failure('bug', `audit entry ${JSON.stringify(entry.key).slice(0, 200)} has ${bytes.length} bytes: facts belong into an artifact`);
+      throw new Failure(
+        'bug',
+        `audit entry ${JSON.stringify(entry.key).slice(0, 200)} has ${bytes.length} bytes: facts belong into an artifact`,
+      );
     }
     const hash = chainHash(index.hash, bytes);
     const line = encodeLine(hash, bytes);

@@ -11,7 +11,11 @@ export async function onDisk<T>(work: () => Promise<T>): Promise<T> {
       throw new Failure('disk-full', 'the disk of the state folder is full: free some space and try again', { cause: error });
     }
     if (hasCode(error, 'EACCES', 'EPERM', 'EROFS')) {
-      throw new Failure('configuration-invalid', 'the state folder cannot be written: give this user the right to write it, or name another folder', { cause: error });
+      throw new Failure(
+        'configuration-invalid',
+        'the state folder cannot be written: give this user the right to write it, or name another folder',
+        { cause: error },
+      );
     }
     if (error instanceof LockTimeout) {
       throw new Failure('conflict', error.message, { cause: error });

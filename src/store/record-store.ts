@@ -33,7 +33,9 @@ export function createRecordStore(dir: string): RecordStore {
         return stored.value;
       }
     } catch (error) {
-      throw new Failure('artifact-missing', `record ${path} is damaged: remove it, and the step it belongs to runs again`, { cause: error });
+      throw new Failure('artifact-missing', `record ${path} is damaged: remove it, and the step it belongs to runs again`, {
+        cause: error,
+      });
     }
     throw new Failure('artifact-missing', `record ${path} belongs to another key: remove it, and the step it belongs to runs again`);
   };

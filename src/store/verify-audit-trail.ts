@@ -8,7 +8,18 @@ import { readLines } from './read-lines.ts';
 import { type CheckpointFacts, openCheckpoint } from './signed-note.ts';
 
 /** What can be wrong with a trail. */
-export type AuditProblemCode = 'edited' | 'removed' | 'inserted' | 'reordered' | 'truncated' | 'replaced' | 'key-changed' | 'checkpoint-changed' | 'clock-backwards' | 'repeated-key' | 'unfinished-line';
+export type AuditProblemCode =
+  | 'edited'
+  | 'removed'
+  | 'inserted'
+  | 'reordered'
+  | 'truncated'
+  | 'replaced'
+  | 'key-changed'
+  | 'checkpoint-changed'
+  | 'clock-backwards'
+  | 'repeated-key'
+  | 'unfinished-line';
 
 /** Answer of `verifyAuditTrail`. */
 export type AuditVerdict =
@@ -23,7 +34,13 @@ export type AuditVerdict =
       /** Entries at which the system's clock had gone backwards. */
       readonly clockSteps: readonly number[];
     }
-  | { readonly ok: false; /** Good entries before the first bad one. */ readonly entries: number; /** First bad entry, from 1. */ readonly seq: number; readonly code: AuditProblemCode; readonly detail: string };
+  | {
+      readonly ok: false /** Good entries before the first bad one. */;
+      readonly entries: number /** First bad entry, from 1. */;
+      readonly seq: number;
+      readonly code: AuditProblemCode;
+      readonly detail: string;
+    };
 
 interface Anchor {
   readonly name: string;
@@ -34,8 +51,15 @@ function bad(seq: number, code: AuditProblemCode, detail: string): AuditVerdict 
   return { ok: false, entries: seq - 1, seq, code, detail };
 }
 
-async function openAnchors(dir: string, publicKey: KeyObject, origin: string, outside: readonly string[]): Promise<readonly Anchor[] | (AuditVerdict & { readonly ok: false })> {
-  const kept = await Promise.all((await listCheckpoints(dir)).map(async ({ name, size }) => ({ name, size, note: await readCheckpoint(dir, name) })));
+async function openAnchors(
+  dir: string,
+  publicKey: KeyObject,
+  origin: string,
+  outside: readonly string[],
+): Promise<readonly Anchor[] | (AuditVerdict & { readonly ok: false })> {
+  const kept = await Promise.all(
+    (await listCheckpoints(dir)).map(async ({ name, size }) => ({ name, size, note: await readCheckpoint(dir, name) })),
+  );
   const given = outside.map((note, at) => ({ name: `given checkpoint ${at + 1}`, size: null, note }));
   const anchors: Anchor[] = [];
   for (const { name, size, note } of [...kept, ...given]) {
@@ -104,7 +128,11 @@ async function walk(file: FileHandle, origin: string, anchors: readonly Anchor[]
   for await (const line of readLines(file, 0)) {
     const expected = seq + 1;
     if (!line.terminated) {
-      return bad(expected, 'unfinished-line', `the last line has no end (${line.bytes.length} bytes): a writer was killed; the next append repairs it`);
+      return bad(
+        expected,
+        'unfinished-line',
+        `the last line has no end (${line.bytes.length} bytes): a writer was killed; the next append repairs it`,
+      );
     }
     const split = splitLine(line.bytes);
     const entry = split === null ? null : parseEntry(split.entry);
@@ -139,7 +167,11 @@ async function walk(file: FileHandle, origin: string, anchors: readonly Anchor[]
     seq = expected;
     for (let anchor = anchors[nextAnchor]; anchor !== undefined && anchor.facts.size === seq; anchor = anchors[nextAnchor]) {
       if (anchor.facts.hash !== split.hash) {
-        return bad(anchored + 1, 'replaced', `${anchor.name} was signed over other entries: one of ${anchored + 1} to ${seq} was changed and everything after it rewritten`);
+        return bad(
+          anchored + 1,
+          'replaced',
+          `${anchor.name} was signed over other entries: one of ${anchored + 1} to ${seq} was changed and everything after it rewritten`,
+        );
       }
       anchored = seq;
       nextAnchor += 1;

@@ -5,7 +5,12 @@ import { createRedactor } from '../../src/lib/redact.ts';
 
 function recorded(): { readonly lines: string[]; readonly log: ReturnType<typeof createLogger> } {
   const lines: string[] = [];
-  const log = createLogger({ level: 'info', name: 'test', redact: createRedactor(['hunter2hunter2']), target: { write: (line: string) => lines.push(line) } });
+  const log = createLogger({
+    level: 'info',
+    name: 'test',
+    redact: createRedactor(['hunter2hunter2']),
+    target: { write: (line: string) => lines.push(line) },
+  });
   return { lines, log };
 }
 
@@ -27,7 +32,14 @@ describe('logger', () => {
 
   it('does not print secrets, wherever they stand', () => {
     const { lines, log } = recorded();
-    log.error({ err: new Error('login with hunter2hunter2', { cause: new Error('hunter2hunter2') }), token: new Secret('hunter2hunter2'), deep: [{ at: 'hunter2hunter2' }] }, 'hunter2hunter2');
+    log.error(
+      {
+        err: new Error('login with hunter2hunter2', { cause: new Error('hunter2hunter2') }),
+        token: new Secret('hunter2hunter2'),
+        deep: [{ at: 'hunter2hunter2' }],
+      },
+      'hunter2hunter2',
+    );
     expect(lines[0]).not.toContain('hunter2');
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ token: '[secret]', err: { type: 'Error' } });
   });

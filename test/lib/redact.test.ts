@@ -4,7 +4,14 @@ import { createRedactor, MIN_SECRET_LENGTH, REDACTED } from '../../src/lib/redac
 
 const secret = fc
   .string({ unit: 'grapheme', minLength: 8, maxLength: 40 })
-  .filter((text) => [...text].length >= MIN_SECRET_LENGTH && text.trim() === text && text.isWellFormed() && !REDACTED.includes(text) && new Set(text).size > 3);
+  .filter(
+    (text) =>
+      [...text].length >= MIN_SECRET_LENGTH &&
+      text.trim() === text &&
+      text.isWellFormed() &&
+      !REDACTED.includes(text) &&
+      new Set(text).size > 3,
+  );
 // Each run compiles regular expressions for a new secret, so there are few of them.
 const RUNS = { numRuns: 25 };
 const around = fc.string({ maxLength: 30 });
@@ -62,7 +69,9 @@ describe('a secret that we hold', () => {
       fc.property(secret, (value) => {
         const clean = createRedactor([value])(JSON.stringify({ value }));
         expect(clean).toBe(JSON.stringify({ value: REDACTED }));
-        const escaped = Array.from({ length: value.length }, (_, at) => `\\u${value.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
+        const escaped = Array.from({ length: value.length }, (_, at) => `\\u${value.charCodeAt(at).toString(16).padStart(4, '0')}`).join(
+          '',
+        );
         expect(createRedactor([value])(escaped)).toBe(REDACTED);
       }),
       RUNS,
@@ -71,18 +80,29 @@ describe('a secret that we hold', () => {
 
   it('does not survive when it is split over lines', () => {
     fc.assert(
-      fc.property(secret, fc.array(fc.nat(), { minLength: 1, maxLength: 3 }), fc.constantFrom('\n', '\r\n', '\n  '), (value, cuts, lineBreak) => {
-        const characters = [...value];
-        const split = characters.map((character, at) => (at > 0 && cuts.some((cut) => (cut % (characters.length - 1)) + 1 === at) ? `${lineBreak}${character}` : character)).join('');
-        expect(createRedactor([value])(`[${split}]`)).toBe(`[${REDACTED}]`);
-      }),
+      fc.property(
+        secret,
+        fc.array(fc.nat(), { minLength: 1, maxLength: 3 }),
+        fc.constantFrom('\n', '\r\n', '\n  '),
+        (value, cuts, lineBreak) => {
+          const characters = [...value];
+          const split = characters
+            .map((character, at) =>
+              at > 0 && cuts.some((cut) => (cut % (characters.length - 1)) + 1 === at) ? `${lineBreak}${character}` : character,
+            )
+            .join('');
+          expect(createRedactor([value])(`[${split}]`)).toBe(`[${REDACTED}]`);
+        },
+      ),
       RUNS,
     );
   });
 
   it('does not survive in base64 that is wrapped', () => {
     const value = 'correct horse battery staple';
-    const wrapped = Buffer.from(`prefix ${value} suffix`).toString('base64').replace(/(.{10})/g, '$1\n');
+    const wrapped = Buffer.from(`prefix ${value} suffix`)
+      .toString('base64')
+      .replace(/(.{10})/g, '$1\n');
     const clean = createRedactor([value])(wrapped);
     expect(Buffer.from(clean.replaceAll('\n', ''), 'base64').toString()).not.toContain('horse');
   });

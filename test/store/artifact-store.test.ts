@@ -42,12 +42,16 @@ describe('artifact store', () => {
 
   it('says which artifact is missing', async () => {
     const store = createArtifactStore(temporaryFolder());
-    await expect(store.get({ sha256: 'a'.repeat(64), size: 1, mediaType: 'text/plain' })).rejects.toMatchObject({ code: 'artifact-missing' });
+    await expect(store.get({ sha256: 'a'.repeat(64), size: 1, mediaType: 'text/plain' })).rejects.toMatchObject({
+      code: 'artifact-missing',
+    });
   });
 
   it('refuses a name that is no hash', async () => {
     const store = createArtifactStore(temporaryFolder());
-    await expect(store.get({ sha256: '../../etc/passwd', size: 1, mediaType: 'text/plain' })).rejects.toMatchObject({ code: 'artifact-missing' });
+    await expect(store.get({ sha256: '../../etc/passwd', size: 1, mediaType: 'text/plain' })).rejects.toMatchObject({
+      code: 'artifact-missing',
+    });
   });
 
   it('refuses what is above the limit', async () => {

@@ -123,19 +123,28 @@ describe('audit trail', () => {
 describe('tampering with the audit trail', () => {
   it('finds an edited entry', async () => {
     const { dir, path } = await trailOf(6);
-    write(path, linesOf(path).map((line, at) => (at === 3 ? line.replace('"at":4', '"at":7') : line)));
+    write(
+      path,
+      linesOf(path).map((line, at) => (at === 3 ? line.replace('"at":4', '"at":7') : line)),
+    );
     expect(await verifyAuditTrail(dir, publicKey)).toMatchObject({ ok: false, seq: 4, code: 'edited' });
   });
 
   it('finds an edited last entry', async () => {
     const { dir, path } = await trailOf(6);
-    write(path, linesOf(path).map((line, at) => (at === 5 ? line.replace('"actor":"suture"', '"actor":"nobody"') : line)));
+    write(
+      path,
+      linesOf(path).map((line, at) => (at === 5 ? line.replace('"actor":"suture"', '"actor":"nobody"') : line)),
+    );
     expect(await verifyAuditTrail(dir, publicKey)).toMatchObject({ ok: false, seq: 6, code: 'edited' });
   });
 
   it('finds a removed entry', async () => {
     const { dir, path } = await trailOf(6);
-    write(path, linesOf(path).filter((_, at) => at !== 2));
+    write(
+      path,
+      linesOf(path).filter((_, at) => at !== 2),
+    );
     expect(await verifyAuditTrail(dir, publicKey)).toMatchObject({ ok: false, seq: 3, code: 'removed' });
   });
 
@@ -178,7 +187,10 @@ describe('tampering with the audit trail', () => {
     write(path, lines);
     const [name = ''] = readdirSync(join(dir, 'checkpoints'));
     const hash = splitLine(Buffer.from(lines.at(-1) ?? ''))?.hash ?? '';
-    writeFileSync(join(dir, 'checkpoints', name), signCheckpoint({ origin: 'suture/audit', size: 6, hash }, generateKeyPairSync('ed25519').privateKey));
+    writeFileSync(
+      join(dir, 'checkpoints', name),
+      signCheckpoint({ origin: 'suture/audit', size: 6, hash }, generateKeyPairSync('ed25519').privateKey),
+    );
     expect(await verifyAuditTrail(dir, publicKey)).toMatchObject({ ok: false, code: 'key-changed' });
   });
 
@@ -214,14 +226,22 @@ describe('tampering with the audit trail', () => {
 
   it('refuses to build on a trail that was changed', async () => {
     const { dir, path } = await trailOf(6);
-    write(path, linesOf(path).map((line, at) => (at === 3 ? line.replace('"at":4', '"at":7') : line)));
-    await expect(createAuditTrail(dir, { signingKey: privateKey }).append(entry(7))).rejects.toMatchObject({ code: 'configuration-invalid', message: expect.stringContaining('entry 4') });
+    write(
+      path,
+      linesOf(path).map((line, at) => (at === 3 ? line.replace('"at":4', '"at":7') : line)),
+    );
+    await expect(createAuditTrail(dir, { signingKey: privateKey }).append(entry(7))).rejects.toMatchObject({
+      code: 'configuration-invalid',
+      message: expect.stringContaining('entry 4'),
+    });
   });
 
   it('refuses to build on a trail that is shorter than its newest checkpoint', async () => {
     const { dir, path } = await trailOf(6);
     write(path, linesOf(path).slice(0, 4));
-    await expect(createAuditTrail(dir, { signingKey: privateKey }).append(entry(7))).rejects.toMatchObject({ code: 'configuration-invalid' });
+    await expect(createAuditTrail(dir, { signingKey: privateKey }).append(entry(7))).rejects.toMatchObject({
+      code: 'configuration-invalid',
+    });
   });
 });
 
@@ -257,7 +277,9 @@ describe('writers of the audit trail that die', () => {
 
   it('keeps every entry of four processes that append at once', { timeout: 60_000 }, async () => {
     const dir = temporaryFolder();
-    const children = ['a', 'b', 'c', 'd'].map((name) => spawn(process.execPath, [WRITER, dir, name, '25'], { stdio: ['ignore', 'ignore', 'inherit'] }));
+    const children = ['a', 'b', 'c', 'd'].map((name) =>
+      spawn(process.execPath, [WRITER, dir, name, '25'], { stdio: ['ignore', 'ignore', 'inherit'] }),
+    );
     const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0]));
     expect(codes).toEqual([0, 0, 0, 0]);
     const key = createPublicKey(await loadOrCreateSigningKey(join(dir, 'audit.key')));

@@ -1,0 +1,256 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { extract } from 'tar-stream';
+import type { Activities } from '../../src/activities/contract.ts';
+import type { ActivityDeps } from '../../src/activities/deps.ts';
+import { createActivities } from '../../src/activities/index.ts';
+import { parseRepositoryPolicy } from '../../src/config/repository-policy.ts';
+import type { FileChange } from '../../src/domain/change-set.schema.ts';
+import type { HealingSettings } from '../../src/domain/settings.ts';
+import type { Signal } from '../../src/domain/signal.schema.ts';
+import type { HealthReading } from '../../src/integrations/contract.ts';
+import { createLocalForge } from '../../src/integrations/local/forge.ts';
+import { createRedactor } from '../../src/lib/redact.ts';
+import { DEFAULT_LIMITS, type Sandbox, type SandboxJob, type StepResult } from '../../src/sandbox/contract.ts';
+import { createArtifactStore } from '../../src/store/artifact-store.ts';
+import { createAuditTrail } from '../../src/store/audit-trail.ts';
+import { readAuditTrail } from '../../src/store/read-audit-trail.ts';
+import { createRecordStore } from '../../src/store/record-store.ts';
+import { strategies } from '../../src/strategies/registry.ts';
+import { SHOP, serveShop } from '../integrations/local/support.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+/** The healing that these tests speak for. */
+export const HEALING = 'heal/acme/shop/branch/main';
+/** A secret that the world holds and that must never come out. */
+export const HELD_SECRET = 'correct-horse-battery-staple';
+
+export const POLICY = `version: 1
+autonomy: deploy
+checks:
+  - name: unit
+    run: python3 -m unittest -v
+    report: unittest
+  - name: lint
+    run: ./lint
+format:
+  check: lint
+  fix: ./format
+services:
+  - name: shop
+    environment: production
+`;
+
+export const SETTINGS: HealingSettings = {
+  timings: {
+    slotLeaseMs: 1,
+    approvalReminderMs: 1,
+    approvalReminders: 1,
+    checkPollMs: 1,
+    checkTimeoutMs: 1,
+    deployPollMs: 1,
+    deployTimeoutMs: 1,
+    verifyPollMs: 1,
+    verifyWindowMs: 1,
+    verifyTimeoutMs: 1,
+    cooldownMs: 1,
+    gatherMs: 1,
+    ledgerTtlMs: 1,
+  },
+  caps: { attempts: 3, probes: 10, slotsPerRepository: 3, signals: 100 },
+  autonomyCeiling: 'deploy',
+  dryRun: false,
+};
+
+/** What a fake sandbox makes of one step, given the workspace. */
+export type Decide = (run: string, files: Map<string, string>) => Partial<StepResult>;
+
+/** Red while config.yaml says "broken"; the formatter rewrites messy files. */
+export const decideByConfig: Decide = (run, files) => {
+  if (run.includes('unittest')) {
+    const red = files.get('config.yaml')?.includes('broken') ?? true;
+    return { exitCode: red ? 1 : 0, output: unittestLog(red) };
+  }
+  if (run === './format') {
+    files.set('app.py', 'x = 1\n');
+    return {};
+  }
+  return {};
+};
+
+/** Output of a run of two tests. */
+export function unittestLog(red: boolean): string {
+  const result = red ? 'FAIL' : 'ok';
+  return `test_login (tests.test_auth.AuthTest.test_login) ... ${result}\ntest_other (tests.test_auth.AuthTest.test_other) ... ok\n\n----------------------------------------------------------------------\nRan 2 tests in 0.001s\n\n${red ? 'FAILED (failures=1)' : 'OK'}\n`;
+}
+
+function fakeSandbox(decide: Decide, jobs: SandboxJob[], swept: { count: number }): Sandbox {
+  return {
+    id: 'fake',
+    preflight: () => Promise.resolve({ available: true, findings: [], isolation: 'fake' }),
+    sweep: () => Promise.resolve(++swept.count),
+    async run(job) {
+      jobs.push(job);
+      const files = new Map<string, string>();
+      const unpacking = extract();
+      (await job.openBase()).pipe(unpacking);
+      for await (const entry of unpacking) {
+        files.set(entry.header.name, (await buffer(entry)).toString('utf8'));
+      }
+      for (const file of job.files) {
+        if (file.op === 'delete') files.delete(file.path);
+        else files.set(file.path, Buffer.from(file.content, 'base64').toString('utf8'));
+      }
+      const before = new Map(files);
+      const steps: StepResult[] = [];
+      for (const step of job.steps) {
+        const blank = {
+          exitCode: 0,
+          signal: null,
+          timedOut: false,
+          killedBy: null,
+          oomKilled: false,
+          outputTruncated: false,
+          durationMs: 1,
+          output: '',
+        };
+        const result: StepResult = { ...blank, ...decide(step.run, files), name: step.name };
+        steps.push(result);
+        if (result.exitCode !== 0) break;
+      }
+      const changes: FileChange[] = [];
+      for (const path of [...new Set([...before.keys(), ...files.keys()])].sort()) {
+        const content = files.get(path);
+        if (job.collectChanges === null || before.get(path) === content) continue;
+        changes.push(
+          content === undefined
+            ? { op: 'delete', path }
+            : { op: 'write', path, mode: '100644', content: Buffer.from(content).toString('base64') },
+        );
+      }
+      return { steps, artifacts: new Map(), changes, refused: [], isolation: 'fake', usage: { peakMemoryBytes: null } };
+    },
+  };
+}
+
+/** Activities over a real local forge and store, with a sandbox that runs nothing. */
+export interface ActivityWorld {
+  readonly activities: Activities;
+  readonly deps: ActivityDeps;
+  readonly forgeDir: string;
+  readonly auditDir: string;
+  readonly green: string;
+  readonly jobs: SandboxJob[];
+  readonly told: Array<{ readonly key: string; readonly text: string }>;
+  readonly reported: Signal[];
+  readonly forwarded: string[];
+  actions(): Promise<readonly string[]>;
+}
+
+export const FILES = {
+  '.github/suture.yml': POLICY,
+  'config.yaml': 'mode: good\n',
+  'app.py': 'x=1\n',
+  'tests/test_auth.py': 'def test_login(): pass\n',
+};
+
+/** Makes a world whose `main` is green at its only commit. */
+export async function activityWorld(
+  options: {
+    readonly files?: Readonly<Record<string, string>>;
+    readonly decide?: Decide;
+    readonly health?: () => HealthReading;
+    readonly deps?: Partial<ActivityDeps>;
+  } = {},
+): Promise<ActivityWorld> {
+  const stateDir = temporaryFolder();
+  const forgeDir = join(stateDir, 'forge-state');
+  const green = await serveShop(forgeDir, options.files ?? FILES, {
+    environments: { production: { start: ['true'], healthPath: '/health', startTimeoutMs: 1000 } },
+  });
+  const auditDir = join(stateDir, 'audit');
+  const jobs: SandboxJob[] = [];
+  const told: Array<{ readonly key: string; readonly text: string }> = [];
+  const reported: Signal[] = [];
+  const forwarded: string[] = [];
+  const nobody = (): never => {
+    throw new Error('not part of this test');
+  };
+  const deps: ActivityDeps = {
+    forge: createLocalForge(forgeDir),
+    sandbox: fakeSandbox(options.decide ?? decideByConfig, jobs, { count: 0 }),
+    limits: DEFAULT_LIMITS,
+    strategies,
+    health: options.health === undefined ? null : { read: async () => (options.health ?? nobody)() },
+    notifiers: [
+      {
+        handOver: async (message, key) => void told.push({ key, text: JSON.stringify(message) }),
+        notify: async (message, key) => void told.push({ key, text: message.text }),
+      },
+    ],
+    artifacts: createArtifactStore(join(stateDir, 'artifacts')),
+    records: createRecordStore(join(stateDir, 'records')),
+    audit: createAuditTrail(auditDir, { signingKey: generateKeyPairSync('ed25519').privateKey }),
+    healings: {
+      report: async (input, signal) => {
+        reported.push(signal);
+        return { healingId: `heal/${input.repo.owner}/${input.repo.name}/${input.subject}`, runId: 'run' };
+      },
+      forward: async (healingId, signal) => {
+        forwarded.push(`${healingId} ${signal.id}`);
+        return true;
+      },
+      requestSlot: async () => undefined,
+      decide: nobody,
+      stop: nobody,
+      pauseHealing: nobody,
+      pauseRepository: nobody,
+      view: async () => null,
+      coordinator: nobody,
+      list: nobody,
+      findClosed: async (healings) => healings.map((healing) => healing.healingId),
+      ping: async () => undefined,
+      webUiUrl: () => undefined,
+    },
+    parsePolicy: parseRepositoryPolicy,
+    redact: createRedactor([HELD_SECRET]),
+    served: async () => [SHOP],
+    settings: SETTINGS,
+    now: () => new Date(),
+    log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+    ...options.deps,
+  };
+  return {
+    activities: createActivities(deps),
+    deps,
+    forgeDir,
+    auditDir,
+    green,
+    jobs,
+    told,
+    reported,
+    forwarded,
+    async actions() {
+      const actions: string[] = [];
+      for await (const entry of readAuditTrail(auditDir)) actions.push(entry.action);
+      return actions;
+    },
+  };
+}
+
+/** A signal about the shop's main branch. */
+export function signal(change: Partial<Signal> = {}): Signal {
+  return {
+    id: 'delivery-1',
+    source: 'local',
+    kind: 'check-failed',
+    repo: SHOP,
+    subject: 'branch/main',
+    at: '2026-11-23T00:00:00.000Z',
+    actor: { id: 'dev', trust: 'maintainer' },
+    summary: 'check unit failed on main',
+    facts: { check: 'unit' },
+    ...change,
+  };
+}
