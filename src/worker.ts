@@ -1,5 +1,5 @@
-import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { createPrivateKey } from 'node:crypto';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { ActivityDeps } from './activities/deps.ts';
@@ -7,6 +7,7 @@ import { createActivities } from './activities/index.ts';
 import { loadConfig, loadSecrets, parseRepositoryPolicy, settingsFrom, stateFolder } from './config/index.ts';
 import { Failure } from './domain/failure.ts';
 import type { IntegrationContext } from './integrations/contract.ts';
+import { servedRepositories } from './integrations/local/admin.ts';
 import { integrations } from './integrations/registry.ts';
 import { createLogger } from './lib/logger.ts';
 import { createRedactor } from './lib/redact.ts';
@@ -21,18 +22,6 @@ import { connectLazily, createHealings, ensurePatrol, ensureSearchAttributes } f
 
 /** Workflows kept in memory: about 1 MB each. */
 const CACHED_WORKFLOWS = 200;
-
-/** Repositories of the local forge, by its folders. */
-async function servedBy(stateDir: string): Promise<{ owner: string; name: string }[]> {
-  const root = join(stateDir, 'forge');
-  const owners = await readdir(root, { withFileTypes: true }).catch(() => []);
-  const found = await Promise.all(
-    owners
-      .filter((entry) => entry.isDirectory())
-      .map(async (owner) => (await readdir(join(root, owner.name), { withFileTypes: true })).filter((entry) => entry.isDirectory()).map((entry) => ({ owner: owner.name, name: entry.name }))),
-  );
-  return found.flat();
-}
 
 /** Root of the worker: configuration -> adapters -> activities -> Worker. */
 async function main(): Promise<void> {
@@ -54,10 +43,22 @@ async function main(): Promise<void> {
   });
   const forgeIntegration = integrations.find((integration) => integration.id === config.forge);
   const forge = forgeIntegration?.forge?.(context(config.forge));
-  if (forge === undefined) throw new Failure('configuration-invalid', `forge: ${config.forge} is no forge; known: ${integrations.filter((each) => each.forge !== undefined).map((each) => each.id).join(', ')}`);
+  if (forge === undefined)
+    throw new Failure(
+      'configuration-invalid',
+      `forge: ${config.forge} is no forge; known: ${integrations
+        .filter((each) => each.forge !== undefined)
+        .map((each) => each.id)
+        .join(', ')}`,
+    );
   const backend = SANDBOXES.find((sandbox) => sandbox.id === config.sandbox.backend);
   if (backend === undefined) throw new Failure('configuration-invalid', `sandbox.backend: ${config.sandbox.backend} is unknown`);
-  const sandbox = backend.create({ stateDir, toolchains: config.sandbox.toolchains, ...(process.env['PATH'] === undefined ? {} : { searchPath: process.env['PATH'] }), log });
+  const sandbox = backend.create({
+    stateDir,
+    toolchains: config.sandbox.toolchains,
+    ...(process.env['PATH'] === undefined ? {} : { searchPath: process.env['PATH'] }),
+    log,
+  });
   const [signingKey] = secrets.get('audit-signing-key');
   if (signingKey === undefined) throw new Failure('configuration-invalid', 'the audit signing key is missing');
 
@@ -68,7 +69,12 @@ async function main(): Promise<void> {
   const deps: ActivityDeps = {
     forge,
     sandbox,
-    limits: { ...DEFAULT_LIMITS, memoryBytes: config.sandbox.memoryBytes, processes: config.sandbox.processes, workspaceBytes: config.sandbox.workspaceBytes },
+    limits: {
+      ...DEFAULT_LIMITS,
+      memoryBytes: config.sandbox.memoryBytes,
+      processes: config.sandbox.processes,
+      workspaceBytes: config.sandbox.workspaceBytes,
+    },
     strategies,
     health: integrations.find((each) => each.health !== undefined)?.health?.(context(config.forge)) ?? null,
     notifiers: integrations.flatMap((each) => (each.notifier === undefined ? [] : [each.notifier(context(each.id))])),
@@ -78,15 +84,27 @@ async function main(): Promise<void> {
     healings,
     parsePolicy: parseRepositoryPolicy,
     redact,
-    served: () => servedBy(stateDir),
+    served: () => servedRepositories(stateDir),
     settings,
     now: () => new Date(),
     log,
   };
 
-  Runtime.install({ logger: { log() {}, trace() {}, debug() {}, info() {}, warn: (message, meta) => log.warn({ ...meta }, message), error: (message, meta) => log.error({ ...meta }, message) }, shutdownSignals: [] });
+  Runtime.install({
+    logger: {
+      log() {},
+      trace() {},
+      debug() {},
+      info() {},
+      warn: (message, meta) => log.warn({ ...meta }, message),
+      error: (message, meta) => log.error({ ...meta }, message),
+    },
+    shutdownSignals: [],
+  });
   const connection = await NativeConnection.connect({ address }).catch((error: unknown) => {
-    throw new Failure('temporal-unavailable', `no Temporal server answers at ${address}; start one, or correct SUTURE_TEMPORAL_ADDRESS`, { cause: error });
+    throw new Failure('temporal-unavailable', `no Temporal server answers at ${address}; start one, or correct SUTURE_TEMPORAL_ADDRESS`, {
+      cause: error,
+    });
   });
   await ensureSearchAttributes(client.client, namespace);
   const worker = await Worker.create({
@@ -122,7 +140,9 @@ async function main(): Promise<void> {
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    process.stderr.write(`${error instanceof Failure ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(
+      `${error instanceof Failure ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     process.exit(error instanceof Failure ? 6 : 1);
   },
 );

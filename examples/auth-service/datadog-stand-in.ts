@@ -24,7 +24,12 @@ async function measure(): Promise<number> {
   const lane = async () => {
     for (let index = next++; index < bodies.length; index = next++) {
       try {
-        const answer = await fetch(`${serviceUrl}${PATH}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(bodies[index]), signal: AbortSignal.timeout(5000) });
+        const answer = await fetch(`${serviceUrl}${PATH}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(bodies[index]),
+          signal: AbortSignal.timeout(5000),
+        });
         await answer.body?.cancel();
         if (!answer.ok) failed++;
       } catch {
@@ -56,7 +61,11 @@ async function post(transition: 'Triggered' | 'Recovered', rate: number, cycle: 
   };
   for (;;) {
     try {
-      const answer = await fetch(need('WEBHOOK_URL'), { method: 'POST', headers: { 'content-type': 'application/json', 'x-suture-token': need('WEBHOOK_TOKEN') }, body: JSON.stringify(body) });
+      const answer = await fetch(need('WEBHOOK_URL'), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-suture-token': need('WEBHOOK_TOKEN') },
+        body: JSON.stringify(body),
+      });
       process.stdout.write(`${JSON.stringify({ transition, rate, status: answer.status, answer: await answer.json() })}\n`);
       if (answer.status !== 503) return;
     } catch {

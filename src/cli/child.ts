@@ -24,7 +24,13 @@ export async function endProcess(child: ChildProcess, graceMs: number): Promise<
 }
 
 /** Start one of our roots with this Node and wait until it says that it is ready. Throws `Failure` with what it said on stderr. */
-export async function startChild(options: { readonly script: string; readonly args?: readonly string[]; readonly env: Readonly<Record<string, string>>; readonly logFile: string; readonly name: string }): Promise<Child> {
+export async function startChild(options: {
+  readonly script: string;
+  readonly args?: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly logFile: string;
+  readonly name: string;
+}): Promise<Child> {
   const log = openSync(options.logFile, 'a');
   const child = spawn(process.execPath, [options.script, ...(options.args ?? [])], { stdio: ['ignore', 'pipe', 'pipe'], env: options.env });
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
@@ -37,7 +43,10 @@ export async function startChild(options: { readonly script: string; readonly ar
   const first = await Promise.race([once(lines, 'line').then(([line]) => String(line)), ended.then(() => null)]);
   if (first === null || child.pid === undefined) {
     const words = said.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
-    throw new Failure('tool-missing', `${options.name} ended while starting: ${words.slice(-3).join(' ').slice(0, 800) || `see ${options.logFile}`}`);
+    throw new Failure(
+      'tool-missing',
+      `${options.name} ended while starting: ${words.slice(-3).join(' ').slice(0, 800) || `see ${options.logFile}`}`,
+    );
   }
   return { pid: child.pid, ready: JSON.parse(first) as Record<string, unknown>, ended, stop: () => endProcess(child, 20_000) };
 }

@@ -7,21 +7,35 @@ import type { Healings } from '../temporal/contract.ts';
 import { connectLazily, createHealings } from '../temporal/index.ts';
 
 /** Connect to the Suture that serves this state folder; runs `work` and closes. Throws `Failure` code `temporal-unavailable` when none does. */
-export async function withHealings<T>(env: Readonly<Record<string, string | undefined>>, work: (healings: Healings, stateDir: string) => Promise<T>): Promise<T> {
+export async function withHealings<T>(
+  env: Readonly<Record<string, string | undefined>>,
+  work: (healings: Healings, stateDir: string) => Promise<T>,
+): Promise<T> {
   const stateDir = stateFolder(env);
   const { config } = loadConfig({ stateDir, env, integrations });
   let address = config.temporal.address;
   let webUi = env['SUTURE_WEB_UI_URL'];
   if (address === undefined) {
     const record = await readFile(join(stateDir, 'run', 'runtime.json'), 'utf8').catch(() => null);
-    if (record === null) throw new Failure('temporal-unavailable', `no Suture runs on ${stateDir}; start it with \`npm start\`, or set SUTURE_STATE_DIR to the folder of the one that does`);
+    if (record === null)
+      throw new Failure(
+        'temporal-unavailable',
+        `no Suture runs on ${stateDir}; start it with \`npm start\`, or set SUTURE_STATE_DIR to the folder of the one that does`,
+      );
     const running = JSON.parse(record) as { temporalAddress: string; webUi?: string };
     address = running.temporalAddress;
     webUi ??= running.webUi;
   }
   const connection = connectLazily({ address, namespace: config.temporal.namespace });
   try {
-    return await work(createHealings(connection.client, { taskQueue: config.temporal.taskQueue, namespace: config.temporal.namespace, ...(webUi === undefined ? {} : { webUi }) }), stateDir);
+    return await work(
+      createHealings(connection.client, {
+        taskQueue: config.temporal.taskQueue,
+        namespace: config.temporal.namespace,
+        ...(webUi === undefined ? {} : { webUi }),
+      }),
+      stateDir,
+    );
   } finally {
     await connection.close();
   }

@@ -9,7 +9,11 @@ const ENDED = ['cooling', 'closed'];
 export async function followHealing(
   healings: Healings,
   healingId: string,
-  options: { readonly timeoutMs: number; readonly onLine: (line: HealingView['timeline'][number], view: HealingView) => void; readonly onView?: (view: HealingView) => Promise<void> },
+  options: {
+    readonly timeoutMs: number;
+    readonly onLine: (line: HealingView['timeline'][number], view: HealingView) => void;
+    readonly onView?: (view: HealingView) => Promise<void>;
+  },
 ): Promise<HealingView> {
   const deadline = Date.now() + options.timeoutMs;
   let lastAt = '';
@@ -32,7 +36,8 @@ export async function followHealing(
       await options.onView?.(view);
       if (view.outcome !== undefined && ENDED.includes(view.state)) return view;
     }
-    if (Date.now() > deadline) throw new Error(`${healingId} has no outcome after ${options.timeoutMs / 1000} s; it stands at ${view?.state ?? 'unknown'}`);
+    if (Date.now() > deadline)
+      throw new Error(`${healingId} has no outcome after ${options.timeoutMs / 1000} s; it stands at ${view?.state ?? 'unknown'}`);
     await delay(200);
   }
 }

@@ -11,7 +11,10 @@ import { EXIT_CODES } from './exit-codes.ts';
 import { createOutput, plain } from './output.ts';
 
 /** Root of the command line. */
-const program = new Command('suture').description('Heals repositories and the services that run from them.').exitOverride().showHelpAfterError();
+const program = new Command('suture')
+  .description('Heals repositories and the services that run from them.')
+  .exitOverride()
+  .showHelpAfterError();
 let code: number = EXIT_CODES.ok.code;
 const output = (options: { readonly json?: boolean }) => createOutput({ json: options.json ?? false, env: process.env });
 
@@ -35,7 +38,12 @@ program
   .description('heal a git repository on disk: heal <folder> -- <command that fails>')
   .option('--dry-run', 'prove a fix, write nothing', false)
   .option('--revision <revision>', 'branch or commit to heal; default: what is checked out')
-  .option('--timeout <seconds>', 'wall-clock limit of one run, at most 600', (text) => Math.min(600, Math.max(1, Number.parseInt(text, 10) || 600)), 600)
+  .option(
+    '--timeout <seconds>',
+    'wall-clock limit of one run, at most 600',
+    (text) => Math.min(600, Math.max(1, Number.parseInt(text, 10) || 600)),
+    600,
+  )
   .option(...JSON_FLAG)
   .action(async (folder: string, command: string[], options: Json & { dryRun: boolean; revision?: string; timeout: number }) => {
     code = await heal(folder, command, options, output(options));
@@ -75,7 +83,10 @@ program
   .action(async (healing: string, options: Json & { as?: string; comment?: string }) => {
     code = await cancel(healing, options, output(options));
   });
-for (const [name, paused] of [['pause', true], ['resume', false]] as const) {
+for (const [name, paused] of [
+  ['pause', true],
+  ['resume', false],
+] as const) {
   program
     .command(`${name} <owner/name>`)
     .description(paused ? 'stop all healings of a repository at the next safe point' : 'let a paused repository go on')
@@ -115,7 +126,12 @@ try {
   if (error instanceof CommanderError) code = error.exitCode === 0 ? 0 : EXIT_CODES.usage.code;
   else if (error instanceof Failure) {
     process.stderr.write(`${plain(error.message)}\n`);
-    code = error.code === 'bug' ? EXIT_CODES.bug.code : error.code === 'repository-gone' ? EXIT_CODES.notFound.code : EXIT_CODES.environment.code;
+    code =
+      error.code === 'bug'
+        ? EXIT_CODES.bug.code
+        : error.code === 'repository-gone'
+          ? EXIT_CODES.notFound.code
+          : EXIT_CODES.environment.code;
   } else {
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     code = EXIT_CODES.bug.code;

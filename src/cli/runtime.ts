@@ -9,8 +9,8 @@ import { createLogger } from '../lib/logger.ts';
 import { createRedactor } from '../lib/redact.ts';
 import { DEFAULT_LIMITS } from '../sandbox/contract.ts';
 import { createLocalSandbox } from '../sandbox/local/index.ts';
-import { connectLazily, createHealings, findTemporalExecutable, startDevServer } from '../temporal/index.ts';
 import type { Healings } from '../temporal/contract.ts';
+import { connectLazily, createHealings, findTemporalExecutable, startDevServer } from '../temporal/index.ts';
 import { type Child, startChild } from './child.ts';
 
 /** Everything of one machine, running. */
@@ -29,7 +29,11 @@ const RESTARTS_PER_MINUTE = 6;
 const script = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
 /** Start dev server, worker, ingress and the local forge's own machinery; what was started is stopped when a later part fails. */
-export async function startRuntime(options: { readonly stateDir: string; readonly env: Readonly<Record<string, string | undefined>>; readonly onEvent?: (text: string) => void }): Promise<Runtime> {
+export async function startRuntime(options: {
+  readonly stateDir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly onEvent?: (text: string) => void;
+}): Promise<Runtime> {
   const { stateDir, env } = options;
   const { config } = loadConfig({ stateDir, env, integrations });
   const secrets = loadSecrets(stateDir, env);
@@ -41,7 +45,8 @@ export async function startRuntime(options: { readonly stateDir: string; readonl
   let stopping = false;
   const stop = async () => {
     stopping = true;
-    for (const step of undo.splice(0).reverse()) await step().catch((error: unknown) => options.onEvent?.(`while stopping: ${String(error)}`));
+    for (const step of undo.splice(0).reverse())
+      await step().catch((error: unknown) => options.onEvent?.(`while stopping: ${String(error)}`));
   };
   try {
     let address = config.temporal.address;
@@ -59,11 +64,21 @@ export async function startRuntime(options: { readonly stateDir: string; readonl
       address = server.address;
       webUi = server.uiUrl;
     }
-    const childEnv: Record<string, string> = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && (entry[0].startsWith('SUTURE_') || ['PATH', 'HOME', 'TZ', 'LANG'].includes(entry[0]))));
-    Object.assign(childEnv, { SUTURE_STATE_DIR: stateDir, SUTURE_TEMPORAL_ADDRESS: address, ...(webUi === undefined ? {} : { SUTURE_WEB_UI_URL: webUi }) });
+    const childEnv: Record<string, string> = Object.fromEntries(
+      Object.entries(env).filter(
+        (entry): entry is [string, string] =>
+          entry[1] !== undefined && (entry[0].startsWith('SUTURE_') || ['PATH', 'HOME', 'TZ', 'LANG'].includes(entry[0])),
+      ),
+    );
+    Object.assign(childEnv, {
+      SUTURE_STATE_DIR: stateDir,
+      SUTURE_TEMPORAL_ADDRESS: address,
+      ...(webUi === undefined ? {} : { SUTURE_WEB_UI_URL: webUi }),
+    });
 
     const keep = async (name: 'worker' | 'ingress', fixed: Readonly<Record<string, string>>): Promise<Child> => {
-      const begin = (more: Readonly<Record<string, string>>) => startChild({ name, script: script(`${name}.ts`), env: { ...childEnv, ...fixed, ...more }, logFile: join(logs, `${name}.log`) });
+      const begin = (more: Readonly<Record<string, string>>) =>
+        startChild({ name, script: script(`${name}.ts`), env: { ...childEnv, ...fixed, ...more }, logFile: join(logs, `${name}.log`) });
       const first = await begin({});
       let current = first;
       undo.push(() => current.stop());
@@ -77,14 +92,18 @@ export async function startRuntime(options: { readonly stateDir: string; readonl
           if (stopping) return;
           restarts.push(Date.now());
           const recent = restarts.filter((at) => at > Date.now() - 60_000).length;
-          options.onEvent?.(`${name} ended (${code ?? 'killed'}); ${recent > RESTARTS_PER_MINUTE ? 'it dies too often and stays down' : 'starting it again'}`);
+          options.onEvent?.(
+            `${name} ended (${code ?? 'killed'}); ${recent > RESTARTS_PER_MINUTE ? 'it dies too often and stays down' : 'starting it again'}`,
+          );
           if (recent > RESTARTS_PER_MINUTE) return;
           await delay(200 * 2 ** recent);
           if (stopping) return;
           current = await begin(again);
         }
       };
-      watch().catch((error: unknown) => options.onEvent?.(`${name} cannot be started again: ${error instanceof Error ? error.message : String(error)}`));
+      watch().catch((error: unknown) =>
+        options.onEvent?.(`${name} cannot be started again: ${error instanceof Error ? error.message : String(error)}`),
+      );
       return first;
     };
     const [, ingress] = await Promise.all([keep('worker', {}), keep('ingress', {})]);
@@ -94,8 +113,17 @@ export async function startRuntime(options: { readonly stateDir: string; readonl
     const [hookSecret] = secrets.get('local-webhook');
     const service = createLocalForgeService({
       stateDir,
-      sandbox: createLocalSandbox({ stateDir, toolchains: config.sandbox.toolchains, ...(env['PATH'] === undefined ? {} : { searchPath: env['PATH'] }) }),
-      limits: { ...DEFAULT_LIMITS, memoryBytes: config.sandbox.memoryBytes, processes: config.sandbox.processes, workspaceBytes: config.sandbox.workspaceBytes },
+      sandbox: createLocalSandbox({
+        stateDir,
+        toolchains: config.sandbox.toolchains,
+        ...(env['PATH'] === undefined ? {} : { searchPath: env['PATH'] }),
+      }),
+      limits: {
+        ...DEFAULT_LIMITS,
+        memoryBytes: config.sandbox.memoryBytes,
+        processes: config.sandbox.processes,
+        workspaceBytes: config.sandbox.workspaceBytes,
+      },
       readChecks: (text) => parseRepositoryPolicy(text).checks,
       hook: hookSecret === undefined ? null : { url: `${ingressUrl}/webhooks/local`, secret: hookSecret.reveal() },
       log,
@@ -105,7 +133,11 @@ export async function startRuntime(options: { readonly stateDir: string; readonl
 
     const connection = connectLazily({ address, namespace: config.temporal.namespace });
     undo.push(() => connection.close());
-    const healings = createHealings(connection.client, { taskQueue: config.temporal.taskQueue, namespace: config.temporal.namespace, ...(webUi === undefined ? {} : { webUi }) });
+    const healings = createHealings(connection.client, {
+      taskQueue: config.temporal.taskQueue,
+      namespace: config.temporal.namespace,
+      ...(webUi === undefined ? {} : { webUi }),
+    });
     const record = join(stateDir, 'run', 'runtime.json');
     await writeFile(`${record}.new`, JSON.stringify({ pid: process.pid, temporalAddress: address, webUi, ingressUrl }));
     await rename(`${record}.new`, record);

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parse } from 'yaml';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { Failure } from '../domain/failure.ts';
-import { applyEnvironment } from './environment.ts';
+import { readEnvironment } from './environment.ts';
+import { describeProblems, problemsOf } from './problems.ts';
 import { ServerConfig } from './server-config.schema.ts';
-import { checkYaml, describeProblems } from './yaml-problems.ts';
+import { readYaml, type YamlText } from './yaml-file.ts';
 
 /** The configuration of one server, with each integration's own part checked by its schema. */
 export interface LoadedConfig {
@@ -27,36 +27,50 @@ export function stateFolder(env: Readonly<Record<string, string | undefined>>): 
   return resolve(env['SUTURE_STATE_DIR'] || '.suture');
 }
 
+function readConfigFile(file: string): YamlText {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { ok: true, raw: {}, lineOf: () => null };
+    return { ok: false, problems: [{ line: null, field: '', text: `cannot be read (${code ?? String(error)})` }] };
+  }
+  return readYaml(text);
+}
+
+/** Plain objects merged key by key, the later one winning. */
+function overlay(under: unknown, over: unknown): unknown {
+  const isObject = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isObject(under) || !isObject(over)) return over;
+  return { ...under, ...Object.fromEntries(Object.entries(over).map(([key, value]) => [key, overlay(under[key], value)])) };
+}
+
 /** `config.yml` of the state folder, then the environment over it. Throws one `Failure` code `configuration-invalid` that lists every problem. */
 export function loadConfig(options: {
   readonly stateDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly integrations: readonly Configurable[];
 }): LoadedConfig {
+  const parts = Object.fromEntries(options.integrations.map(({ id, configSchema }) => [id, configSchema.prefault({})]));
+  const schema = ServerConfig.extend({ integrations: z.strictObject(parts).prefault({}) });
   const file = join(options.stateDir, 'config.yml');
-  const problems: string[] = [];
-  let raw: Record<string, unknown> = {};
-  if (existsSync(file)) {
-    const text = readFileSync(file, 'utf8');
-    const checked = checkYaml(text, ServerConfig);
-    if (!checked.ok) problems.push(describeProblems(file, checked.problems));
-    else raw = (parse(text, { maxAliasCount: 20 }) ?? {}) as Record<string, unknown>;
+  const read = readConfigFile(file);
+  const fromFile = read.ok ? problemsOf(read.raw, schema, read.lineOf) : read.problems;
+  const environment = readEnvironment(options.env);
+  const problems = [
+    ...(fromFile.length === 0 ? [] : describeProblems(file, fromFile).split('\n')),
+    ...environment.problems,
+    // Checked on its own, so that a problem names the variable and not a line of the file.
+    ...problemsOf(environment.raw, ServerConfig, () => null).map(({ field, text }) => `${environment.names.get(field) ?? field}: ${text}`),
+  ];
+  if (problems.length > 0 || !read.ok) {
+    throw new Failure(
+      'configuration-invalid',
+      `the configuration has ${problems.length === 1 ? 'a problem' : 'problems'}:\n${problems.map((line) => `  ${line}`).join('\n')}`,
+    );
   }
-  problems.push(...applyEnvironment(raw, options.env));
-  const whole = ServerConfig.safeParse(raw);
-  if (!whole.success) problems.push(...whole.error.issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`));
-  const given: Record<string, unknown> = whole.success ? whole.data.integrations : {};
-  const known = new Map<string, unknown>();
-  for (const { id, configSchema } of options.integrations) {
-    const part = configSchema.safeParse(given[id] ?? {});
-    if (part.success) known.set(id, part.data);
-    else problems.push(...part.error.issues.map((issue) => `integrations.${[id, ...issue.path.map(String)].join('.')}: ${issue.message}`));
-  }
-  for (const id of Object.keys(given)) {
-    if (!options.integrations.some((integration) => integration.id === id)) problems.push(`integrations.${id}: no such integration; known: ${options.integrations.map((each) => each.id).join(', ')}`);
-  }
-  if (!whole.success || problems.length > 0) {
-    throw new Failure('configuration-invalid', `the configuration has ${problems.length === 1 ? 'a problem' : 'problems'}:\n${problems.map((line) => `  ${line}`).join('\n')}`);
-  }
-  return { config: whole.data, stateDir: options.stateDir, integrations: known };
+  const config = schema.parse(overlay(read.raw, environment.raw));
+  return { config, stateDir: options.stateDir, integrations: new Map(Object.entries(config.integrations)) };
 }

@@ -11,9 +11,11 @@ function distance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** The known word that an unknown one was probably meant to be, if one is near enough. */
+/** The known word that an unknown one was probably meant to be, if one is near enough or begins with it. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((candidate) => ({ candidate, far: distance(word.toLowerCase(), candidate.toLowerCase()) })).sort((a, b) => a.far - b.far);
+  const given = word.toLowerCase();
+  const ranked = known.map((candidate) => ({ candidate, far: distance(given, candidate.toLowerCase()) })).sort((a, b) => a.far - b.far);
   const best = ranked[0];
-  return best !== undefined && best.far <= Math.max(2, Math.floor(word.length / 3)) ? best.candidate : undefined;
+  if (best !== undefined && best.far <= Math.max(2, Math.floor(word.length / 3))) return best.candidate;
+  return given.length < 4 ? undefined : known.find((candidate) => candidate.toLowerCase().startsWith(given));
 }

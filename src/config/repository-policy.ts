@@ -1,32 +1,83 @@
 import { Failure } from '../domain/failure.ts';
+import { RepoPath } from '../domain/names.schema.ts';
 import { RepositoryPolicy } from '../domain/repository-policy.schema.ts';
-import { checkYaml, describeProblems, type YamlProblem } from './yaml-problems.ts';
+import { globProblem } from './glob-problem.ts';
+import { describeProblems, problemsOf } from './problems.ts';
+import { type LineOf, type Problem, readYaml } from './yaml-file.ts';
 
 /** Where the policy of a served repository lives; read from its default branch only. */
 export const POLICY_PATH = '.github/suture.yml';
 
-/** What the schema alone cannot see. */
-function crossChecks(policy: RepositoryPolicy): YamlProblem[] {
-  const problems: YamlProblem[] = [];
-  const names = policy.checks.map((check) => check.name);
-  for (const name of new Set(names.filter((candidate, index) => names.indexOf(candidate) !== index))) {
-    problems.push({ line: null, field: 'checks', text: `two checks are named \`${name}\`` });
-  }
-  if (policy.format !== undefined && !names.includes(policy.format.check)) {
-    problems.push({ line: null, field: 'format.check', text: `names no check; known: ${names.join(', ') || 'none'}` });
-  }
-  for (const check of policy.checks) {
-    if (check.report === 'junit' && check.reportPath === undefined) {
-      problems.push({ line: null, field: `checks.${check.name}`, text: 'a `junit` report needs `reportPath`' });
-    }
-  }
-  return problems;
+interface Finding {
+  readonly path: readonly PropertyKey[];
+  readonly text: string;
 }
 
-/** Read a repository's policy file. Throws `Failure` code `policy-invalid` with every problem, a line each. */
+/** Second and later entries that have the key of an earlier one. */
+function repeats<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyArray<{ readonly index: number; readonly first: number }> {
+  const keys = items.map(keyOf);
+  return keys.map((key, index) => ({ index, first: keys.indexOf(key) })).filter(({ index, first }) => first !== index);
+}
+
+function checkFindings({ checks, format }: Partial<RepositoryPolicy>): Finding[] {
+  const findings: Finding[] = [];
+  for (const { index, first } of repeats(checks ?? [], (check) => check.name)) {
+    findings.push({ path: ['checks', index, 'name'], text: `two checks are named \`${checks?.[first]?.name}\`; rename one` });
+  }
+  for (const [index, { report, reportPath }] of (checks ?? []).entries()) {
+    if (report === 'junit' && reportPath === undefined)
+      findings.push({ path: ['checks', index, 'report'], text: 'a `junit` report needs `reportPath`' });
+    if (reportPath !== undefined && !RepoPath.safeParse(reportPath).success) {
+      findings.push({ path: ['checks', index, 'reportPath'], text: 'must be a path inside the repository, without `..`' });
+    }
+  }
+  const names = checks?.map((check) => check.name);
+  if (format !== undefined && names !== undefined && !names.includes(format.check)) {
+    findings.push({ path: ['format', 'check'], text: `names no check; known: ${names.join(', ') || 'none'}` });
+  }
+  return findings;
+}
+
+function globFindings({ config, protectedPaths, gateAllow }: Partial<RepositoryPolicy>): Finding[] {
+  const globs = [
+    ...(config ?? []).map((glob, index) => ({ glob, path: ['config', index] })),
+    ...(protectedPaths ?? []).map((glob, index) => ({ glob, path: ['protectedPaths', index] })),
+    ...(gateAllow ?? []).map((entry, index) => ({ glob: entry.path, path: ['gateAllow', index, 'path'] })),
+  ];
+  return globs.flatMap(({ glob, path }) => {
+    const text = globProblem(glob);
+    return text === null ? [] : [{ path, text }];
+  });
+}
+
+function serviceFindings({ services }: Partial<RepositoryPolicy>): Finding[] {
+  return repeats(services ?? [], (service) => JSON.stringify([service.name, service.environment])).map(({ index }) => ({
+    path: ['services', index],
+    text: `\`${services?.[index]?.name}\` is listed twice for \`${services?.[index]?.environment}\``,
+  }));
+}
+
+/** What the schema alone cannot see. Sections that fit their schema are checked even when others do not, so that everything is said at once. */
+function crossChecks(raw: unknown, lineOf: LineOf): readonly Problem[] {
+  if (typeof raw !== 'object' || raw === null) return [];
+  const sections = Object.entries(RepositoryPolicy.shape).flatMap(([key, schema]) => {
+    const section = schema.safeParse((raw as Record<string, unknown>)[key]);
+    return section.success ? [[key, section.data] as const] : [];
+  });
+  const policy = Object.fromEntries(sections) as Partial<RepositoryPolicy>;
+  return [...checkFindings(policy), ...globFindings(policy), ...serviceFindings(policy)].map(({ path, text }) => ({
+    line: lineOf(path),
+    field: path.map(String).join('.'),
+    text,
+  }));
+}
+
+/** Read a repository's policy file. Throws `Failure` code `policy-invalid` that lists every problem with file, line and key. */
 export function parseRepositoryPolicy(text: string): RepositoryPolicy {
-  const result = checkYaml(text, RepositoryPolicy);
-  const problems = result.ok ? crossChecks(result.value) : result.problems;
-  if (!result.ok || problems.length > 0) throw new Failure('policy-invalid', describeProblems(POLICY_PATH, problems));
-  return result.value;
+  const read = readYaml(text);
+  const problems = read.ok
+    ? [...problemsOf(read.raw, RepositoryPolicy, read.lineOf), ...crossChecks(read.raw, read.lineOf)]
+    : read.problems;
+  if (!read.ok || problems.length > 0) throw new Failure('policy-invalid', describeProblems(POLICY_PATH, problems));
+  return RepositoryPolicy.parse(read.raw);
 }

@@ -1,8 +1,9 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../domain/failure.ts';
 import { Secret } from './secret.ts';
+import { RANDOM_SECRETS, SECRET_NAMES, SIGNING_KEY, secretVariable } from './secret-names.ts';
 
 /** Secrets by name; each is made on first use. */
 export interface Secrets {
@@ -12,16 +13,28 @@ export interface Secrets {
   all(): readonly Secret[];
 }
 
-/** Random secrets that exist from the first start on: 32 bytes each. */
-const RANDOM = ['local-webhook', 'datadog-webhook', 'manual-token'];
-/** The audit trail's Ed25519 private key, PEM. */
-const SIGNING = 'audit-signing-key';
+/** Shorter ones can be guessed; our own have 43 characters. */
+const MIN_LENGTH = 16;
+
+function invalid(message: string): Failure {
+  return new Failure('configuration-invalid', message);
+}
+
+/** Run a file operation; what the disk says becomes one clear line. */
+function onDisk<T>(what: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw invalid(`${what}: ${(error as NodeJS.ErrnoException).code ?? String(error)}; the folder must exist and be writable by this user`);
+  }
+}
 
 /** Make a file with this content unless it exists; between several processes the first one wins. */
-function createOnce(file: string, content: string): void {
+function createOnce(file: string, content: () => string): void {
   if (existsSync(file)) return;
   const partial = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  writeFileSync(partial, content, { mode: 0o600 });
+  writeFileSync(partial, content(), { mode: 0o600, flush: true });
   try {
     linkSync(partial, file);
   } catch (error) {
@@ -31,29 +44,53 @@ function createOnce(file: string, content: string): void {
   }
 }
 
-function readGuarded(file: string): Secret {
-  if ((statSync(file).mode & 0o077) !== 0) {
-    throw new Failure('configuration-invalid', `the secret file ${file} can be read by others; run: chmod 600 ${file}`);
+function check(name: string, value: string, from: string): Secret {
+  if (name === SIGNING_KEY) {
+    let type: string | undefined;
+    try {
+      type = createPrivateKey(value).asymmetricKeyType;
+    } catch {
+      type = undefined;
+    }
+    if (type !== 'ed25519') throw invalid(`${from} is no Ed25519 private key in PEM; make one with: openssl genpkey -algorithm ed25519`);
+  } else if (value.length < MIN_LENGTH) {
+    throw invalid(`${from} is shorter than ${MIN_LENGTH} characters; make one with: openssl rand -base64 32`);
   }
-  return new Secret(readFileSync(file, 'utf8').trim());
+  return new Secret(value);
 }
 
-/** Load the secrets of a state folder, making what is missing; `SUTURE_SECRET_<NAME>` in the environment wins over the file. Throws `Failure` code `configuration-invalid`. */
+function readGuarded(name: string, file: string): Secret {
+  return onDisk(`cannot read the secret file ${file}`, () => {
+    if ((statSync(file).mode & 0o077) !== 0) throw invalid(`the secret file ${file} can be used by others; run: chmod 600 ${file}`);
+    return check(name, readFileSync(file, 'utf8').trim(), `the secret file ${file}`);
+  });
+}
+
+/**
+ * Load the secrets of a state folder, making what is missing. `SUTURE_SECRET_<NAME>` wins over `SUTURE_SECRET_<NAME>_FILE`, and that over
+ * `<folder>/secrets/<name>`. Throws `Failure` code `configuration-invalid`, also for a secret that is too short or that others can read.
+ */
 export function loadSecrets(stateDir: string, env: Readonly<Record<string, string | undefined>>): Secrets {
   const folder = join(stateDir, 'secrets');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const name of RANDOM) createOnce(join(folder, name), randomBytes(32).toString('base64url'));
-  createOnce(join(folder, SIGNING), generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+  onDisk(`cannot make secrets in ${folder}`, () => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const name of RANDOM_SECRETS) createOnce(join(folder, name), () => randomBytes(32).toString('base64url'));
+    createOnce(join(folder, SIGNING_KEY), () =>
+      generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    );
+  });
   const held = new Map<string, readonly Secret[]>();
-  for (const name of [...RANDOM, SIGNING]) {
-    const set = env[`SUTURE_SECRET_${name.toUpperCase().replaceAll('-', '_')}`];
+  for (const name of SECRET_NAMES) {
+    const variable = secretVariable(name);
+    const value = env[variable]?.trim();
+    const current = value ? check(name, value, variable) : readGuarded(name, env[`${variable}_FILE`]?.trim() || join(folder, name));
     const previous = join(folder, `${name}.previous`);
-    held.set(name, [set === undefined || set === '' ? readGuarded(join(folder, name)) : new Secret(set), ...(existsSync(previous) ? [readGuarded(previous)] : [])]);
+    held.set(name, [current, ...(existsSync(previous) ? [readGuarded(name, previous)] : [])]);
   }
   return {
     get(name) {
       const values = held.get(name);
-      if (values === undefined) throw new Failure('configuration-invalid', `no secret is named ${name}; known: ${[...held.keys()].join(', ')}`);
+      if (values === undefined) throw invalid(`no secret is named ${name}; known: ${[...held.keys()].join(', ')}`);
       return values;
     },
     all: () => [...held.values()].flat(),

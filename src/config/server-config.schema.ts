@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { Autonomy } from '../domain/verdict.schema.ts';
 
-const ms = z.number().int().nonnegative().max(30 * 24 * 3_600_000);
+const ms = z
+  .number()
+  .int()
+  .nonnegative()
+  .max(30 * 24 * 3_600_000);
 
 /** Waits of a healing, in milliseconds. */
 export const TimingsConfig = z.strictObject({
@@ -39,6 +43,8 @@ export const ServerConfig = z.strictObject({
     .strictObject({
       host: z.string().max(100).default('127.0.0.1'),
       port: z.number().int().min(0).max(65_535).default(8080),
+      /** Deliveries per second and source that are let through; bursts of five times as many. */
+      deliveriesPerSecond: z.number().int().positive().max(100_000).default(500),
     })
     .prefault({}),
   autonomyCeiling: Autonomy.default('propose'),
@@ -55,9 +61,17 @@ export const ServerConfig = z.strictObject({
   sandbox: z
     .strictObject({
       backend: z.literal('local').default('local'),
-      memoryBytes: z.number().int().positive().default(2 * 1024 ** 3),
+      memoryBytes: z
+        .number()
+        .int()
+        .positive()
+        .default(2 * 1024 ** 3),
       processes: z.number().int().positive().default(512),
-      workspaceBytes: z.number().int().positive().default(512 * 1024 ** 2),
+      workspaceBytes: z
+        .number()
+        .int()
+        .positive()
+        .default(512 * 1024 ** 2),
       concurrency: z.number().int().positive().max(64).default(2),
       /** Further host folders that hold toolchains, mounted read-only at /opt/toolchains/<name>, their bin on PATH. */
       toolchains: z.array(z.string().max(500)).max(20).default([]),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RepoRef, Subject, ArtifactRef } from './names.schema.ts';
+import { ArtifactRef, RepoRef, Subject } from './names.schema.ts';
 
 /** What people get when a healing gives up: enough to go on by hand. */
 export const HandOver = z.object({

@@ -21,9 +21,6 @@ export const HEALING_MOVES = {
 /** One state of a healing. */
 export type HealingState = keyof typeof HEALING_MOVES;
 
-/** All states, in the order of the story. */
-export const HEALING_STATES = Object.keys(HEALING_MOVES) as readonly HealingState[];
-
 /** Whether a healing may go from one state to the other. */
 export function canMove(from: HealingState, to: HealingState): boolean {
   return (HEALING_MOVES[from] as readonly HealingState[]).includes(to);

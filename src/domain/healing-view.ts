@@ -13,7 +13,12 @@ export interface HealingView {
   readonly cause?: string;
   readonly strategy?: string;
   /** Present while a person is asked. */
-  readonly approval?: { readonly changeSetHash: string; readonly approvers: readonly string[]; readonly paths: readonly string[]; readonly reasons: readonly string[] };
+  readonly approval?: {
+    readonly changeSetHash: string;
+    readonly approvers: readonly string[];
+    readonly paths: readonly string[];
+    readonly reasons: readonly string[];
+  };
   readonly pullRequest?: { readonly number: number; readonly url: string; readonly branch: string };
   readonly outcome?: Outcome;
   readonly paused: boolean;

@@ -1,5 +1,5 @@
-import type { Actor } from './signal.schema.ts';
 import type { ReasonCode } from './outcome.ts';
+import type { Actor } from './signal.schema.ts';
 
 /** Workflow types by the names that the server knows; renaming one breaks running healings. */
 export const WORKFLOW_TYPES = { healing: 'HealingWorkflow', coordinator: 'RepoCoordinator', patrol: 'PatrolWorkflow' } as const;
@@ -106,5 +106,11 @@ export interface CoordinatorView {
   readonly paused: boolean;
   readonly leases: ReadonlyArray<{ readonly healingId: string; readonly expiresAt: string }>;
   readonly waiting: readonly string[];
-  readonly ledger: ReadonlyArray<{ readonly signature: string; readonly attempts: number; readonly lastOutcome: string; readonly coolUntil: string; readonly personSaidNo: boolean }>;
+  readonly ledger: ReadonlyArray<{
+    readonly signature: string;
+    readonly attempts: number;
+    readonly lastOutcome: string;
+    readonly coolUntil: string;
+    readonly personSaidNo: boolean;
+  }>;
 }

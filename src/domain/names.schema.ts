@@ -12,7 +12,10 @@ export const RepoRef = z.object({ owner: SafeName, name: SafeName });
 export type RepoRef = z.infer<typeof RepoRef>;
 
 /** What a signal is about, known at the door without any lookup; see `subject.ts` for the forms. At most 150 characters. */
-export const Subject = z.string().max(150).regex(/^(pr|branch|monitor|issue|manual)\/[A-Za-z0-9][A-Za-z0-9._:/-]*$/);
+export const Subject = z
+  .string()
+  .max(150)
+  .regex(/^(pr|branch|monitor|issue|manual)\/[A-Za-z0-9][A-Za-z0-9._:/-]*$/);
 export type Subject = z.infer<typeof Subject>;
 
 /** Points at content in the artifact store; the content never enters workflow history. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ArtifactRef } from './names.schema.ts';
 import { ReportFormat } from './incident.schema.ts';
+import { ArtifactRef } from './names.schema.ts';
 
 /** What one test did, as its report says. */
 export const TestStatus = z.enum(['passed', 'failed', 'skipped']);

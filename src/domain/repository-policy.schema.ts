@@ -25,10 +25,10 @@ export const RepositoryPolicy = z.strictObject({
   format: z
     .strictObject({
       check: z.string().max(100).describe('Name of the check above that complains about format.'),
-      fix: Command.describe('Command that formats, at the repository\'s own version and configuration.'),
+      fix: Command.describe("Command that formats, at the repository's own version and configuration."),
     })
     .optional()
-    .describe('The repository\'s own formatter.'),
+    .describe("The repository's own formatter."),
   config: z
     .array(z.string().min(1).max(300))
     .max(50)
@@ -46,7 +46,11 @@ export const RepositoryPolicy = z.strictObject({
     .default([])
     .describe('Production services that run from this repository.'),
   approvers: z.array(z.string().min(1).max(200)).max(50).default([]).describe('Actor ids whose approval counts; empty: any maintainer.'),
-  protectedPaths: z.array(z.string().min(1).max(300)).max(100).default([]).describe('Globs that a healing never changes without a person, besides the built-in ones.'),
+  protectedPaths: z
+    .array(z.string().min(1).max(300))
+    .max(100)
+    .default([])
+    .describe('Globs that a healing never changes without a person, besides the built-in ones.'),
   gateAllow: z
     .array(z.strictObject({ code: z.string().max(60), path: z.string().min(1).max(300) }))
     .max(50)
@@ -59,7 +63,11 @@ export const RepositoryPolicy = z.strictObject({
     .strictObject({
       enabled: z.boolean().default(true).describe('Whether reverts may be proposed at all.'),
       maxAgeDays: z.number().int().positive().max(365).default(14).describe('Commits older than this are never reverted.'),
-      optOutLabel: z.string().max(100).default('no-revert').describe('A commit whose message carries this word in brackets is never reverted.'),
+      optOutLabel: z
+        .string()
+        .max(100)
+        .default('no-revert')
+        .describe('A commit whose message carries this word in brackets is never reverted.'),
     })
     .prefault({})
     .describe('Limits of the revert strategy.'),

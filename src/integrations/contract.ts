@@ -57,7 +57,12 @@ export interface ForgeRepositories {
   /** Mode of a blob at a revision (`100644`, `100755`, `120000`, ...); null when absent. */
   fileMode(repo: RepoRef, sha: string, path: string): Promise<string | null>;
   /** Commits reachable from `to` and not from `from`, newest first, at most `limit`. */
-  commits(repo: RepoRef, from: string | null, to: string, limit: number): Promise<{ readonly commits: readonly CommitFacts[]; readonly truncated: boolean }>;
+  commits(
+    repo: RepoRef,
+    from: string | null,
+    to: string,
+    limit: number,
+  ): Promise<{ readonly commits: readonly CommitFacts[]; readonly truncated: boolean }>;
   /** The change a commit made against its first parent (or `mainline`), inverted onto `onto`: null when it does not apply cleanly. */
   revertOf(repo: RepoRef, sha: string, onto: string, mainline?: number): Promise<ChangeSet | null>;
   /** The tree at a revision as a tar stream without `.git`; regular files, executables and symlinks only. */
@@ -181,7 +186,14 @@ export interface HealthSource {
 export interface Notifier {
   handOver(message: HandOver, key: string): Promise<void>;
   /** One line about a healing: a reminder, an approval request, a result. */
-  notify(message: { readonly healingId: string; readonly kind: 'approval-wanted' | 'reminder' | 'outcome' | 'escalation'; readonly text: string }, key: string): Promise<void>;
+  notify(
+    message: {
+      readonly healingId: string;
+      readonly kind: 'approval-wanted' | 'reminder' | 'outcome' | 'escalation';
+      readonly text: string;
+    },
+    key: string,
+  ): Promise<void>;
 }
 
 /** What an integration's capabilities are built from. */

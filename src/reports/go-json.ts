@@ -10,7 +10,8 @@ export function parseGoJson(output: string): readonly ParsedTest[] {
     try {
       const event = JSON.parse(line) as { Action?: unknown; Test?: unknown; Package?: unknown };
       const status = typeof event.Action === 'string' ? STATUS[event.Action] : undefined;
-      if (status !== undefined && typeof event.Test === 'string') tests.push({ name: `${typeof event.Package === 'string' ? event.Package : ''}.${event.Test}`, status });
+      if (status !== undefined && typeof event.Test === 'string')
+        tests.push({ name: `${typeof event.Package === 'string' ? event.Package : ''}.${event.Test}`, status });
     } catch {
       // A line of the program's own output that only looks like an event.
     }

@@ -35,7 +35,10 @@ function parse(format: ReportFormat, output: string, file: Uint8Array | undefine
 const ANSI = /\u001b\[[0-9;]*[A-Za-z]/g;
 
 /** Read a test report; null when the format has none or nothing of it was found. Never throws. */
-export function parseReport(format: ReportFormat, input: { readonly output: string; readonly file?: Uint8Array | undefined }): TestReport | null {
+export function parseReport(
+  format: ReportFormat,
+  input: { readonly output: string; readonly file?: Uint8Array | undefined },
+): TestReport | null {
   const tests = parse(format, input.output.replace(ANSI, ''), input.file);
   if (tests === null || tests.length === 0) return null;
   return { format, tests: tests.slice(0, MAX_TESTS).map(({ name, status }) => ({ name: name.slice(0, 500), status })) };

@@ -1,7 +1,12 @@
 import { XMLParser } from 'fast-xml-parser';
 import type { ParsedTest } from './index.ts';
 
-const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '@', processEntities: false, isArray: (name) => ['testsuite', 'testcase'].includes(name) });
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  processEntities: false,
+  isArray: (name) => ['testsuite', 'testcase'].includes(name),
+});
 
 function walk(node: unknown, tests: ParsedTest[], depth: number): void {
   if (typeof node !== 'object' || node === null || depth > 20) return;

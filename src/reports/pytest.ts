@@ -1,6 +1,13 @@
 import type { ParsedTest } from './index.ts';
 
-const STATUS: Readonly<Record<string, ParsedTest['status']>> = { PASSED: 'passed', XPASS: 'passed', FAILED: 'failed', ERROR: 'failed', SKIPPED: 'skipped', XFAIL: 'skipped' };
+const STATUS: Readonly<Record<string, ParsedTest['status']>> = {
+  PASSED: 'passed',
+  XPASS: 'passed',
+  FAILED: 'failed',
+  ERROR: 'failed',
+  SKIPPED: 'skipped',
+  XFAIL: 'skipped',
+};
 /** `-v`: `tests/test_a.py::test_b PASSED [ 10%]`. */
 const VERBOSE = /^(\S+::\S.*?)\s+(PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS)\b/;
 /** `-rA`: `PASSED tests/test_a.py::test_b`. */

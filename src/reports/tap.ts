@@ -19,7 +19,9 @@ export function parseTap(output: string): readonly ParsedTest[] {
       group = true;
       if (test.indent > indent && test.group) continue;
     }
-    if (group) for (let index = tests.length - 1; index >= 0 && (tests[index]?.indent ?? 0) > indent; index--) (tests[index] as { indent: number }).indent = indent;
+    if (group)
+      for (let index = tests.length - 1; index >= 0 && (tests[index]?.indent ?? 0) > indent; index--)
+        (tests[index] as { indent: number }).indent = indent;
     if (group) continue;
     tests.push({ name: text, status: skipped ? 'skipped' : match[2] === undefined ? 'passed' : 'failed', indent, group: false });
   }

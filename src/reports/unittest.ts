@@ -17,7 +17,10 @@ export function parseUnittest(output: string): readonly ParsedTest[] {
     }
     const word = open === null ? undefined : RESULT.exec(line)?.[1];
     if (open === null || word === undefined) continue;
-    tests.push({ name: open, status: word === 'ok' ? 'passed' : word.startsWith('skipped') || word === 'expected failure' ? 'skipped' : 'failed' });
+    tests.push({
+      name: open,
+      status: word === 'ok' ? 'passed' : word.startsWith('skipped') || word === 'expected failure' ? 'skipped' : 'failed',
+    });
     open = null;
   }
   return tests;

@@ -11,7 +11,12 @@ export interface StrategyContext {
   /** Answers to the probes this strategy asked for within this attempt, oldest first. */
   readonly probes: readonly ProbeResult[];
   /** Earlier attempts on this signature: what was tried and how it ended. */
-  readonly tried: ReadonlyArray<{ readonly strategy: string; readonly planTitle: string; readonly result: string; readonly fingerprint: string }>;
+  readonly tried: ReadonlyArray<{
+    readonly strategy: string;
+    readonly planTitle: string;
+    readonly result: string;
+    readonly fingerprint: string;
+  }>;
   /** Size and presence of a path at a revision, prepared by the caller for paths changed since green. */
   readonly paths: ReadonlyMap<string, { readonly atGreen: boolean; readonly atHead: boolean }>;
   /** Now, ISO 8601 UTC; strategies have no clock. */
@@ -31,7 +36,9 @@ export interface Strategy {
   /** One sentence for the README's table. */
   readonly heals: string;
   /** Rank from evidence: higher is tried first; null with a reason when it does not apply. */
-  rank(context: StrategyContext): { readonly score: number; readonly why: string } | { readonly score: null; readonly refusal: StrategyRefusal };
+  rank(
+    context: StrategyContext,
+  ): { readonly score: number; readonly why: string } | { readonly score: null; readonly refusal: StrategyRefusal };
   /** The plan, or the next probe it needs, or why it cannot. */
   plan(context: StrategyContext): StrategyAnswer;
 }

@@ -4,7 +4,10 @@ import type { Strategy, StrategyContext } from './contract.ts';
 
 /** Same steps, same fingerprint, whatever the words around them; 16 hex digits. */
 export function planFingerprint(plan: Plan): string {
-  return createHash('sha256').update(JSON.stringify([plan.strategy, plan.steps])).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(JSON.stringify([plan.strategy, plan.steps]))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 /** Where the climb ended. */
@@ -24,7 +27,10 @@ export function climb(strategies: readonly Strategy[], context: StrategyContext,
   }
   ranked.sort((a, b) => b.score - a.score || a.strategy.id.localeCompare(b.strategy.id));
   // Strategies before the asking one have answered in an earlier turn of this attempt.
-  const from = Math.max(0, ranked.findIndex(({ strategy }) => strategy.id === asking));
+  const from = Math.max(
+    0,
+    ranked.findIndex(({ strategy }) => strategy.id === asking),
+  );
   for (const { strategy } of ranked.slice(from)) {
     const own: StrategyContext = strategy.id === asking ? context : { ...context, probes: [] };
     const answer = strategy.plan(own);
@@ -32,7 +38,8 @@ export function climb(strategies: readonly Strategy[], context: StrategyContext,
       case 'probe':
         return { kind: 'probe', strategy: strategy.id, probe: answer.probe, refusals };
       case 'plan':
-        if (!context.tried.some((tried) => tried.fingerprint === planFingerprint(answer.plan))) return { kind: 'plan', strategy: strategy.id, plan: answer.plan, refusals };
+        if (!context.tried.some((tried) => tried.fingerprint === planFingerprint(answer.plan)))
+          return { kind: 'plan', strategy: strategy.id, plan: answer.plan, refusals };
         refusals.push({ strategy: strategy.id, code: 'tried-before', detail: 'its only plan was tried before' });
         break;
       case 'refused':

@@ -28,7 +28,10 @@ export async function workflowBundle(cacheDir: string): Promise<{ readonly codeP
   } catch {
     // not built yet
   }
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(source, 'workflows', 'index.ts'), logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} } });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(source, 'workflows', 'index.ts'),
+    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+  });
   await mkdir(cacheDir, { recursive: true });
   const partial = `${codePath}.${process.pid}`;
   await writeFile(partial, code);

@@ -31,7 +31,12 @@ export async function orUnavailable<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    if (isAway(error)) throw new Failure('temporal-unavailable', 'the Temporal server does not answer; is it running, and is SUTURE_TEMPORAL_ADDRESS right?', { cause: error });
+    if (isAway(error))
+      throw new Failure(
+        'temporal-unavailable',
+        'the Temporal server does not answer; is it running, and is SUTURE_TEMPORAL_ADDRESS right?',
+        { cause: error },
+      );
     throw error;
   }
 }

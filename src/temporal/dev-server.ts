@@ -49,7 +49,10 @@ async function isHealthy(address: string): Promise<boolean> {
 async function choosePort(wanted: number, what: string, setting: string): Promise<number> {
   if (wanted === 0) return freePort();
   if (await portTaken(wanted)) {
-    throw new Failure('configuration-invalid', `port ${wanted} for ${what} is taken; stop what listens there, or set ${setting} (0 picks a free one)`);
+    throw new Failure(
+      'configuration-invalid',
+      `port ${wanted} for ${what} is taken; stop what listens there, or set ${setting} (0 picks a free one)`,
+    );
   }
   return wanted;
 }
@@ -68,7 +71,18 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   const port = await choosePort(options.port, 'the Temporal server', 'SUTURE_TEMPORAL_PORT');
   const uiPort = options.headless === true ? 0 : await choosePort(options.uiPort, 'the Temporal Web UI', 'SUTURE_TEMPORAL_UI_PORT');
   await mkdir(dirname(options.logFile), { recursive: true });
-  const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--namespace', options.namespace, '--log-level', 'warn'];
+  const args = [
+    'server',
+    'start-dev',
+    '--ip',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--namespace',
+    options.namespace,
+    '--log-level',
+    'warn',
+  ];
   args.push(...(options.headless === true ? ['--headless'] : ['--ui-ip', '127.0.0.1', '--ui-port', String(uiPort)]));
   args.push('--dynamic-config-value', 'matching.enableFairness=true');
   if (options.dbFile !== undefined) {
@@ -77,7 +91,10 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   }
   for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES)) args.push('--search-attribute', `${name}=${type}`);
   const log = openSync(options.logFile, 'a');
-  const child = spawn(options.executable, args, { stdio: ['ignore', log, log], env: { PATH: '/usr/bin:/bin', HOME: dirname(options.logFile) } });
+  const child = spawn(options.executable, args, {
+    stdio: ['ignore', log, log],
+    env: { PATH: '/usr/bin:/bin', HOME: dirname(options.logFile) },
+  });
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
@@ -90,7 +107,10 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
     }
     if (Date.now() > deadline) {
       await stopProcess(child);
-      throw new Failure('tool-missing', `the Temporal server did not answer within ${START_LIMIT_MS / 1000} s; its log is ${options.logFile}`);
+      throw new Failure(
+        'tool-missing',
+        `the Temporal server did not answer within ${START_LIMIT_MS / 1000} s; its log is ${options.logFile}`,
+      );
     }
     await delay(50);
   }

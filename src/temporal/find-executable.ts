@@ -13,10 +13,16 @@ function runnable(file: string): boolean {
 }
 
 /** Path of the `temporal` executable: the setting, then PATH, then what set-up put into the cache. Throws `Failure` code `tool-missing`. */
-export function findTemporalExecutable(options: { readonly setting?: string | undefined; readonly env: Readonly<Record<string, string | undefined>> }): string {
+export function findTemporalExecutable(options: {
+  readonly setting?: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}): string {
   if (options.setting !== undefined && options.setting !== '') {
     if (runnable(options.setting)) return options.setting;
-    throw new Failure('tool-missing', `the configured Temporal executable ${options.setting} does not run; correct SUTURE_TEMPORAL_EXECUTABLE or temporal.executable`);
+    throw new Failure(
+      'tool-missing',
+      `the configured Temporal executable ${options.setting} does not run; correct SUTURE_TEMPORAL_EXECUTABLE or temporal.executable`,
+    );
   }
   for (const folder of (options.env['PATH'] ?? '').split(delimiter)) {
     if (folder !== '' && runnable(join(folder, 'temporal'))) return join(folder, 'temporal');

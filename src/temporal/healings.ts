@@ -39,7 +39,10 @@ function firstText(value: unknown): string {
 }
 
 /** The only door to Temporal, on one client. `webUi` is the base URL of the Web UI. */
-export function createHealings(client: Client, options: { readonly taskQueue: string; readonly namespace: string; readonly webUi?: string }): Healings {
+export function createHealings(
+  client: Client,
+  options: { readonly taskQueue: string; readonly namespace: string; readonly webUi?: string },
+): Healings {
   const within = <T>(ms: number, call: () => Promise<T>) => orUnavailable(() => client.connection.withDeadline(Date.now() + ms, call));
 
   async function signalRunning(id: string, name: string, argument: unknown): Promise<boolean> {
@@ -52,10 +55,17 @@ export function createHealings(client: Client, options: { readonly taskQueue: st
     }
   }
 
-  async function updateOrSignal(id: string, update: string, fallback: string, argument: ApprovalDecision | StopRequest): Promise<DecisionResult> {
+  async function updateOrSignal(
+    id: string,
+    update: string,
+    fallback: string,
+    argument: ApprovalDecision | StopRequest,
+  ): Promise<DecisionResult> {
     try {
       const receipt = await client.connection.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
-        client.workflow.getHandle(id).executeUpdate<DecisionReceipt, [ApprovalDecision | StopRequest]>(update, { args: [argument], updateId: argument.id }),
+        client.workflow
+          .getHandle(id)
+          .executeUpdate<DecisionReceipt, [ApprovalDecision | StopRequest]>(update, { args: [argument], updateId: argument.id }),
       );
       return { kind: 'applied', receipt };
     } catch (error) {
@@ -109,8 +119,10 @@ export function createHealings(client: Client, options: { readonly taskQueue: st
     },
     forward: (id, signal) => signalRunning(id, HEALING_MESSAGES.incidentEvent, signal),
     requestSlot: (repo, request) => startCoordinator(repo, COORDINATOR_MESSAGES.requestSlot, request),
-    decide: (id, decision) => orUnavailable(() => updateOrSignal(id, HEALING_MESSAGES.decideApproval, HEALING_MESSAGES.decideApprovalLater, decision)),
-    stop: (id, request) => orUnavailable(() => updateOrSignal(id, HEALING_MESSAGES.cancelHealing, HEALING_MESSAGES.cancelHealingLater, request)),
+    decide: (id, decision) =>
+      orUnavailable(() => updateOrSignal(id, HEALING_MESSAGES.decideApproval, HEALING_MESSAGES.decideApprovalLater, decision)),
+    stop: (id, request) =>
+      orUnavailable(() => updateOrSignal(id, HEALING_MESSAGES.cancelHealing, HEALING_MESSAGES.cancelHealingLater, request)),
     pauseHealing: (id, request) => signalRunning(id, HEALING_MESSAGES.setPaused, request),
     pauseRepository: (repo, request) => startCoordinator(repo, COORDINATOR_MESSAGES.setPaused, request),
     async view(id) {
@@ -123,7 +135,9 @@ export function createHealings(client: Client, options: { readonly taskQueue: st
     },
     async coordinator(repo) {
       try {
-        return await within(CALL_DEADLINE_MS, () => client.workflow.getHandle(coordinatorId(repo)).query<CoordinatorView>(COORDINATOR_MESSAGES.coordinatorView));
+        return await within(CALL_DEADLINE_MS, () =>
+          client.workflow.getHandle(coordinatorId(repo)).query<CoordinatorView>(COORDINATOR_MESSAGES.coordinatorView),
+        );
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return null;
         throw error;
@@ -171,4 +185,3 @@ export function createHealings(client: Client, options: { readonly taskQueue: st
         : `${options.webUi}/namespaces/${encodeURIComponent(options.namespace)}/workflows/${encodeURIComponent(id)}${runId === undefined ? '' : `/${runId}/history`}`,
   };
 }
-

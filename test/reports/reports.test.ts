@@ -33,22 +33,38 @@ not ok 1 - maths
 ok 2 - alone
 1..2
 `;
-    expect(status('tap', output)).toEqual({ 'maths > adds': 'passed', 'maths > divides': 'failed', 'maths > later': 'skipped', alone: 'passed' });
+    expect(status('tap', output)).toEqual({
+      'maths > adds': 'passed',
+      'maths > divides': 'failed',
+      'maths > later': 'skipped',
+      alone: 'passed',
+    });
   });
 
   it('reads pytest in verbose and in summary form', () => {
-    expect(status('pytest', 'tests/a.py::test_one PASSED [ 50%]\ntests/a.py::test_two FAILED [100%]\nFAILED tests/a.py::test_two - assert 1\nSKIPPED [1] tests/a.py:3: no\n')).toEqual({
+    expect(
+      status(
+        'pytest',
+        'tests/a.py::test_one PASSED [ 50%]\ntests/a.py::test_two FAILED [100%]\nFAILED tests/a.py::test_two - assert 1\nSKIPPED [1] tests/a.py:3: no\n',
+      ),
+    ).toEqual({
       'tests/a.py::test_one': 'passed',
       'tests/a.py::test_two': 'failed',
     });
   });
 
   it('reads go test events and ignores other lines', () => {
-    expect(status('go-json', '{"Action":"run","Package":"p","Test":"A"}\n{"Action":"fail","Package":"p","Test":"A"}\n{not json\n{"Action":"pass","Package":"p"}\n')).toEqual({ 'p.A': 'failed' });
+    expect(
+      status(
+        'go-json',
+        '{"Action":"run","Package":"p","Test":"A"}\n{"Action":"fail","Package":"p","Test":"A"}\n{not json\n{"Action":"pass","Package":"p"}\n',
+      ),
+    ).toEqual({ 'p.A': 'failed' });
   });
 
   it('reads JUnit with nested suites, failures, errors and skips', () => {
-    const xml = '<testsuites><testsuite name="s"><testcase classname="c" name="a"/><testcase classname="c" name="b"><failure message="x"/></testcase><testsuite><testcase name="d"><skipped/></testcase></testsuite></testsuite></testsuites>';
+    const xml =
+      '<testsuites><testsuite name="s"><testcase classname="c" name="a"/><testcase classname="c" name="b"><failure message="x"/></testcase><testsuite><testcase name="d"><skipped/></testcase></testsuite></testsuite></testsuites>';
     expect(parseReport('junit', { output: '', file: Buffer.from(xml) })?.tests).toEqual([
       { name: 'c.a', status: 'passed' },
       { name: 'c.b', status: 'failed' },

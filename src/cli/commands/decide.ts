@@ -28,15 +28,29 @@ function report(result: DecisionResult, healing: string, out: Output): number {
 }
 
 /** `suture approve` and `suture reject`: a decision on the change set that the healing shows now, or on the one named by its hash. */
-export async function decide(healing: string, verdict: 'approve' | 'reject', options: { readonly hash?: string; readonly as?: string; readonly comment?: string }, out: Output): Promise<number> {
+export async function decide(
+  healing: string,
+  verdict: 'approve' | 'reject',
+  options: { readonly hash?: string; readonly as?: string; readonly comment?: string },
+  out: Output,
+): Promise<number> {
   return withHealings(process.env, async (healings) => {
     const view = options.hash === undefined ? await healings.view(healing) : null;
     const changeSetHash = options.hash ?? view?.approval?.changeSetHash;
     if (changeSetHash === undefined) {
-      out.result(view === null ? `no healing ${healing} is under way` : `${healing} waits for nobody: it is ${view.state}`, { kind: 'not-found' });
+      out.result(view === null ? `no healing ${healing} is under way` : `${healing} waits for nobody: it is ${view.state}`, {
+        kind: 'not-found',
+      });
       return EXIT_CODES.notFound.code;
     }
-    const decision = { id: `cli-${randomUUID()}`, verdict, changeSetHash, actor: terminalActor(options.as), via: 'cli' as const, ...(options.comment === undefined ? {} : { comment: options.comment.slice(0, 500) }) };
+    const decision = {
+      id: `cli-${randomUUID()}`,
+      verdict,
+      changeSetHash,
+      actor: terminalActor(options.as),
+      via: 'cli' as const,
+      ...(options.comment === undefined ? {} : { comment: options.comment.slice(0, 500) }),
+    };
     return report(await healings.decide(healing, decision), healing, out);
   });
 }
@@ -44,7 +58,15 @@ export async function decide(healing: string, verdict: 'approve' | 'reject', opt
 /** `suture cancel`: stop one healing; what it began is undone. */
 export async function cancel(healing: string, options: { readonly as?: string; readonly comment?: string }, out: Output): Promise<number> {
   return withHealings(process.env, async (healings) =>
-    report(await healings.stop(healing, { id: `cli-${randomUUID()}`, actor: terminalActor(options.as), comment: (options.comment ?? 'stopped from the command line').slice(0, 500) }), healing, out),
+    report(
+      await healings.stop(healing, {
+        id: `cli-${randomUUID()}`,
+        actor: terminalActor(options.as),
+        comment: (options.comment ?? 'stopped from the command line').slice(0, 500),
+      }),
+      healing,
+      out,
+    ),
   );
 }
 

@@ -31,7 +31,18 @@ function demoConfig() {
     ingress: { port: 0 },
     autonomyCeiling: 'deploy',
     integrations: { datadog: { services: { 'auth-service': 'acme/auth-service' } } },
-    timings: { gatherMs: 3000, checkPollMs: 2000, checkTimeoutMs: 120_000, deployPollMs: 1000, deployTimeoutMs: 60_000, verifyPollMs: 1000, verifyWindowMs: 4000, verifyTimeoutMs: 60_000, cooldownMs: 5000, approvalReminderMs: 600_000 },
+    timings: {
+      gatherMs: 3000,
+      checkPollMs: 2000,
+      checkTimeoutMs: 120_000,
+      deployPollMs: 1000,
+      deployTimeoutMs: 60_000,
+      verifyPollMs: 1000,
+      verifyWindowMs: 4000,
+      verifyTimeoutMs: 60_000,
+      cooldownMs: 5000,
+      approvalReminderMs: 600_000,
+    },
     logLevel: 'info',
   };
 }
@@ -58,11 +69,21 @@ async function askPerson(runtime: Runtime, view: HealingView, out: Output): Prom
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   const answer = (await prompt.question('         approve this change? (y/n) ')).trim().toLowerCase();
   prompt.close();
-  const result = await runtime.healings.decide(view.healingId, { id: `demo-${Date.now()}`, verdict: answer.startsWith('y') ? 'approve' : 'reject', changeSetHash: approval.changeSetHash, actor: { id: 'mara', trust: 'maintainer' }, via: 'cli' });
+  const result = await runtime.healings.decide(view.healingId, {
+    id: `demo-${Date.now()}`,
+    verdict: answer.startsWith('y') ? 'approve' : 'reject',
+    changeSetHash: approval.changeSetHash,
+    actor: { id: 'mara', trust: 'maintainer' },
+    via: 'cli',
+  });
   out.step(`the decision was ${result.kind}`);
 }
 
-async function play(runtime: Runtime, out: Output, options: { readonly approve: boolean }): Promise<{ readonly ok: boolean; readonly summary: Record<string, unknown>; readonly text: string }> {
+async function play(
+  runtime: Runtime,
+  out: Output,
+  options: { readonly approve: boolean },
+): Promise<{ readonly ok: boolean; readonly summary: Record<string, unknown>; readonly text: string }> {
   const { stateDir } = runtime;
   const forge = createLocalForge(stateDir);
   const health = createLocalHealth(stateDir);
@@ -96,7 +117,14 @@ async function play(runtime: Runtime, out: Output, options: { readonly approve: 
     name: 'the Datadog stand-in',
     script: example('datadog-stand-in.ts'),
     logFile: join(stateDir, 'logs', 'datadog-stand-in.log'),
-    env: { PATH: process.env['PATH'] ?? '', SERVICE_URL: first.url ?? '', BODIES_FILE: join(stateDir, 'probe.json'), WEBHOOK_URL: `${runtime.ingressUrl}/webhooks/datadog`, WEBHOOK_TOKEN: token, THRESHOLD: '0.05' },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      SERVICE_URL: first.url ?? '',
+      BODIES_FILE: join(stateDir, 'probe.json'),
+      WEBHOOK_URL: `${runtime.ingressUrl}/webhooks/datadog`,
+      WEBHOOK_TOKEN: token,
+      THRESHOLD: '0.05',
+    },
   });
   try {
     out.step('a stand-in for a Datadog monitor watches the error rate');
@@ -111,7 +139,12 @@ async function play(runtime: Runtime, out: Output, options: { readonly approve: 
         'README.md': `${readme}\nPasswords are kept as salted scrypt hashes.\n`,
       },
     });
-    const pull = await openPullRequest(stateDir, REPO, { title: 'Accept scrypt only', body: 'Old schemes are weak.', headBranch: 'tighten-passwords', author: 'peter' });
+    const pull = await openPullRequest(stateDir, REPO, {
+      title: 'Accept scrypt only',
+      body: 'Old schemes are weak.',
+      headBranch: 'tighten-passwords',
+      author: 'peter',
+    });
     const merged = await mergePullRequest(stateDir, REPO, pull.number, { actor: 'mara', bypass: true });
     if (merged.kind !== 'merged') throw new Error(`pull request ${pull.number} could not be merged: ${merged.detail}`);
     out.step(`pull request ${pull.number} by peter drops a password scheme from config.yaml; mara merges it before its checks are done`);
@@ -157,7 +190,9 @@ async function play(runtime: Runtime, out: Output, options: { readonly approve: 
     const after = await health.read(SERVICE);
     const head = await mainHead();
     const restored = Buffer.from((await forge.repositories.readFile(REPO, head, 'config.yaml')) ?? []).toString() === config;
-    const kept = Buffer.from((await forge.repositories.readFile(REPO, head, 'README.md')) ?? []).toString().includes('salted scrypt');
+    const kept = Buffer.from((await forge.repositories.readFile(REPO, head, 'README.md')) ?? [])
+      .toString()
+      .includes('salted scrypt');
     const pulls = (await Promise.all([124, 125, 126].map((number) => forge.changes.get(REPO, number)))).filter((each) => each !== null);
     const live = (await forge.deployments.list(REPO, 'production')).find((each) => each.state === 'success');
     const [primary] = healed;
@@ -165,7 +200,10 @@ async function play(runtime: Runtime, out: Output, options: { readonly approve: 
     const audit = await verifyAuditTrail(join(stateDir, 'audit'), createPublicKey(key));
     const facts: ReadonlyArray<readonly [string, boolean]> = [
       ['pull request 123 broke test_login and test_token_validation', red.includes('test_login') && red.includes('test_token_validation')],
-      [`production was measured at ${percent(broken.errorRate)} errors`, broken.errorRate !== null && Math.abs(broken.errorRate - 0.152) < 0.0005],
+      [
+        `production was measured at ${percent(broken.errorRate)} errors`,
+        broken.errorRate !== null && Math.abs(broken.errorRate - 0.152) < 0.0005,
+      ],
       [`${finals.length} signals became one incident`, healed.length === 1 && joined.length === finals.length - 1 && joined.length >= 1],
       ['config.yaml is back to its last green content', restored],
       ['the good part of pull request 123 was kept', kept],
@@ -188,7 +226,16 @@ async function play(runtime: Runtime, out: Output, options: { readonly approve: 
       ...facts.map(([fact, held]) => `  ${held ? 'yes' : 'NO '}  ${fact}`),
       '',
     ].join('\n');
-    return { ok, text, summary: { ok, facts: Object.fromEntries(facts), healings: finals.map((view) => ({ id: view.healingId, outcome: view.outcome })), errorRate: { before: calm.errorRate, broken: broken.errorRate, after: after.errorRate } } };
+    return {
+      ok,
+      text,
+      summary: {
+        ok,
+        facts: Object.fromEntries(facts),
+        healings: finals.map((view) => ({ id: view.healingId, outcome: view.outcome })),
+        errorRate: { before: calm.errorRate, broken: broken.errorRate, after: after.errorRate },
+      },
+    };
   } finally {
     await monitor.stop();
   }
@@ -229,7 +276,15 @@ export async function demo(options: { readonly keep: boolean; readonly approve: 
         maintainers: ['mara'],
         collaborators: ['peter'],
         firstPullRequest: 123,
-        environments: { production: { start: ['python3', '-m', 'auth.server'], port: 0, healthPath: '/healthz', startTimeoutMs: 30_000, probe: { method: 'POST', path: '/api/auth/login', bodiesFile: join(stateDir, 'probe.json'), headers: {} } } },
+        environments: {
+          production: {
+            start: ['python3', '-m', 'auth.server'],
+            port: 0,
+            healthPath: '/healthz',
+            startTimeoutMs: 30_000,
+            probe: { method: 'POST', path: '/api/auth/login', bodiesFile: join(stateDir, 'probe.json'), headers: {} },
+          },
+        },
       },
     });
     out.step('starting the Temporal dev server, a worker, the ingress and the local forge');

@@ -40,7 +40,8 @@ export async function doctor(policyFile: string | undefined, out: Output): Promi
   const stateDir = stateFolder(process.env);
   const findings: Finding[] = [
     await finding('node', () => {
-      if (Number(process.versions.node.split('.')[0]) < 22) throw new Error(`Node ${process.versions.node} is too old; run through npm, which brings Node 24`);
+      if (Number(process.versions.node.split('.')[0]) < 22)
+        throw new Error(`Node ${process.versions.node} is too old; run through npm, which brings Node 24`);
       return process.versions.node;
     }),
     await finding('git', () => version('git', 'apt-get install -y git')),
@@ -51,17 +52,23 @@ export async function doctor(policyFile: string | undefined, out: Output): Promi
     }),
     await finding('temporal', () => {
       const address = process.env['SUTURE_TEMPORAL_ADDRESS'];
-      return address === undefined ? findTemporalExecutable({ setting: process.env['SUTURE_TEMPORAL_EXECUTABLE'], env: process.env }) : `cluster at ${address}`;
+      return address === undefined
+        ? findTemporalExecutable({ setting: process.env['SUTURE_TEMPORAL_EXECUTABLE'], env: process.env })
+        : `cluster at ${address}`;
     }),
     await finding('state folder', async () => {
       await mkdir(stateDir, { recursive: true });
       const disk = await statfs(stateDir);
       const free = disk.bavail * disk.bsize;
-      if (free < MIN_FREE_BYTES) throw new Error(`${stateDir} has only ${Math.round(free / 1024 ** 2)} MiB left; free some space or set SUTURE_STATE_DIR`);
+      if (free < MIN_FREE_BYTES)
+        throw new Error(`${stateDir} has only ${Math.round(free / 1024 ** 2)} MiB left; free some space or set SUTURE_STATE_DIR`);
       return `${stateDir}, ${Math.round(free / 1024 ** 3)} GiB free`;
     }),
   ];
-  const sandbox = await createLocalSandbox({ stateDir, ...(process.env['PATH'] === undefined ? {} : { searchPath: process.env['PATH'] }) }).preflight();
+  const sandbox = await createLocalSandbox({
+    stateDir,
+    ...(process.env['PATH'] === undefined ? {} : { searchPath: process.env['PATH'] }),
+  }).preflight();
   for (const each of sandbox.findings) findings.push({ ...each, name: `sandbox: ${each.name}` });
   if (policyFile !== undefined) {
     findings.push(

@@ -1,19 +1,19 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { execFile } from 'node:child_process';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { loadConfig, settingsFrom, stateFolder } from '../../config/index.ts';
 import { healingId } from '../../domain/ids.ts';
 import { mirrorExisting, publishBranchTo } from '../../integrations/local/admin.ts';
 import { integrations } from '../../integrations/registry.ts';
+import type { Healings } from '../../temporal/contract.ts';
 import { withHealings } from '../connect.ts';
 import { EXIT_CODES, exitCodeFor } from '../exit-codes.ts';
 import { followHealing } from '../follow.ts';
 import type { Output } from '../output.ts';
 import { startRuntime } from '../runtime.ts';
-import type { Healings } from '../../temporal/contract.ts';
 import { terminalActor } from './decide.ts';
 
 /** What `suture heal` takes. */
@@ -30,11 +30,34 @@ function quoted(word: string): string {
 
 async function uncommitted(folder: string): Promise<boolean> {
   const git = promisify(execFile);
-  const { stdout } = await git('git', ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-C', folder, '--no-optional-locks', 'status', '--porcelain', '--ignore-submodules=all', '--untracked-files=no'], { env: { PATH: process.env['PATH'] ?? '', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' } }).catch(() => ({ stdout: '' }));
+  const { stdout } = await git(
+    'git',
+    [
+      '-c',
+      'core.fsmonitor=false',
+      '-c',
+      'core.hooksPath=/dev/null',
+      '-C',
+      folder,
+      '--no-optional-locks',
+      'status',
+      '--porcelain',
+      '--ignore-submodules=all',
+      '--untracked-files=no',
+    ],
+    { env: { PATH: process.env['PATH'] ?? '', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' } },
+  ).catch(() => ({ stdout: '' }));
   return stdout.trim() !== '';
 }
 
-async function runHealing(healings: Healings, stateDir: string, folder: string, command: readonly string[], options: HealOptions, out: Output): Promise<number> {
+async function runHealing(
+  healings: Healings,
+  stateDir: string,
+  folder: string,
+  command: readonly string[],
+  options: HealOptions,
+  out: Output,
+): Promise<number> {
   const { repo, branch, headSha } = await mirrorExisting(stateDir, folder);
   const run = command.length === 1 ? (command[0] ?? '') : command.map(quoted).join(' ');
   const subject = `manual/${createHash('sha256').update(`${headSha}\n${run}\n${options.dryRun}\n${randomUUID()}`).digest('hex').slice(0, 12)}`;
@@ -46,14 +69,42 @@ async function runHealing(healings: Healings, stateDir: string, folder: string, 
   out.step(`healing ${folder} (${branch} at ${headSha.slice(0, 8)}), failing command: ${run}`);
   if (webUiUrl !== undefined) out.detail(webUiUrl);
   await healings.report(
-    { repo, subject, settings: { ...settings, timings: { ...settings.timings, gatherMs: 0, cooldownMs: 0, checkPollMs: Math.min(settings.timings.checkPollMs, 1000) } }, request: { run, timeoutSeconds: options.timeout, revision: options.revision ?? branch }, ...(webUiUrl === undefined ? {} : { webUiUrl }) },
-    { id: `cli:${randomUUID()}`, source: 'manual', kind: 'requested', repo, subject, at, actor: terminalActor(undefined), summary: `heal: ${run}`.slice(0, 300), facts: {} },
+    {
+      repo,
+      subject,
+      settings: {
+        ...settings,
+        timings: { ...settings.timings, gatherMs: 0, cooldownMs: 0, checkPollMs: Math.min(settings.timings.checkPollMs, 1000) },
+      },
+      request: { run, timeoutSeconds: options.timeout, revision: options.revision ?? branch },
+      ...(webUiUrl === undefined ? {} : { webUiUrl }),
+    },
+    {
+      id: `cli:${randomUUID()}`,
+      source: 'manual',
+      kind: 'requested',
+      repo,
+      subject,
+      at,
+      actor: terminalActor(undefined),
+      summary: `heal: ${run}`.slice(0, 300),
+      facts: {},
+    },
   );
-  const view = await followHealing(healings, id, { timeoutMs: 3_600_000, onLine: (line) => out.step(`${line.state.padEnd(18)} ${line.text}`) });
+  const view = await followHealing(healings, id, {
+    timeoutMs: 3_600_000,
+    onLine: (line) => out.step(`${line.state.padEnd(18)} ${line.text}`),
+  });
   const { outcome } = view;
   if (outcome === undefined) return EXIT_CODES.bug.code;
   const healed = outcome.kind === 'healed';
-  const lines = ['', `  ${healed ? 'Healed' : 'Not healed'}: ${outcome.kind} (${outcome.reason})`, `  ${outcome.detail}`, '', `  problem   ${view.title}`];
+  const lines = [
+    '',
+    `  ${healed ? 'Healed' : 'Not healed'}: ${outcome.kind} (${outcome.reason})`,
+    `  ${outcome.detail}`,
+    '',
+    `  problem   ${view.title}`,
+  ];
   if (view.cause !== undefined) lines.push(`  cause     ${view.cause} (${view.class ?? 'unknown'})`);
   if (view.strategy !== undefined) lines.push(`  strategy  ${view.strategy}`);
   let branchLeft: string | undefined;
@@ -61,7 +112,11 @@ async function runHealing(healings: Healings, stateDir: string, folder: string, 
     const { number, branch: fixBranch } = view.pullRequest;
     await publishBranchTo(stateDir, repo, folder, fixBranch);
     branchLeft = fixBranch;
-    lines.push(`  branch    ${fixBranch}, in ${folder}`, `  record    pull request ${number} of ${repo.owner}/${repo.name} on the local forge`, `  look      git -C ${quoted(folder)} diff ${branch}...${fixBranch}`);
+    lines.push(
+      `  branch    ${fixBranch}, in ${folder}`,
+      `  record    pull request ${number} of ${repo.owner}/${repo.name} on the local forge`,
+      `  look      git -C ${quoted(folder)} diff ${branch}...${fixBranch}`,
+    );
   }
   const tail = view.timeline.slice(-12).map((line) => `  ${line.state.padEnd(18)} ${line.text}`);
   out.result([...lines, '', '  how it went', ...tail, ''].join('\n'), { healed, outcome, healing: id, branch: branchLeft, view });
@@ -84,7 +139,12 @@ export async function heal(folderArgument: string, command: readonly string[], o
   await mkdir(stateDir, { recursive: true });
   const running = await readFile(join(stateDir, 'run', 'runtime.json'), 'utf8').catch(() => null);
   if (running !== null) return withHealings(process.env, (healings) => runHealing(healings, stateDir, folder, command, options, out));
-  const env = { ...process.env, SUTURE_TEMPORAL_PORT: process.env['SUTURE_TEMPORAL_PORT'] ?? '0', SUTURE_TEMPORAL_UI_PORT: process.env['SUTURE_TEMPORAL_UI_PORT'] ?? '0', SUTURE_INGRESS_PORT: process.env['SUTURE_INGRESS_PORT'] ?? '0' };
+  const env = {
+    ...process.env,
+    SUTURE_TEMPORAL_PORT: process.env['SUTURE_TEMPORAL_PORT'] ?? '0',
+    SUTURE_TEMPORAL_UI_PORT: process.env['SUTURE_TEMPORAL_UI_PORT'] ?? '0',
+    SUTURE_INGRESS_PORT: process.env['SUTURE_INGRESS_PORT'] ?? '0',
+  };
   const runtime = await startRuntime({ stateDir, env, onEvent: (text) => out.detail(text) });
   try {
     return await runHealing(runtime.healings, stateDir, folder, command, options, out);
@@ -92,4 +152,3 @@ export async function heal(folderArgument: string, command: readonly string[], o
     await runtime.stop();
   }
 }
-

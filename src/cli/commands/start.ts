@@ -1,5 +1,5 @@
-import { stateFolder } from '../../config/index.ts';
 import { mkdir } from 'node:fs/promises';
+import { stateFolder } from '../../config/index.ts';
 import type { Output } from '../output.ts';
 import { startRuntime } from '../runtime.ts';
 

@@ -11,7 +11,11 @@ function describe(view: HealingView, link: string | undefined): string {
     ...(view.cause === undefined ? [] : [`  cause     ${view.cause}${view.class === undefined ? '' : ` (${view.class})`}`]),
     ...(view.strategy === undefined ? [] : [`  strategy  ${view.strategy}`]),
     ...(view.pullRequest === undefined ? [] : [`  change    pull request ${view.pullRequest.number} from ${view.pullRequest.branch}`]),
-    ...(view.approval === undefined ? [] : [`  waits for ${view.approval.approvers.length > 0 ? view.approval.approvers.join(', ') : 'a maintainer'}: npm run approve -- ${view.healingId}`]),
+    ...(view.approval === undefined
+      ? []
+      : [
+          `  waits for ${view.approval.approvers.length > 0 ? view.approval.approvers.join(', ') : 'a maintainer'}: npm run approve -- ${view.healingId}`,
+        ]),
     ...(view.outcome === undefined ? [] : [`  outcome   ${view.outcome.kind} (${view.outcome.reason}): ${view.outcome.detail}`]),
     ...(link === undefined ? [] : [`  Web UI    ${link}`]),
   ];
@@ -31,7 +35,10 @@ export async function status(healing: string | undefined, options: { readonly al
       return EXIT_CODES.ok.code;
     }
     const listed = await healings.list({ running: !options.all, limit: 200 });
-    const lines = listed.map((each) => `${plain(each.healingId).padEnd(50)} ${(each.outcome === '' ? each.state : each.outcome).padEnd(20)} since ${each.startedAt}`);
+    const lines = listed.map(
+      (each) =>
+        `${plain(each.healingId).padEnd(50)} ${(each.outcome === '' ? each.state : each.outcome).padEnd(20)} since ${each.startedAt}`,
+    );
     out.result(lines.length === 0 ? 'no healing is under way' : lines.join('\n'), listed);
     return EXIT_CODES.ok.code;
   });

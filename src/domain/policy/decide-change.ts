@@ -23,8 +23,10 @@ export function decideChange(input: {
   const ask: Verdict['reasons'] = [];
   if (proof.verdict !== 'proven') refuse.push({ code: 'not-proven', detail: proof.reasons[0] ?? proof.verdict });
   if (!reaches(policy.autonomy, 'propose')) refuse.push({ code: 'autonomy', detail: `the policy stops at \`${policy.autonomy}\`` });
-  if (input.incident.trust === 'outsider') refuse.push({ code: 'outsider', detail: 'reported by somebody without rights here: analysed only' });
-  if (input.paths.length > policy.maxFiles) ask.push({ code: 'many-files', detail: `${input.paths.length} files, the policy allows ${policy.maxFiles}` });
+  if (input.incident.trust === 'outsider')
+    refuse.push({ code: 'outsider', detail: 'reported by somebody without rights here: analysed only' });
+  if (input.paths.length > policy.maxFiles)
+    ask.push({ code: 'many-files', detail: `${input.paths.length} files, the policy allows ${policy.maxFiles}` });
   if (input.bytes > policy.maxBytes) ask.push({ code: 'large', detail: `${input.bytes} bytes, the policy allows ${policy.maxBytes}` });
   for (const path of input.paths) {
     const kind = protection(path, policy.protectedPaths);
@@ -34,5 +36,9 @@ export function decideChange(input: {
   if (plan.risk === 'high') ask.push({ code: 'high-risk', detail: plan.title });
   if (refuse.length > 0) return { decision: 'refuse', autonomy: policy.autonomy, reasons: refuse.slice(0, 20) };
   if (ask.length > 0) return { decision: 'ask', autonomy: policy.autonomy, reasons: ask.slice(0, 20) };
-  return { decision: 'allow', autonomy: policy.autonomy, reasons: [{ code: 'proven', detail: `proven, and within the policy up to \`${policy.autonomy}\`` }] };
+  return {
+    decision: 'allow',
+    autonomy: policy.autonomy,
+    reasons: [{ code: 'proven', detail: `proven, and within the policy up to \`${policy.autonomy}\`` }],
+  };
 }

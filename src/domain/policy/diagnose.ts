@@ -28,7 +28,9 @@ export function diagnose(incident: Incident, policy: RepositoryPolicy): Diagnosi
   const since = incident.lastGreenSha === undefined ? null : incident.lastGreenSha.slice(0, 8);
   const paths = since === null ? [] : changedPaths(incident);
   const tests = incident.failingTests.length;
-  evidence.push(tests > 0 ? `${tests} test(s) fail: ${incident.failingTests.slice(0, 4).join(', ')}` : `the check ${incident.failing.name} fails`);
+  evidence.push(
+    tests > 0 ? `${tests} test(s) fail: ${incident.failingTests.slice(0, 4).join(', ')}` : `the check ${incident.failing.name} fails`,
+  );
   if (since !== null) evidence.push(`${incident.commits.length} commit(s) and ${paths.length} path(s) changed since ${since} was green`);
   else evidence.push('no revision is known on which it was green');
   const answer = (kind: Diagnosis['class'], cause: string, confidence: number, culprit?: string): Diagnosis => ({
@@ -39,12 +41,15 @@ export function diagnose(incident: Incident, policy: RepositoryPolicy): Diagnosi
     ...(culprit === undefined ? {} : { culprit }),
   });
   const only = incident.commits.length === 1 && !incident.commitsTruncated ? incident.commits[0]?.sha : undefined;
-  if (policy.format?.check === incident.failing.name) return answer('format', `the formatter's check ${incident.failing.name} complains`, 0.95, only);
+  if (policy.format?.check === incident.failing.name)
+    return answer('format', `the formatter's check ${incident.failing.name} complains`, 0.95, only);
   if (since === null) return answer('unknown', 'what changed since it was green is not known', 0.2);
   if (paths.length === 0) return answer('environment', 'nothing in the repository changed since it was green', 0.6);
   const config = paths.filter((path) => isProgramConfig(path, policy));
   const dependencies = paths.filter((path) => matchesAny(path, DEPENDENCY_FILES));
-  const code = paths.filter((path) => !config.includes(path) && !dependencies.includes(path) && !isTestFile(path) && !matchesAny(path, PROSE));
+  const code = paths.filter(
+    (path) => !config.includes(path) && !dependencies.includes(path) && !isTestFile(path) && !matchesAny(path, PROSE),
+  );
   const culpritOf = (path: string) => {
     const touching = incident.commits.filter((commit) => commit.paths.includes(path));
     return touching.length === 1 ? touching[0]?.sha : undefined;
@@ -52,9 +57,22 @@ export function diagnose(incident: Incident, policy: RepositoryPolicy): Diagnosi
   const [firstConfig] = config;
   if (firstConfig !== undefined) {
     evidence.push(`${firstConfig} is configuration and changed since green`);
-    return answer('configuration', `${firstConfig} changed since it was green`, code.length === 0 ? 0.9 : 0.7, culpritOf(firstConfig) ?? only);
+    return answer(
+      'configuration',
+      `${firstConfig} changed since it was green`,
+      code.length === 0 ? 0.9 : 0.7,
+      culpritOf(firstConfig) ?? only,
+    );
   }
   if (dependencies.length > 0 && code.length === 0) return answer('dependency', `${dependencies[0]} changed since it was green`, 0.7, only);
-  if (code.length > 0) return answer('code', only === undefined ? `one of ${incident.commits.length} commits since it was green` : `commit ${only.slice(0, 8)}, the only one since it was green`, only === undefined ? 0.5 : 0.8, only);
+  if (code.length > 0)
+    return answer(
+      'code',
+      only === undefined
+        ? `one of ${incident.commits.length} commits since it was green`
+        : `commit ${only.slice(0, 8)}, the only one since it was green`,
+      only === undefined ? 0.5 : 0.8,
+      only,
+    );
   return answer('unknown', 'only tests or prose changed since it was green', 0.3, only);
 }

@@ -16,5 +16,9 @@ export function reaches(autonomy: Autonomy, wanted: Autonomy): boolean {
 
 /** The repository's wish, clamped by the server: a policy file can only make a healing stricter. */
 export function effectivePolicy(policy: RepositoryPolicy, settings: HealingSettings): RepositoryPolicy {
-  return { ...policy, autonomy: lowerAutonomy(policy.autonomy, settings.autonomyCeiling), attempts: Math.min(policy.attempts, settings.caps.attempts) };
+  return {
+    ...policy,
+    autonomy: lowerAutonomy(policy.autonomy, settings.autonomyCeiling),
+    attempts: Math.min(policy.attempts, settings.caps.attempts),
+  };
 }

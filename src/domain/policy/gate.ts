@@ -27,12 +27,15 @@ export interface GateInput {
   readonly restored: ReadonlySet<string>;
 }
 
-const THRESHOLD = /\b(?:threshold|thresholds|branches|functions|statements|lines|fail[-_]under|min(?:imum)?[-_]?(?:coverage|score)|max[-_](?:warnings|line-length|complexity))\b/i;
+const THRESHOLD =
+  /\b(?:threshold|thresholds|branches|functions|statements|lines|fail[-_]under|min(?:imum)?[-_]?(?:coverage|score)|max[-_](?:warnings|line-length|complexity))\b/i;
 /** More snapshots than this in one change is bulk. One is already worth a finding. */
 const CAP = 50;
 
 function commandPaths(commands: readonly ProvingCommand[]): readonly string[] {
-  return commands.flatMap((command) => `${command.run} ${command.setup ?? ''}`.split(/[\s;|&<>()"'`=]+/)).map((word) => word.replace(/^\.\//, ''));
+  return commands
+    .flatMap((command) => `${command.run} ${command.setup ?? ''}`.split(/[\s;|&<>()"'`=]+/))
+    .map((word) => word.replace(/^\.\//, ''));
 }
 
 function fileFindings(file: GateFile, input: GateInput): GateFinding[] {
@@ -40,23 +43,35 @@ function fileFindings(file: GateFile, input: GateInput): GateFinding[] {
   const at = { path: file.path };
   if (file.binary) findings.push({ code: 'binary-added', ...at, detail: 'binary content cannot be judged' });
   if (isCiFile(file.path)) findings.push({ code: 'ci-edited', ...at, detail: 'a pipeline definition is changed' });
-  if (isTestConfig(file.path)) findings.push({ code: 'test-config-edited', ...at, detail: 'the configuration of the test runner is changed' });
+  if (isTestConfig(file.path))
+    findings.push({ code: 'test-config-edited', ...at, detail: 'the configuration of the test runner is changed' });
   if (isLintConfig(file.path)) findings.push({ code: 'lint-config-edited', ...at, detail: 'the configuration of a checker is changed' });
   if (isSnapshot(file.path)) findings.push({ code: 'snapshot-edited', ...at, detail: 'a recorded expectation is changed' });
   if (isTestFile(file.path)) findings.push(...assertionFindings(file));
-  if (commandPaths(input.commands).includes(file.path)) findings.push({ code: 'checker-edited', ...at, detail: 'the failing command names this very file' });
-  if (/(?:^|\/)(?:package\.json|Makefile|makefile|GNUmakefile|justfile|Taskfile\.ya?ml|composer\.json|build\.gradle(?:\.kts)?|pom\.xml)$/.test(file.path)) {
+  if (commandPaths(input.commands).includes(file.path))
+    findings.push({ code: 'checker-edited', ...at, detail: 'the failing command names this very file' });
+  if (
+    /(?:^|\/)(?:package\.json|Makefile|makefile|GNUmakefile|justfile|Taskfile\.ya?ml|composer\.json|build\.gradle(?:\.kts)?|pom\.xml)$/.test(
+      file.path,
+    )
+  ) {
     const touched = [...addedLines(file).map((line) => line.text), ...removedLines(file)];
-    if (touched.some((text) => /\b(?:test|check|lint|ci|verify|surefire|failsafe)\b/i.test(text))) findings.push({ code: 'test-command-edited', ...at, detail: 'how the tests are run is changed' });
+    if (touched.some((text) => /\b(?:test|check|lint|ci|verify|surefire|failsafe)\b/i.test(text)))
+      findings.push({ code: 'test-command-edited', ...at, detail: 'how the tests are run is changed' });
     for (const { line, text } of addedLines(file)) {
-      if (/^(?:@?-|-@)\s*\S/.test(text) && file.path.endsWith('akefile')) findings.push({ code: 'exit-swallowed', ...at, line, detail: 'a make recipe ignores its result' });
+      if (/^(?:@?-|-@)\s*\S/.test(text) && file.path.endsWith('akefile'))
+        findings.push({ code: 'exit-swallowed', ...at, line, detail: 'a make recipe ignores its result' });
     }
   }
   for (const { line, text } of addedLines(file)) {
     for (const { code, where, pattern, detail } of ADDED_PATTERNS) {
       if ((where === 'any' || isTestFile(file.path)) && pattern.test(text)) findings.push({ code, ...at, line, detail });
     }
-    if (THRESHOLD.test(text) && /\d/.test(text) && (isTestConfig(file.path) || isLintConfig(file.path) || /package\.json$|pyproject\.toml$/.test(file.path))) {
+    if (
+      THRESHOLD.test(text) &&
+      /\d/.test(text) &&
+      (isTestConfig(file.path) || isLintConfig(file.path) || /package\.json$|pyproject\.toml$/.test(file.path))
+    ) {
       findings.push({ code: 'threshold-changed', ...at, line, detail: 'a threshold is changed' });
     }
   }
@@ -70,11 +85,18 @@ export function runGate(input: GateInput): GateFinding[] {
     // A file that is back to its last green content was judged when it was green; only what it does to tests and checks counts.
     ...input.files.flatMap((file) => {
       const found = fileFindings(file, input);
-      return input.restored.has(file.path) && !isTestFile(file.path) ? found.filter((finding) => finding.code !== 'check-disabled' && finding.code !== 'test-input-special-cased') : found;
+      return input.restored.has(file.path) && !isTestFile(file.path)
+        ? found.filter((finding) => finding.code !== 'check-disabled' && finding.code !== 'test-input-special-cased')
+        : found;
     }),
     ...reportFindings(input.reportBefore, input.reportAfter, input.failingTests),
   ];
   return findings
-    .filter((finding) => !input.policy.gateAllow.some((allowed) => allowed.code === finding.code && finding.path !== undefined && matchesGlob(finding.path, allowed.path)))
+    .filter(
+      (finding) =>
+        !input.policy.gateAllow.some(
+          (allowed) => allowed.code === finding.code && finding.path !== undefined && matchesGlob(finding.path, allowed.path),
+        ),
+    )
     .slice(0, CAP);
 }

@@ -9,7 +9,15 @@ export type Course =
   | { readonly kind: 'end'; readonly outcome: Outcome };
 
 /** States in which nothing was published yet, so that a change of course costs nothing. */
-const BEFORE_PUBLISHING: readonly HealingState[] = ['received', 'normalizing', 'admitting', 'waiting-for-slot', 'reasoning', 'proving', 'awaiting-approval'];
+const BEFORE_PUBLISHING: readonly HealingState[] = [
+  'received',
+  'normalizing',
+  'admitting',
+  'waiting-for-slot',
+  'reasoning',
+  'proving',
+  'awaiting-approval',
+];
 
 const go = (note: string): Course => ({ kind: 'continue', note });
 
@@ -27,24 +35,40 @@ export function judgeSignal(input: {
   const byPerson = signal.actor.trust !== 'system' && !signal.actor.id.startsWith('suture');
   switch (signal.kind) {
     case 'change-closed':
-      if (own) return byPerson ? { kind: 'end', outcome: { kind: 'rejected', reason: 'person-said-no', detail: `${signal.actor.id} closed the pull request` } } : go('our own pull request was closed by us');
-      return { kind: 'end', outcome: { kind: 'superseded', reason: 'change-closed', detail: `the pull request was closed by ${signal.actor.id}` } };
+      if (own)
+        return byPerson
+          ? { kind: 'end', outcome: { kind: 'rejected', reason: 'person-said-no', detail: `${signal.actor.id} closed the pull request` } }
+          : go('our own pull request was closed by us');
+      return {
+        kind: 'end',
+        outcome: { kind: 'superseded', reason: 'change-closed', detail: `the pull request was closed by ${signal.actor.id}` },
+      };
     case 'head-moved':
       if (own) {
         return change !== null && signal.sha !== undefined && signal.sha !== change.headSha && byPerson
-          ? { kind: 'end', outcome: { kind: 'superseded', reason: 'head-moved', detail: `${signal.actor.id} took over the branch of the fix` } }
+          ? {
+              kind: 'end',
+              outcome: { kind: 'superseded', reason: 'head-moved', detail: `${signal.actor.id} took over the branch of the fix` },
+            }
           : go('our own branch');
       }
       if (incident !== null && signal.sha === incident.headSha) return go('the head that is being healed');
-      return { kind: 'end', outcome: { kind: 'superseded', reason: 'head-moved', detail: 'the head moved; a failure on the new head starts again' } };
+      return {
+        kind: 'end',
+        outcome: { kind: 'superseded', reason: 'head-moved', detail: 'the head moved; a failure on the new head starts again' },
+      };
     case 'check-passed':
       if (own) return go('a check of the fix passed');
       if (!early || incident === null || incident.kind !== 'code') return go('a check passed');
       if (signal.facts['check'] !== undefined && signal.facts['check'] !== incident.command) return go('another check passed');
       if (signal.sha !== undefined && signal.sha !== incident.headSha) return go('a check passed on another commit');
-      return { kind: 'end', outcome: { kind: 'recovered-alone', reason: 'green-by-itself', detail: 'the failing check turned green by itself' } };
+      return {
+        kind: 'end',
+        outcome: { kind: 'recovered-alone', reason: 'green-by-itself', detail: 'the failing check turned green by itself' },
+      };
     case 'alert-recovered':
-      if (early && incident?.kind === 'alert') return { kind: 'end', outcome: { kind: 'recovered-alone', reason: 'alert-recovered', detail: 'the alert recovered by itself' } };
+      if (early && incident?.kind === 'alert')
+        return { kind: 'end', outcome: { kind: 'recovered-alone', reason: 'alert-recovered', detail: 'the alert recovered by itself' } };
       return go('the alert recovered');
     case 'check-failed':
       if (own) return go('a check of the fix failed');

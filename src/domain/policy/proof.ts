@@ -16,11 +16,19 @@ export function isGreen(run: RunFacts): boolean {
 export function isRed(run: RunFacts): boolean {
   if (run.setupFailed || run.killedBy === 'cancel') return false;
   if (run.exitCode === 126 || run.exitCode === 127) return false;
-  return run.timedOut || (run.killedBy !== null && run.killedBy !== 'output') || (run.exitCode !== null && run.exitCode !== 0) || (run.report !== undefined && run.report.failed > 0);
+  return (
+    run.timedOut ||
+    (run.killedBy !== null && run.killedBy !== 'output') ||
+    (run.exitCode !== null && run.exitCode !== 0) ||
+    (run.report !== undefined && run.report.failed > 0)
+  );
 }
 
 /** What the runs of the failing command at the broken revision say. */
-export function judgeReproduction(runs: readonly RunFacts[], incident: Pick<Incident, 'failingTests'>): {
+export function judgeReproduction(
+  runs: readonly RunFacts[],
+  incident: Pick<Incident, 'failingTests'>,
+): {
   readonly verdict: 'reproduced' | 'run-again' | 'flaky' | 'not-reproduced' | 'environment-failed';
   readonly detail: string;
 } {
@@ -33,14 +41,22 @@ export function judgeReproduction(runs: readonly RunFacts[], incident: Pick<Inci
     const known = new Set(incident.failingTests);
     const seen = reds.flatMap((run) => run.report?.failedTests ?? []);
     if (known.size > 0 && seen.length > 0 && !seen.some((name) => known.has(name))) {
-      return { verdict: 'not-reproduced', detail: `red for another reason: ${seen.slice(0, 3).join(', ')} failed instead of ${incident.failingTests.slice(0, 3).join(', ')}` };
+      return {
+        verdict: 'not-reproduced',
+        detail: `red for another reason: ${seen.slice(0, 3).join(', ')} failed instead of ${incident.failingTests.slice(0, 3).join(', ')}`,
+      };
     }
-    return { verdict: 'reproduced', detail: last.timedOut ? 'red: it does not end within its limit' : `red with exit code ${last.exitCode ?? last.signal ?? 'none'}` };
+    return {
+      verdict: 'reproduced',
+      detail: last.timedOut ? 'red: it does not end within its limit' : `red with exit code ${last.exitCode ?? last.signal ?? 'none'}`,
+    };
   }
   if (greens.length >= 2) return { verdict: 'not-reproduced', detail: 'green twice in the sandbox' };
-  if (greens.length === 1 && runs.length === 1) return { verdict: 'run-again', detail: 'green once; running again to tell flaky from healthy' };
+  if (greens.length === 1 && runs.length === 1)
+    return { verdict: 'run-again', detail: 'green once; running again to tell flaky from healthy' };
   if (last.setupFailed) return { verdict: 'environment-failed', detail: 'the set-up command failed' };
-  if (last.exitCode === 126 || last.exitCode === 127) return { verdict: 'environment-failed', detail: 'the command could not be started in the sandbox: a tool is missing' };
+  if (last.exitCode === 126 || last.exitCode === 127)
+    return { verdict: 'environment-failed', detail: 'the command could not be started in the sandbox: a tool is missing' };
   return { verdict: runs.length < 2 ? 'run-again' : 'environment-failed', detail: 'the run says nothing about the code' };
 }
 
@@ -69,10 +85,15 @@ export function judgeProof(input: {
   const compare = (before: RunFacts | undefined, after: RunFacts) => {
     const earlier = new Set(before?.report?.failedTests ?? []);
     for (const name of after.report?.failedTests ?? []) if (!earlier.has(name)) newlyRed.push(name);
-    if (!isGreen(after) && (before === undefined || isGreen(before)) && (after.report?.failedTests.length ?? 0) === 0) newlyRed.push(after.name);
+    if (!isGreen(after) && (before === undefined || isGreen(before)) && (after.report?.failedTests.length ?? 0) === 0)
+      newlyRed.push(after.name);
   };
   compare(red, green);
-  for (const after of input.widerAfter) compare(input.widerBefore.find((before) => before.name === after.name), after);
+  for (const after of input.widerAfter)
+    compare(
+      input.widerBefore.find((before) => before.name === after.name),
+      after,
+    );
   const stillFailing = new Set(green.report?.failedTests ?? []);
   const fresh = [...new Set(newlyRed)].filter((name) => name !== green.name || redAtBase === false).sort();
   const reasons: string[] = [];
@@ -85,11 +106,30 @@ export function judgeProof(input: {
   if (green.setupFailed) say('unclear', 'the set-up command failed with the change');
   else if (!greenWithChange) {
     const same = input.failingTests.filter((name) => stillFailing.has(name));
-    say('not-fixed', same.length > 0 ? `still red: ${same.slice(0, 5).join(', ')}` : green.exitCode === 0 ? 'the command ended well but no test passed' : `still red with exit code ${green.exitCode ?? green.signal ?? 'none'}`);
+    say(
+      'not-fixed',
+      same.length > 0
+        ? `still red: ${same.slice(0, 5).join(', ')}`
+        : green.exitCode === 0
+          ? 'the command ended well but no test passed'
+          : `still red with exit code ${green.exitCode ?? green.signal ?? 'none'}`,
+    );
   } else if (greenAgain === undefined) say('unclear', 'it was not run a second time');
   else if (!again) say('flaky', 'green once with the change, not green again');
   if (fresh.length > 0 && greenWithChange) say('newly-red', `newly red: ${fresh.slice(0, 5).join(', ')}`);
-  if (input.findings.length > 0) say('gate-refused', `the gate has ${input.findings.length} finding(s): ${[...new Set(input.findings.map((finding) => finding.code))].slice(0, 5).join(', ')}`);
+  if (input.findings.length > 0)
+    say(
+      'gate-refused',
+      `the gate has ${input.findings.length} finding(s): ${[...new Set(input.findings.map((finding) => finding.code))].slice(0, 5).join(', ')}`,
+    );
   if (verdict === 'proven') reasons.push('red without the change, green with it twice, nothing else newly red, and the gate is silent');
-  return { verdict, redAtBase, greenWithChange, greenAgain: again, newlyRed: fresh.slice(0, 50).map((name) => name.slice(0, 300)), findings: input.findings.slice(0, 50), reasons: reasons.slice(0, 20) };
+  return {
+    verdict,
+    redAtBase,
+    greenWithChange,
+    greenAgain: again,
+    newlyRed: fresh.slice(0, 50).map((name) => name.slice(0, 300)),
+    findings: input.findings.slice(0, 50),
+    reasons: reasons.slice(0, 20),
+  };
 }

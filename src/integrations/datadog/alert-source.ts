@@ -36,7 +36,10 @@ function serviceOf(tags: string | undefined): string | undefined {
 
 /** A monitor group as part of a subject: safe characters only, at most 60. */
 function groupSlug(scope: string | undefined): string {
-  const slug = (scope ?? '').toLowerCase().replace(/[^a-z0-9:._-]+/g, '-').replace(/^-+|-+$/g, '');
+  const slug = (scope ?? '')
+    .toLowerCase()
+    .replace(/[^a-z0-9:._-]+/g, '-')
+    .replace(/^-+|-+$/g, '');
   return slug === '' ? 'all' : slug.slice(0, 60);
 }
 
@@ -63,7 +66,8 @@ export function createDatadogSource(context: IntegrationContext<DatadogConfig>):
       const read = DatadogDelivery.safeParse(json.value);
       if (!read.success) return { kind: 'invalid', reason: 'the body is not a JSON object' };
       const delivery = read.data;
-      if (delivery.alert_id === undefined || delivery.alert_transition === undefined) return ignored('no alert id or transition: a test delivery, or not our payload');
+      if (delivery.alert_id === undefined || delivery.alert_transition === undefined)
+        return ignored('no alert id or transition: a test delivery, or not our payload');
       const kind = KINDS[delivery.alert_transition];
       if (kind === undefined) return ignored('this transition is not acted on');
       if (!/^[A-Za-z0-9]{1,40}$/.test(delivery.alert_id)) return ignored('the alert id is not one of Datadog');
@@ -76,11 +80,25 @@ export function createDatadogSource(context: IntegrationContext<DatadogConfig>):
       if (age > AGE_LIMIT_MS) return ignored('the delivery is older than an hour');
       if (age < -SKEW_MS) return ignored('the delivery is from the future');
       const facts: Record<string, string> = { monitor: delivery.alert_id, transition: delivery.alert_transition };
-      for (const [name, value] of Object.entries({ cycle: delivery.alert_cycle_key, scope: delivery.alert_scope, metric: delivery.alert_metric, status: delivery.alert_status, link: delivery.link })) {
+      for (const [name, value] of Object.entries({
+        cycle: delivery.alert_cycle_key,
+        scope: delivery.alert_scope,
+        metric: delivery.alert_metric,
+        status: delivery.alert_status,
+        link: delivery.link,
+      })) {
         if (value !== undefined) facts[name] = value.slice(0, 500);
       }
       const signal: Signal = {
-        id: ['datadog', delivery.alert_id, delivery.alert_cycle_key ?? delivery.aggreg_key ?? '-', delivery.alert_transition, delivery.id ?? delivery.last_updated ?? delivery.date ?? '-'].join(':').slice(0, 200),
+        id: [
+          'datadog',
+          delivery.alert_id,
+          delivery.alert_cycle_key ?? delivery.aggreg_key ?? '-',
+          delivery.alert_transition,
+          delivery.id ?? delivery.last_updated ?? delivery.date ?? '-',
+        ]
+          .join(':')
+          .slice(0, 200),
         source: 'datadog',
         kind,
         repo: repoOf(repository),

@@ -23,7 +23,7 @@ import {
 import { type TreeFile, writeTree } from './scratch-tree.ts';
 
 export { createRepository, type RepositoryOrigin } from './create-repository.ts';
-export { mirrorExisting, openUserRepository, publishBranchTo } from './mirror.ts';
+export { mirrorExisting, publishBranchTo } from './mirror.ts';
 export { servedRepositories } from './repo-store.ts';
 
 /** A file of a push: text, bytes, a link, an executable; null deletes it. */

@@ -1,16 +1,11 @@
 import { join } from 'node:path';
 import type { ForgeClaims } from '../contract.ts';
-import { readAllJson, readJson, writeJson } from './atomic-file.ts';
+import { readJson, writeJson } from './atomic-file.ts';
 import { fileNameFor } from './paths.ts';
 import { ClaimRecord } from './records.schema.ts';
-import { changing, type OpenRepository, openRepository } from './repo-store.ts';
+import { changing, openRepository } from './repo-store.ts';
 
 const MAX_BODY = 60_000;
-
-/** All live comments of a repository. */
-export function readClaims({ folders }: OpenRepository): Promise<readonly ClaimRecord[]> {
-  return readAllJson(folders.claims, ClaimRecord);
-}
 
 /** Live comments on the local forge, one file each. */
 export function createClaims(stateDir: string): ForgeClaims {

@@ -7,9 +7,11 @@ export const configRollback: Strategy = {
   name: 'Config rollback',
   heals: 'a configuration file that broke since the check was green: restores that file alone and keeps everything else',
   rank(context) {
-    if (context.incident.lastGreenSha === undefined) return { score: null, refusal: refusal('no-green-revision', 'no revision is known on which the check was green') };
+    if (context.incident.lastGreenSha === undefined)
+      return { score: null, refusal: refusal('no-green-revision', 'no revision is known on which the check was green') };
     const paths = candidates(context);
-    if (paths.length === 0) return { score: null, refusal: refusal('no-config-changed', 'no configuration file changed since the check was green') };
+    if (paths.length === 0)
+      return { score: null, refusal: refusal('no-config-changed', 'no configuration file changed since the check was green') };
     return { score: context.diagnosis.class === 'configuration' ? 80 : 40, why: `${paths[0]} changed since green` };
   },
   plan: planConfigRollback,

@@ -36,9 +36,12 @@ function planFor(paths: readonly string[], from: string, context: StrategyContex
 /** One plan for each changed file, then all of them together. */
 export function planConfigRollback(context: StrategyContext): StrategyAnswer {
   const from = context.incident.lastGreenSha;
-  if (from === undefined) return { kind: 'refused', refusal: refusal('no-green-revision', 'no revision is known on which the check was green') };
+  if (from === undefined)
+    return { kind: 'refused', refusal: refusal('no-green-revision', 'no revision is known on which the check was green') };
   const paths = candidates(context).slice(0, MAX_FILES);
   const plans = [...paths.map((path) => planFor([path], from, context)), ...(paths.length > 1 ? [planFor(paths, from, context)] : [])];
   const plan = plans.find((candidate) => !context.tried.some((tried) => tried.fingerprint === planFingerprint(candidate)));
-  return plan === undefined ? { kind: 'refused', refusal: refusal('all-tried', 'every changed configuration file was taken back already') } : { kind: 'plan', plan };
+  return plan === undefined
+    ? { kind: 'refused', refusal: refusal('all-tried', 'every changed configuration file was taken back already') }
+    : { kind: 'plan', plan };
 }

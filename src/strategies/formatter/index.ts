@@ -5,7 +5,8 @@ const refusal = (code: string, detail: string) => ({ strategy: 'formatter', code
 function check(context: StrategyContext) {
   const { format } = context.policy;
   if (format === undefined) return { applies: false as const, refusal: refusal('no-formatter', 'the policy file names no formatter') };
-  if (format.check !== context.incident.failing.name) return { applies: false as const, refusal: refusal('not-a-format-check', `the failing check is not ${format.check}`.slice(0, 300)) };
+  if (format.check !== context.incident.failing.name)
+    return { applies: false as const, refusal: refusal('not-a-format-check', `the failing check is not ${format.check}`.slice(0, 300)) };
   return { applies: true as const, fix: format.fix };
 }
 
@@ -26,7 +27,11 @@ export const formatter: Strategy = {
       plan: {
         strategy: 'formatter',
         title: "Run the repository's formatter",
-        rationale: `The check ${context.incident.failing.name} complains about format, and the policy file names the command that fixes it.`.slice(0, 1000),
+        rationale:
+          `The check ${context.incident.failing.name} complains about format, and the policy file names the command that fixes it.`.slice(
+            0,
+            1000,
+          ),
         steps: [{ kind: 'run-tool', run: answer.fix, only: [] }],
         risk: 'low',
       },

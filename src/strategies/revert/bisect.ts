@@ -13,7 +13,9 @@ export type Search =
 export function bisect(commits: readonly string[], green: string, probes: readonly ProbeResult[]): Search {
   const answers = (sha: string) => probes.filter((probe) => probe.sha === sha);
   const colour = (sha: string) => answers(sha).find((probe) => probe.colour !== 'unclear')?.colour ?? null;
-  const contradictory = commits.concat(green).find((sha) => answers(sha).some((probe) => probe.colour === 'red') && answers(sha).some((probe) => probe.colour === 'green'));
+  const contradictory = commits
+    .concat(green)
+    .find((sha) => answers(sha).some((probe) => probe.colour === 'red') && answers(sha).some((probe) => probe.colour === 'green'));
   if (contradictory !== undefined) return { kind: 'unverified', why: `red and green on ${contradictory.slice(0, 8)}: the check is flaky` };
   // Invariant: `red` is the index of a red revision (the head, reproduced before), `clean` of a green one.
   let red = 0;
@@ -21,9 +23,12 @@ export function bisect(commits: readonly string[], green: string, probes: readon
   while (clean - red > 1) {
     // The middle first, then its neighbours where the middle gave no clear answer.
     const middle = Math.floor((red + clean) / 2);
-    const between = Array.from({ length: clean - red - 1 }, (_, offset) => red + 1 + offset).sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle) || a - b);
+    const between = Array.from({ length: clean - red - 1 }, (_, offset) => red + 1 + offset).sort(
+      (a, b) => Math.abs(a - middle) - Math.abs(b - middle) || a - b,
+    );
     const usable = between.find((index) => answers(commits[index] ?? '').length === 0 || colour(commits[index] ?? '') !== null);
-    if (usable === undefined) return { kind: 'unverified', why: `${clean - red} commits remain and none of those between gives a clear answer` };
+    if (usable === undefined)
+      return { kind: 'unverified', why: `${clean - red} commits remain and none of those between gives a clear answer` };
     const sha = commits[usable] ?? '';
     const known = colour(sha);
     if (known === null) return { kind: 'probe', sha, round: 0 };

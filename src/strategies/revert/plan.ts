@@ -40,14 +40,16 @@ export function planRevert(context: StrategyContext): StrategyAnswer {
   const before = precondition(context);
   const path = line(context);
   const green = context.incident.lastGreenSha;
-  if (before !== null || path === null || green === undefined) return { kind: 'refused', refusal: before ?? refusal('no-line', 'no line of history') };
+  if (before !== null || path === null || green === undefined)
+    return { kind: 'refused', refusal: before ?? refusal('no-line', 'no line of history') };
   const search = bisect(path, green, context.probes);
   if (search.kind === 'probe') return { kind: 'probe', probe: { strategy: 'revert', sha: search.sha, round: search.round } };
   if (search.kind === 'unverified') return no('not-verified', search.why);
   const commit = context.incident.commits.find((candidate) => candidate.sha === path[search.index]);
   if (commit === undefined) return no('no-line', 'the culprit is not among the known commits');
   const { maxAgeDays, optOutLabel } = context.policy.revert;
-  if ((Date.parse(context.now) - Date.parse(commit.at)) / DAY_MS > maxAgeDays) return no('too-old', `the culprit ${commit.sha.slice(0, 8)} is older than ${maxAgeDays} days`);
+  if ((Date.parse(context.now) - Date.parse(commit.at)) / DAY_MS > maxAgeDays)
+    return no('too-old', `the culprit ${commit.sha.slice(0, 8)} is older than ${maxAgeDays} days`);
   if (commit.subject.includes(`[${optOutLabel}]`)) return no('opted-out', `the culprit ${commit.sha.slice(0, 8)} opts out of reverts`);
   if (/^revert\b/i.test(commit.subject)) return no('is-a-revert', `the culprit ${commit.sha.slice(0, 8)} is a revert itself`);
   const later = path.slice(0, search.index).map((sha) => context.incident.commits.find((candidate) => candidate.sha === sha));

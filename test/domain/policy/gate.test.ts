@@ -1,40 +1,100 @@
 import { describe, expect, it } from 'vitest';
 import { type GateFile, runGate } from '../../../src/domain/policy/gate.ts';
-import { RepositoryPolicy } from '../../../src/domain/repository-policy.schema.ts';
 import type { TestReport } from '../../../src/domain/proof.schema.ts';
+import { RepositoryPolicy } from '../../../src/domain/repository-policy.schema.ts';
 
 const failing = { name: 'tests', run: 'python3 -m unittest -v', report: 'unittest' as const, timeoutSeconds: 60 };
 const policy = RepositoryPolicy.parse({ version: 1 });
 const file = (path: string, before: string | null, after: string | null): GateFile => ({ path, before, after, binary: false });
 const codes = (files: readonly GateFile[], more: Partial<Parameters<typeof runGate>[0]> = {}) => [
-  ...new Set(runGate({ files, failing, commands: [failing], failingTests: [], reportBefore: null, reportAfter: null, testTexts: [], policy, restored: new Set(), ...more }).map((finding) => finding.code)),
+  ...new Set(
+    runGate({
+      files,
+      failing,
+      commands: [failing],
+      failingTests: [],
+      reportBefore: null,
+      reportAfter: null,
+      testTexts: [],
+      policy,
+      restored: new Set(),
+      ...more,
+    }).map((finding) => finding.code),
+  ),
 ];
-const report = (tests: Record<string, 'passed' | 'failed' | 'skipped'>): TestReport => ({ format: 'unittest', tests: Object.entries(tests).map(([name, status]) => ({ name, status })) });
+const report = (tests: Record<string, 'passed' | 'failed' | 'skipped'>): TestReport => ({
+  format: 'unittest',
+  tests: Object.entries(tests).map(([name, status]) => ({ name, status })),
+});
 
 describe('runGate', () => {
   it.each([
     ['a deleted test file', file('tests/test_a.py', 'def test_a(): pass\n', null), 'tests-removed'],
-    ['a removed Python test', file('tests/test_a.py', 'def test_a():\n  assert 1\ndef test_b():\n  assert 2\n', 'def test_b():\n  assert 2\n'), 'tests-removed'],
-    ['a removed Go test', file('a_test.go', 'func TestA(t *testing.T) {}\nfunc TestB(t *testing.T) {}\n', 'func TestB(t *testing.T) {}\n'), 'tests-removed'],
+    [
+      'a removed Python test',
+      file('tests/test_a.py', 'def test_a():\n  assert 1\ndef test_b():\n  assert 2\n', 'def test_b():\n  assert 2\n'),
+      'tests-removed',
+    ],
+    [
+      'a removed Go test',
+      file('a_test.go', 'func TestA(t *testing.T) {}\nfunc TestB(t *testing.T) {}\n', 'func TestB(t *testing.T) {}\n'),
+      'tests-removed',
+    ],
     ['a renamed Rust test', file('tests/a.rs', '#[test]\nfn a() {}\n', 'fn a() {}\n'), 'tests-removed'],
     ['a skipped JavaScript test', file('a.test.js', "it('adds', () => {});\n", "it.skip('adds', () => {});\n"), 'test-skipped'],
     ['a todo test', file('a.test.js', "it('adds', () => {});\n", "it.todo('adds');\n"), 'test-skipped'],
     ['a focused test', file('a.test.ts', "it('a', f);\nit('b', g);\n", "it('a', f);\nit.only('b', g);\n"), 'test-focused'],
-    ['an unittest skip', file('tests/test_a.py', 'def test_a(self): f()\n', "@unittest.skip('later')\ndef test_a(self): f()\n"), 'test-skipped'],
+    [
+      'an unittest skip',
+      file('tests/test_a.py', 'def test_a(self): f()\n', "@unittest.skip('later')\ndef test_a(self): f()\n"),
+      'test-skipped',
+    ],
     ['a pytest xfail', file('tests/test_a.py', 'def test_a(): f()\n', '@pytest.mark.xfail\ndef test_a(): f()\n'), 'test-skipped'],
-    ['a Go skip', file('a_test.go', 'func TestA(t *testing.T) { f() }\n', 'func TestA(t *testing.T) {\nt.Skip("no")\n f() }\n'), 'test-skipped'],
+    [
+      'a Go skip',
+      file('a_test.go', 'func TestA(t *testing.T) { f() }\n', 'func TestA(t *testing.T) {\nt.Skip("no")\n f() }\n'),
+      'test-skipped',
+    ],
     ['a disabled JUnit test', file('src/test/java/ATest.java', '@Test\nvoid a() {}\n', '@Disabled\n@Test\nvoid a() {}\n'), 'test-skipped'],
     ['an ignored Rust test', file('src/lib.rs', '#[test]\nfn a() {}\n', '#[test]\n#[ignore]\nfn a() {}\n'), 'test-skipped'],
-    ['fewer assertions', file('tests/test_a.py', 'def test_a(self):\n  self.assertEqual(f(), 1)\n  self.assertEqual(g(), 2)\n', 'def test_a(self):\n  self.assertEqual(f(), 1)\n'), 'assertions-removed'],
-    ['a loosened assertion', file('a.test.js', "it('a', () => { \nexpect(f()).toBe(3)\n })", "it('a', () => { \nexpect(f()).toBeDefined()\n })"), 'assertion-loosened'],
-    ['a changed expectation', file('a.test.js', "it('a', () => {\nexpect(f()).toBe(3)\n})", "it('a', () => {\nexpect(f()).toBe(4)\n})"), 'expectation-changed'],
-    ['a grown tolerance', file('tests/test_a.py', 'def test_a(self):\n  self.assertAlmostEqual(f(), 1, delta=0.1)\n', 'def test_a(self):\n  self.assertAlmostEqual(f(), 1, delta=10)\n'), 'tolerance-changed'],
+    [
+      'fewer assertions',
+      file(
+        'tests/test_a.py',
+        'def test_a(self):\n  self.assertEqual(f(), 1)\n  self.assertEqual(g(), 2)\n',
+        'def test_a(self):\n  self.assertEqual(f(), 1)\n',
+      ),
+      'assertions-removed',
+    ],
+    [
+      'a loosened assertion',
+      file('a.test.js', "it('a', () => { \nexpect(f()).toBe(3)\n })", "it('a', () => { \nexpect(f()).toBeDefined()\n })"),
+      'assertion-loosened',
+    ],
+    [
+      'a changed expectation',
+      file('a.test.js', "it('a', () => {\nexpect(f()).toBe(3)\n})", "it('a', () => {\nexpect(f()).toBe(4)\n})"),
+      'expectation-changed',
+    ],
+    [
+      'a grown tolerance',
+      file(
+        'tests/test_a.py',
+        'def test_a(self):\n  self.assertAlmostEqual(f(), 1, delta=0.1)\n',
+        'def test_a(self):\n  self.assertAlmostEqual(f(), 1, delta=10)\n',
+      ),
+      'tolerance-changed',
+    ],
     ['a swallowed exit code', file('scripts/check.sh', 'pytest\n', 'pytest || true\n'), 'exit-swallowed'],
     ['exit 0', file('src/app.py', 'run()\n', 'sys.exit(0)\n'), 'exit-swallowed'],
     ['a lint suppression', file('src/a.ts', 'f(x);\n', '// @ts-ignore\nf(x);\n'), 'check-disabled'],
     ['a noqa', file('src/a.py', 'import os\n', 'import os  # noqa\n'), 'check-disabled'],
     ['a nolint', file('a.go', 'f()\n', 'f() //nolint\n'), 'check-disabled'],
-    ['code that asks for CI', file('src/a.py', 'def f(): return g()\n', "def f():\n  if os.environ.get('CI'): return 1\n  return g()\n"), 'test-detected'],
+    [
+      'code that asks for CI',
+      file('src/a.py', 'def f(): return g()\n', "def f():\n  if os.environ.get('CI'): return 1\n  return g()\n"),
+      'test-detected',
+    ],
     ['a caught-and-dropped exception', file('src/a.js', 'f();\n', 'try { f(); } catch (e) {}\n'), 'exception-swallowed'],
     ['a pipeline edit', file('.github/workflows/ci.yml', 'a: 1\n', 'a: 2\n'), 'ci-edited'],
     ['a test configuration', file('pytest.ini', '[pytest]\n', '[pytest]\naddopts = -k nothing\n'), 'test-config-edited'],
@@ -52,7 +112,14 @@ describe('runGate', () => {
     ['a fixed operator', file('src/calc.py', 'def add(a, b):\n  return a - b\n', 'def add(a, b):\n  return a + b\n')],
     ['a restored setting', file('config.yaml', 'schemes: scrypt\n', 'schemes: scrypt, pbkdf2\n')],
     ['a caught exception that is handled', file('src/a.js', 'f();\n', 'try { f(); } catch (error) { report(error); throw error; }\n')],
-    ['a new test', file('tests/test_a.py', 'def test_a(self):\n  self.assertEqual(f(), 1)\n', 'def test_a(self):\n  self.assertEqual(f(), 1)\ndef test_b(self):\n  self.assertEqual(g(), 2)\n')],
+    [
+      'a new test',
+      file(
+        'tests/test_a.py',
+        'def test_a(self):\n  self.assertEqual(f(), 1)\n',
+        'def test_a(self):\n  self.assertEqual(f(), 1)\ndef test_b(self):\n  self.assertEqual(g(), 2)\n',
+      ),
+    ],
     ['formatting', file('src/a.ts', 'const a=1;\n', 'const a = 1;\n')],
     ['the word skip in prose', file('docs/a.md', 'Skip this.\n', 'Skip this page.\n')],
     ['a default for a missing value', file('src/a.ts', 'const p = env.PORT;\n', "const p = env.PORT ?? '8080';\n")],
@@ -62,14 +129,26 @@ describe('runGate', () => {
 
   it('finds tests that are gone, newly skipped or not passed in the reports', () => {
     const before = report({ a: 'failed', b: 'passed', c: 'passed' });
-    expect(codes([], { reportBefore: before, reportAfter: report({ b: 'passed', c: 'skipped' }), failingTests: ['a'] }).sort()).toEqual(['fewer-tests-executed', 'test-gone', 'test-newly-skipped']);
-    expect(codes([], { reportBefore: before, reportAfter: report({ a: 'skipped', b: 'passed', c: 'passed' }), failingTests: ['a'] })).toContain('failing-test-not-passed');
+    expect(codes([], { reportBefore: before, reportAfter: report({ b: 'passed', c: 'skipped' }), failingTests: ['a'] }).sort()).toEqual([
+      'fewer-tests-executed',
+      'test-gone',
+      'test-newly-skipped',
+    ]);
+    expect(
+      codes([], { reportBefore: before, reportAfter: report({ a: 'skipped', b: 'passed', c: 'passed' }), failingTests: ['a'] }),
+    ).toContain('failing-test-not-passed');
     expect(codes([], { reportBefore: before, reportAfter: null, failingTests: ['a'] })).toEqual(['report-missing']);
-    expect(codes([], { reportBefore: before, reportAfter: report({ a: 'passed', b: 'passed', c: 'passed', d: 'passed' }), failingTests: ['a'] })).toEqual([]);
+    expect(
+      codes([], { reportBefore: before, reportAfter: report({ a: 'passed', b: 'passed', c: 'passed', d: 'passed' }), failingTests: ['a'] }),
+    ).toEqual([]);
   });
 
   it('finds a literal of a test on which the code branches', () => {
-    const changed = file('src/price.py', 'def price(x):\n  return x\n', "def price(x):\n  if x == 'gold-member-42': return 7\n  return x\n");
+    const changed = file(
+      'src/price.py',
+      'def price(x):\n  return x\n',
+      "def price(x):\n  if x == 'gold-member-42': return 7\n  return x\n",
+    );
     expect(codes([changed], { testTexts: ["assert price('gold-member-42') == 7"] })).toEqual(['test-input-special-cased']);
     expect(codes([changed])).toEqual([]);
   });

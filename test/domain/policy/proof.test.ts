@@ -3,10 +3,26 @@ import { judgeProbe, judgeProof, judgeReproduction } from '../../../src/domain/p
 import type { RunFacts } from '../../../src/domain/proof.schema.ts';
 
 const artifact = { sha256: 'a'.repeat(64), size: 1, mediaType: 'text/plain' };
-const run = (more: Partial<RunFacts> = {}): RunFacts => ({ name: 'tests', exitCode: 0, signal: null, timedOut: false, killedBy: null, oomKilled: false, outputTruncated: false, setupFailed: false, durationMs: 1, log: artifact, excerpt: '', isolation: 'test', ...more });
+const run = (more: Partial<RunFacts> = {}): RunFacts => ({
+  name: 'tests',
+  exitCode: 0,
+  signal: null,
+  timedOut: false,
+  killedBy: null,
+  oomKilled: false,
+  outputTruncated: false,
+  setupFailed: false,
+  durationMs: 1,
+  log: artifact,
+  excerpt: '',
+  isolation: 'test',
+  ...more,
+});
 const red = run({ exitCode: 1 });
-const reported = (passed: number, failedTests: string[], exitCode = failedTests.length > 0 ? 1 : 0) => run({ exitCode, report: { passed, failed: failedTests.length, skipped: 0, failedTests, artifact } });
-const proof = (more: Partial<Parameters<typeof judgeProof>[0]>) => judgeProof({ red, green: run(), greenAgain: run(), widerBefore: [], widerAfter: [], findings: [], failingTests: [], ...more });
+const reported = (passed: number, failedTests: string[], exitCode = failedTests.length > 0 ? 1 : 0) =>
+  run({ exitCode, report: { passed, failed: failedTests.length, skipped: 0, failedTests, artifact } });
+const proof = (more: Partial<Parameters<typeof judgeProof>[0]>) =>
+  judgeProof({ red, green: run(), greenAgain: run(), widerBefore: [], widerAfter: [], findings: [], failingTests: [], ...more });
 
 describe('judgeProof', () => {
   it('proves what is red without, green with, green again, with a silent gate', () => {
@@ -16,11 +32,19 @@ describe('judgeProof', () => {
   it.each([
     ['it was green at the base', { red: run() }, 'not-reproduced'],
     ['it is still red', { green: red }, 'not-fixed'],
-    ['it ends well but no test passed', { red: reported(1, ['a']), green: run({ report: { passed: 0, failed: 0, skipped: 3, failedTests: [], artifact } }) }, 'not-fixed'],
+    [
+      'it ends well but no test passed',
+      { red: reported(1, ['a']), green: run({ report: { passed: 0, failed: 0, skipped: 3, failedTests: [], artifact } }) },
+      'not-fixed',
+    ],
     ['the second run is red', { greenAgain: red }, 'flaky'],
     ['the second run is missing', { greenAgain: undefined }, 'unclear'],
     ['another check is newly red', { widerBefore: [run({ name: 'lint' })], widerAfter: [run({ name: 'lint', exitCode: 1 })] }, 'newly-red'],
-    ['another test is newly red', { widerBefore: [{ ...reported(2, []), name: 'all' }], widerAfter: [{ ...reported(1, ['b']), name: 'all' }] }, 'newly-red'],
+    [
+      'another test is newly red',
+      { widerBefore: [{ ...reported(2, []), name: 'all' }], widerAfter: [{ ...reported(1, ['b']), name: 'all' }] },
+      'newly-red',
+    ],
     ['the gate has a finding', { findings: [{ code: 'test-skipped', detail: 'x' }] }, 'gate-refused'],
     ['it was ended by a limit', { green: run({ exitCode: null, killedBy: 'memory' }) }, 'not-fixed'],
     ['the set-up failed', { green: run({ setupFailed: true, exitCode: 1 }) }, 'unclear'],
@@ -29,7 +53,9 @@ describe('judgeProof', () => {
   });
 
   it('does not blame a change for what was red before', () => {
-    expect(proof({ widerBefore: [run({ name: 'lint', exitCode: 1 })], widerAfter: [run({ name: 'lint', exitCode: 1 })] }).verdict).toBe('proven');
+    expect(proof({ widerBefore: [run({ name: 'lint', exitCode: 1 })], widerAfter: [run({ name: 'lint', exitCode: 1 })] }).verdict).toBe(
+      'proven',
+    );
   });
 });
 

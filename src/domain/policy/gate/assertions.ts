@@ -1,10 +1,14 @@
 import type { GateFinding } from '../../proof.schema.ts';
 import { addedLines, type GateFile, removedLines } from './lines.ts';
 
-const ASSERTION = /\b(?:assert\w*|expect\w*|should|require\.\w+|verify\w*|t\.(?:Error|Errorf|Fatal|Fatalf|Fail|FailNow)|self\.fail\w*|assert_\w+!?|assert!|assert_eq!|assert_ne!)\s*[(!.]|^assert\b/g;
-const TEST_DECLARATION = /\b(?:it|test)\s*(?:\.\w+)?\s*\(|\bdef\s+test\w*\s*\(|\bfunc\s+Test\w*\s*\(|@(?:Test|ParameterizedTest|RepeatedTest)\b|#\[(?:\w+::)?test\b/g;
-const WEAK = /\b(?:assertTrue|assertIsNotNone|assertIsNone|assertNotNull|toBeDefined|toBeTruthy|toBeFalsy|not\.toThrow|toBeInstanceOf|is_some\(\)|is_ok\(\)|assertIn)\b|expect\.anything|expect\.any\b|assert\s+True\b|assertTrue\(\s*(?:True|true)\s*\)/;
-const STRICT = /\b(?:assertEqual\w*|assertEquals|assertRaises\w*|assertThrows|assertSame|toBe|toEqual|toStrictEqual|toMatchObject|toThrow\w*|strictEqual|deepStrictEqual|deepEqual|assert_eq!|Equal)\b|==|\bassert\b.*(?:==|is\b|<|>)/;
+const ASSERTION =
+  /\b(?:assert\w*|expect\w*|should|require\.\w+|verify\w*|t\.(?:Error|Errorf|Fatal|Fatalf|Fail|FailNow)|self\.fail\w*|assert_\w+!?|assert!|assert_eq!|assert_ne!)\s*[(!.]|^assert\b/g;
+const TEST_DECLARATION =
+  /\b(?:it|test)\s*(?:\.\w+)?\s*\(|\bdef\s+test\w*\s*\(|\bfunc\s+Test\w*\s*\(|@(?:Test|ParameterizedTest|RepeatedTest)\b|#\[(?:\w+::)?test\b/g;
+const WEAK =
+  /\b(?:assertTrue|assertIsNotNone|assertIsNone|assertNotNull|toBeDefined|toBeTruthy|toBeFalsy|not\.toThrow|toBeInstanceOf|is_some\(\)|is_ok\(\)|assertIn)\b|expect\.anything|expect\.any\b|assert\s+True\b|assertTrue\(\s*(?:True|true)\s*\)/;
+const STRICT =
+  /\b(?:assertEqual\w*|assertEquals|assertRaises\w*|assertThrows|assertSame|toBe|toEqual|toStrictEqual|toMatchObject|toThrow\w*|strictEqual|deepStrictEqual|deepEqual|assert_eq!|Equal)\b|==|\bassert\b.*(?:==|is\b|<|>)/;
 const TOLERANCE = /\b(?:delta|places|tolerance|epsilon|atol|rtol|rel|abs|rel_tol|abs_tol|timeout|within|toBeCloseTo|approx)\b/;
 
 function count(text: string | null, pattern: RegExp): number {
@@ -34,12 +38,18 @@ export function assertionFindings(file: GateFile): GateFinding[] {
   }
   const tolerances = new Set(removed.filter((line) => TOLERANCE.test(line)).map(numbers));
   for (const { line, text } of added) {
-    if (TOLERANCE.test(text) && (tolerances.has(numbers(text)) || tolerances.size > 0)) findings.push({ code: 'tolerance-changed', ...at, line, detail: 'a tolerance or time limit of a test is changed' });
+    if (TOLERANCE.test(text) && (tolerances.has(numbers(text)) || tolerances.size > 0))
+      findings.push({ code: 'tolerance-changed', ...at, line, detail: 'a tolerance or time limit of a test is changed' });
   }
   const expected = removed.filter((line) => count(line, ASSERTION) > 0);
-  const shapes = new Set(expected.map((line) => line.replace(/(['"`]).*?\1|\b\d+(?:\.\d+)?\b|\b(?:true|false|null|none|nil|undefined)\b/gi, '#')));
+  const shapes = new Set(
+    expected.map((line) => line.replace(/(['"`]).*?\1|\b\d+(?:\.\d+)?\b|\b(?:true|false|null|none|nil|undefined)\b/gi, '#')),
+  );
   for (const { line, text } of added) {
-    if (count(text, ASSERTION) > 0 && shapes.has(text.replace(/(['"`]).*?\1|\b\d+(?:\.\d+)?\b|\b(?:true|false|null|none|nil|undefined)\b/gi, '#'))) {
+    if (
+      count(text, ASSERTION) > 0 &&
+      shapes.has(text.replace(/(['"`]).*?\1|\b\d+(?:\.\d+)?\b|\b(?:true|false|null|none|nil|undefined)\b/gi, '#'))
+    ) {
       findings.push({ code: 'expectation-changed', ...at, line, detail: 'an expected value of a test is changed' });
     }
   }

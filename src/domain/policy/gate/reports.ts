@@ -14,15 +14,18 @@ export function reportFindings(before: TestReport | null, after: TestReport | nu
   const was = statuses(before);
   const is = statuses(after);
   const executed = (report: TestReport) => report.tests.filter((test) => test.status !== 'skipped').length;
-  if (executed(after) < executed(before)) findings.push({ code: 'fewer-tests-executed', detail: `${executed(before)} tests ran without the change, ${executed(after)} with it` });
+  if (executed(after) < executed(before))
+    findings.push({ code: 'fewer-tests-executed', detail: `${executed(before)} tests ran without the change, ${executed(after)} with it` });
   for (const [name, earlier] of was) {
     const now = is.get(name);
     if (now === undefined) findings.push({ code: 'test-gone', detail: `the test ${name.slice(0, 200)} no longer exists` });
-    else if (!earlier.includes('skipped') && now.includes('skipped')) findings.push({ code: 'test-newly-skipped', detail: `the test ${name.slice(0, 200)} is skipped now` });
+    else if (!earlier.includes('skipped') && now.includes('skipped'))
+      findings.push({ code: 'test-newly-skipped', detail: `the test ${name.slice(0, 200)} is skipped now` });
   }
   for (const name of failingTests) {
     const now = is.get(name);
-    if (now !== undefined && !now.every((status) => status === 'passed')) findings.push({ code: 'failing-test-not-passed', detail: `the failing test ${name.slice(0, 200)} has not passed` });
+    if (now !== undefined && !now.every((status) => status === 'passed'))
+      findings.push({ code: 'failing-test-not-passed', detail: `the failing test ${name.slice(0, 200)} has not passed` });
   }
   return findings.slice(0, 30);
 }

@@ -14,7 +14,12 @@ export function specialCaseFindings(file: GateFile, testTexts: readonly string[]
     if (!CONDITION.test(text)) continue;
     for (const [, , literal = ''] of text.matchAll(LITERAL)) {
       if ((file.before ?? '').includes(literal) || !testTexts.some((test) => test.includes(literal))) continue;
-      findings.push({ code: 'test-input-special-cased', path: file.path, line, detail: 'the code branches on a literal that stands in a test' });
+      findings.push({
+        code: 'test-input-special-cased',
+        path: file.path,
+        line,
+        detail: 'the code branches on a literal that stands in a test',
+      });
       break;
     }
   }
