@@ -1,6 +1,7 @@
 import type { CommitFacts, Evidence, ProvingCommand } from '../domain/incident.schema.ts';
 import type { RepoRef } from '../domain/names.schema.ts';
 import type { Signal } from '../domain/signal.schema.ts';
+import { visibleText } from '../lib/escape.ts';
 import { excerpt, oneLine } from '../lib/excerpt.ts';
 import { parseReport } from '../reports/index.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -34,7 +35,11 @@ export async function checkEvidence(
       const failed = (report?.tests ?? []).filter((test) => test.status === 'failed').map((test) => deps.redact(test.name).slice(0, 300));
       failingTests = [...new Set(failed)].sort().slice(0, MAX_TESTS);
     }
-    evidence.push({ kind: 'check', summary, artifact: await deps.artifacts.put(excerpt(deps.redact(text), MAX_LOG), 'text/plain') });
+    evidence.push({
+      kind: 'check',
+      summary,
+      artifact: await deps.artifacts.put(excerpt(deps.redact(visibleText(text)), MAX_LOG), 'text/plain'),
+    });
   }
   return { evidence, failingTests };
 }

@@ -37,7 +37,7 @@ export function escapePlain(text: string): string {
 /** Text as one inline run of markdown: shown literally, with no markup, HTML, mention, closing keyword, link or command in it. Line breaks become blanks. */
 export function escapeMarkdown(text: string): string {
   const flat = visibleText(text).replace(/\s+/g, ' ').trim();
-  return flat.replace(/&|<|>|@|#|:|[\\`*_{}[\]()+\-.!|~$^=]|\b(?:GH(?=-\d)|www(?=\.))/gi, (match) => {
+  return flat.replace(/&|<|>|@|#|:(?=:|\/\/)|[\\`*_{}[\]()+\-.!|~$^=]|\b(?:GH(?=-\d)|www(?=\.))/gi, (match) => {
     switch (match) {
       case '&':
         return '&amp;';

@@ -108,3 +108,9 @@ describe('inline code', () => {
     expect(code.slice(ticks.length, -ticks.length)).not.toContain(ticks);
   });
 });
+
+describe('ordinary sentences in markdown', () => {
+  it('keep their colons', () => {
+    expect(escapeMarkdown('cause: config at 10:30')).toBe('cause: config at 10:30');
+  });
+});
