@@ -10,7 +10,7 @@ import type { Activities } from './contract.ts';
 import { countLines, type FileVersions } from './count-lines.ts';
 import type { ActivityDeps } from './deps.ts';
 import { type Dossier, readDossier } from './dossier.ts';
-import { getJson, putJson } from './stored.ts';
+import { getJson, MAX_FILE_BYTES, putJson } from './stored.ts';
 
 /** Bytes that one change set may write, whatever a policy says: half of what one artifact holds in base64. */
 const MAX_BYTES = 16 * 1024 ** 2;
@@ -38,7 +38,7 @@ async function normalise(
   const versions: FileVersions[] = [];
   for (const [path, change] of [...overlay].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
     const mode = await forge.repositories.fileMode(incident.repo, incident.headSha, path);
-    const before = mode === null ? null : await forge.repositories.readFile(incident.repo, incident.headSha, path);
+    const before = mode === null ? null : await forge.repositories.readFile(incident.repo, incident.headSha, path, MAX_FILE_BYTES);
     const after = contentOf(change);
     const same =
       change.op === 'delete'
@@ -52,7 +52,7 @@ async function normalise(
   return { files, versions };
 }
 
-async function build(deps: ActivityDeps, dossier: Dossier, plan: Plan, key: string): Promise<Built> {
+async function make(deps: ActivityDeps, dossier: Dossier, plan: Plan, key: string): Promise<Built> {
   const overlay: Overlay | CannotBuild = await carryOutPlan(deps, dossier, plan, key);
   if (!(overlay instanceof Map)) {
     return overlay;
@@ -87,6 +87,18 @@ async function build(deps: ActivityDeps, dossier: Dossier, plan: Plan, key: stri
       ...countLines(versions),
     },
   };
+}
+
+/** As `make`; a file beyond the limits is an answer too. */
+async function build(deps: ActivityDeps, dossier: Dossier, plan: Plan, key: string): Promise<Built> {
+  try {
+    return await make(deps, dossier, plan, key);
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'too-large') {
+      return { kind: 'failed', detail: oneLine(deps.redact(error.message), 300) };
+    }
+    throw error;
+  }
 }
 
 function remembered(text: string): Built {

@@ -9,6 +9,7 @@ import type { ActivityDeps } from './deps.ts';
 import type { Dossier } from './dossier.ts';
 import { keyHash } from './keys.ts';
 import { stepsOf } from './sandbox.ts';
+import { MAX_FILE_BYTES } from './stored.ts';
 
 /** Files changed so far by path, on top of the base. */
 export type Overlay = Map<string, FileChange>;
@@ -40,7 +41,7 @@ async function restore({ deps, dossier, overlay }: Building, { path, from }: Ste
   const { repositories } = deps.forge;
   const { repo } = dossier.incident;
   const mode = await repositories.fileMode(repo, from, path);
-  const content = mode === null ? null : await repositories.readFile(repo, from, path);
+  const content = mode === null ? null : await repositories.readFile(repo, from, path, MAX_FILE_BYTES);
   const change: FileChange | CannotBuild = mode === null || content === null ? { op: 'delete', path } : write(path, mode, content);
   if ('kind' in change) {
     return change;

@@ -79,7 +79,10 @@ export function changeBody(facts: ChangeFacts): string {
   if (facts.webUiUrl !== undefined && /^https?:\/\/[^\s<>()"'`]+$/.test(facts.webUiUrl)) {
     parts.push(`History of this healing: <${facts.webUiUrl}>`);
   }
-  const anchor = checkpoint === null ? 'none yet' : `${checkpoint.size} entries, ${checkpoint.hash}`;
-  parts.push(`---\nchange set ${inlineCode(changeSet.hash)}; audit trail: ${inlineCode(anchor)}`);
+  parts.push(`---\nchange set ${inlineCode(changeSet.hash)}`);
+  if (checkpoint !== null) {
+    const summary = `Audit trail at this moment: ${checkpoint.size} entries, signed`;
+    parts.push(`<details><summary>${summary}</summary>\n\n${fenced(checkpoint.note, 'text')}\n\n</details>`);
+  }
   return parts.join('\n\n').slice(0, MAX_BODY);
 }

@@ -8,7 +8,7 @@ import { type RunFacts, TestReport } from '../domain/proof.schema.ts';
 import { textOf } from './count-lines.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Dossier } from './dossier.ts';
-import { getJson } from './stored.ts';
+import { getJson, MAX_FILE_BYTES } from './stored.ts';
 
 /** Test files that are read to recognise their literals, and how much of each. */
 const MAX_TEST_FILES = 300;
@@ -22,7 +22,8 @@ export async function gateFiles(
 ): Promise<{ readonly files: readonly GateFile[]; readonly restored: ReadonlySet<string> }> {
   const files: GateFile[] = [];
   const restored = new Set<string>();
-  const read = (sha: string, path: string): Promise<Uint8Array | null> => deps.forge.repositories.readFile(incident.repo, sha, path);
+  const read = (sha: string, path: string): Promise<Uint8Array | null> =>
+    deps.forge.repositories.readFile(incident.repo, sha, path, MAX_FILE_BYTES);
   for (const change of changeSet.files) {
     const before = await read(changeSet.base, change.path);
     const after = change.op === 'delete' ? null : new Uint8Array(Buffer.from(change.content, 'base64'));

@@ -7,6 +7,9 @@ import type { ActivityDeps } from './deps.ts';
 
 type Artifacts = Pick<ActivityDeps, 'artifacts'>;
 
+/** Largest single file that a change may touch, in bytes: lock files of big repositories have several MB. */
+export const MAX_FILE_BYTES = 16 * 1024 ** 2;
+
 /** Media type of everything that we keep as JSON. */
 export const JSON_TYPE = 'application/json';
 

@@ -212,6 +212,20 @@ describe('building a change', () => {
     expect(answer).toMatchObject({ kind: 'failed', detail: expect.stringContaining('cannot be undone cleanly') });
   });
 
+  it('takes files of several megabytes, and says when one is beyond the limit', async () => {
+    const big = (size: number) => 'x'.repeat(size);
+    const { sha } = await push(world.forgeDir, SHOP, {
+      branch: 'side',
+      files: { 'big.lock': big(3_000_000), 'huge.lock': big(17_000_000) },
+      message: 'x',
+      actor: 'dev',
+    });
+    expect(await built(await planOf([{ kind: 'restore-file', path: 'big.lock', from: sha }]))).toMatchObject({ paths: ['big.lock'] });
+    const plan = await planOf([{ kind: 'restore-file', path: 'huge.lock', from: sha }]);
+    const answer = await world.activities.buildChangeSet({ key: `${KEY}/huge`, dossier: incident.dossier, plan: plan.artifact });
+    expect(answer).toMatchObject({ kind: 'failed', detail: expect.stringContaining('huge.lock') });
+  });
+
   it('runs the repository own tool in the sandbox and keeps what it changed', async () => {
     const changeSet = await built(await planOf([{ kind: 'run-tool', run: './format', only: [] }]));
     expect(changeSet.paths).toEqual(['app.py']);
@@ -256,7 +270,7 @@ describe('publishing', () => {
     expect(body).toContain('## Cause');
     expect(body).toContain('without the change: **red**');
     expect(body).toContain(`git switch ${change.branch}`);
-    expect(body).toContain('audit trail');
+    expect(body).toContain('— suture-audit ');
     expect(body).not.toMatch(/@octocat|fixes #7/);
     expect(pull?.labels).toEqual(['suture', `suture:${incident.signature.slice(0, 8)}`]);
     expect(pull?.marker).toBe(changeMarker(HEALING, `${KEY}/publish`));
