@@ -32,8 +32,8 @@ export function climb(strategies: readonly Strategy[], context: StrategyContext,
     ranked.findIndex(({ strategy }) => strategy.id === asking),
   );
   for (const { strategy } of ranked.slice(from)) {
-    const own: StrategyContext = strategy.id === asking ? context : { ...context, probes: [] };
-    const answer = strategy.plan(own);
+    // What a probe told is a fact about a revision, whoever asked.
+    const answer = strategy.plan(context);
     switch (answer.kind) {
       case 'probe':
         return { kind: 'probe', strategy: strategy.id, probe: answer.probe, refusals };
