@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfig, loadSecrets, settingsFrom, stateFolder } from './config/index.ts';
 import { Failure } from './domain/failure.ts';
@@ -13,8 +13,25 @@ import { createArtifactStore } from './store/artifact-store.ts';
 import { createAuditTrail } from './store/audit-trail.ts';
 import { connectLazily, createHealings } from './temporal/index.ts';
 
-/** Deliveries per second and source that are let through; bursts of five times as many. */
-const DELIVERIES_PER_SECOND = 200;
+const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
+
+/** What is under way may be finished for so long after the order to stop. */
+const GRACE_MS = 4_000;
+
+/** What to do about an address that cannot be listened on; null for an error of another kind. */
+function listenProblem(code: string | undefined, host: string, port: number): string | null {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${port} for the ingress is taken; stop what listens there, or set SUTURE_INGRESS_PORT (0 picks a free one)`;
+    case 'EACCES':
+      return `this user may not listen on port ${port}; set SUTURE_INGRESS_PORT to one above 1023`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `${host} is no address of this machine; set SUTURE_INGRESS_HOST to one, such as 127.0.0.1`;
+    default:
+      return null;
+  }
+}
 
 /** Root of the front door: configuration -> alert sources -> Express -> listen. */
 async function main(): Promise<void> {
@@ -73,37 +90,44 @@ async function main(): Promise<void> {
     },
     log,
     now: () => new Date(),
-    perSecond: DELIVERIES_PER_SECOND,
+    perSecond: config.ingress.deliveriesPerSecond,
   });
   const server = createHttpServer(app);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new Failure(
-              'configuration-invalid',
-              `port ${config.ingress.port} for the ingress is taken; stop what listens there, or set SUTURE_INGRESS_PORT (0 picks a free one)`,
-            )
-          : error,
-      );
+      const problem = listenProblem(error.code, config.ingress.host, config.ingress.port);
+      reject(problem === null ? error : new Failure('configuration-invalid', problem));
     });
     server.listen(config.ingress.port, config.ingress.host, resolve);
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no TCP address');
-  const url = `http://${config.ingress.host}:${address.port}`;
+  const url = `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
   const record = join(stateDir, 'run', 'ingress.json');
   await mkdir(join(stateDir, 'run'), { recursive: true });
-  await writeFile(`${record}.${process.pid}`, JSON.stringify({ pid: process.pid, url }));
+  const ours = JSON.stringify({ pid: process.pid, url });
+  await writeFile(`${record}.${process.pid}`, ours);
   await rename(`${record}.${process.pid}`, record);
   log.info({ url }, 'listening');
+  if (!LOOPBACK.test(address.address)) log.warn({ url }, 'reachable from outside without TLS; put a proxy that terminates it in front');
   process.stdout.write(`${JSON.stringify({ listening: url })}\n`);
   const stop = () => {
+    log.info({}, 'stopping');
+    const end = async () => {
+      // Another ingress may have taken the place already; its record stays.
+      const current = await readFile(record, 'utf8').catch(() => '');
+      if (current === ours) await rm(record, { force: true });
+      await connection.close();
+    };
     server.close(() => {
-      void connection.close().finally(() => process.exit(0));
+      end().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
     });
     server.closeIdleConnections();
-    setTimeout(() => process.exit(0), 5000).unref();
+    setTimeout(() => server.closeAllConnections(), GRACE_MS).unref();
+    setTimeout(() => process.exit(1), GRACE_MS + 750).unref();
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);

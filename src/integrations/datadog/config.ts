@@ -1,9 +1,15 @@
 import { z } from 'zod';
+import { SafeName } from '../../domain/names.schema.ts';
+
+const FullName = z.string().refine((text) => {
+  const parts = text.split('/');
+  return parts.length === 2 && parts.every((part) => SafeName.safeParse(part).success);
+}, 'must be owner/name');
 
 /** What the Datadog integration needs to know. */
 export const DatadogConfig = z.strictObject({
   /** Service name of a monitor's `service:` tag to the repository it runs from. */
-  services: z.record(z.string().max(100), z.string().regex(/^[A-Za-z0-9_][\w.-]*\/[A-Za-z0-9_][\w.-]*$/, 'must be owner/name')).default({}),
+  services: z.record(z.string().max(100), FullName).default({}),
   /** Header that carries the secret, in lower case. */
   headerName: z
     .string()
