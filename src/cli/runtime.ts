@@ -43,10 +43,15 @@ export async function startRuntime(options: {
   await mkdir(join(stateDir, 'run'), { recursive: true });
   const undo: Array<() => Promise<unknown>> = [];
   let stopping = false;
-  const stop = async () => {
+  let stopped: Promise<void> | null = null;
+  // Whoever asks again waits for the first stop: an interrupted command must not exit over processes that still end.
+  const stop = () => {
     stopping = true;
-    for (const step of undo.splice(0).reverse())
-      await step().catch((error: unknown) => options.onEvent?.(`while stopping: ${String(error)}`));
+    stopped ??= (async () => {
+      for (const step of undo.splice(0).reverse())
+        await step().catch((error: unknown) => options.onEvent?.(`while stopping: ${String(error)}`));
+    })();
+    return stopped;
   };
   try {
     let address = config.temporal.address;
