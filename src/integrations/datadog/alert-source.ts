@@ -69,7 +69,7 @@ function factsOf(delivery: DatadogDelivery): Record<string, string> {
 function signalsFrom(delivery: DatadogDelivery, config: DatadogConfig, receivedAt: Date): Parsed {
   const { alert_id: monitor, alert_transition: transition } = delivery;
   if (monitor === undefined || transition === undefined) {
-    return ignored('no alert id or transition: a test delivery, or a webhook without the payload of docs/operating.md');
+    return ignored('no alert id or transition: a test delivery, or a webhook without the payload of docs/datadog.md');
   }
   const kind = KINDS.get(transition);
   if (kind === undefined) return ignored('this transition is not acted on');

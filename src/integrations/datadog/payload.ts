@@ -19,11 +19,14 @@ export const DATADOG_PAYLOAD = {
 } as const;
 
 /** Empty fields and variables that Datadog left unexpanded (`$NAME`) are absent; markdown fences go. */
-const Field = z.unknown().transform((value): string | undefined => {
-  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  const text = String(value).replaceAll('%%%', '').trim();
-  return text === '' || text === 'null' || /^\$[A-Z_]+(\[[^\]]*\])?$/.test(text) ? undefined : text;
-});
+const Field = z
+  .unknown()
+  .optional()
+  .transform((value): string | undefined => {
+    if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+    const text = String(value).replaceAll('%%%', '').trim();
+    return text === '' || text === 'null' || /^\$[A-Z_]+(\[[^\]]*\])?$/.test(text) ? undefined : text;
+  });
 
 /** A delivery of our payload as it arrives: only what is used, everything optional. */
 export const DatadogDelivery = z.object({
