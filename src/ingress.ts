@@ -17,6 +17,7 @@ const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 
 /** What is under way may be finished for so long after the order to stop. */
 const GRACE_MS = 4_000;
+const IDLE_SWEEP_MS = 50;
 
 /** What to do about an address that cannot be listened on; null for an error of another kind. */
 function listenProblem(code: string | undefined, host: string, port: number): string | null {
@@ -125,6 +126,8 @@ async function main(): Promise<void> {
         () => process.exit(1),
       );
     });
+    // Kept-alive connections become idle one by one as their last request is answered.
+    setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS).unref();
     server.closeIdleConnections();
     setTimeout(() => server.closeAllConnections(), GRACE_MS).unref();
     setTimeout(() => process.exit(1), GRACE_MS + 750).unref();
