@@ -79,10 +79,10 @@ async function main(): Promise<void> {
     ping: healings.ping,
     settings: settingsFrom(config),
     webUiUrl: (signal) => healings.webUiUrl(healingId(signal.repo, signal.subject)),
-    accepted: async (signal, id) => {
+    received: async (signal, id) => {
       await audit.append({
         key: `signal/${signal.source}/${signal.id}`,
-        action: 'signal-accepted',
+        action: 'signal-received',
         actor: signal.actor.id,
         healingId: id,
         repo: `${signal.repo.owner}/${signal.repo.name}`,

@@ -16,8 +16,8 @@ export interface WebhookRouteDeps {
   readonly forward: Healings['forward'];
   readonly settings: HealingSettings;
   readonly webUiUrl: (signal: Signal) => string | undefined;
-  /** Called after Temporal stored a signal and before the answer. */
-  readonly accepted: (signal: Signal, healingId: string) => Promise<void>;
+  /** Records that a verified signal has arrived, while Temporal stores it: the answer waits for both. Must be safe to repeat. */
+  readonly received: (signal: Signal, healingId: string) => Promise<void>;
   /** `error` means a bug of ours. */
   readonly log: Record<'info' | 'warn' | 'error', (facts: object, message: string) => void>;
   readonly now: () => Date;
@@ -51,11 +51,11 @@ function inputFor(signal: Signal, deps: WebhookRouteDeps): HealingInput {
   return { repo: signal.repo, subject: signal.subject, settings: deps.settings, ...(webUiUrl === undefined ? {} : { webUiUrl }) };
 }
 
-/** Store one signal; null when it only concerns a healing that runs, and none does. */
-async function storeOne(signal: Signal, deps: WebhookRouteDeps): Promise<string | null> {
-  if (STARTING.includes(signal.kind)) return (await deps.report(inputFor(signal, deps), signal)).healingId;
-  const id = healingId(signal.repo, signal.subject);
-  return (await deps.forward(id, signal)) ? id : null;
+/** Whether Temporal has stored a signal; false when it only concerns a healing that runs, and none does. */
+async function storeOne(signal: Signal, id: string, deps: WebhookRouteDeps): Promise<boolean> {
+  if (!STARTING.includes(signal.kind)) return deps.forward(id, signal);
+  await deps.report(inputFor(signal, deps), signal);
+  return true;
 }
 
 interface Stored {
@@ -70,9 +70,9 @@ interface Stored {
 async function store(signals: readonly Signal[], deps: WebhookRouteDeps): Promise<Stored> {
   const stored: Stored = { accepted: [], healings: [] };
   for (const signal of signals) {
-    const id = await storeOne(signal, deps);
-    if (id === null) continue;
-    await deps.accepted(signal, id);
+    const id = healingId(signal.repo, signal.subject);
+    const [taken] = await Promise.all([storeOne(signal, id, deps), deps.received(signal, id)]);
+    if (!taken) continue;
     stored.accepted.push(signal.id);
     stored.healings.push(id);
   }

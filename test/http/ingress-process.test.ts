@@ -101,7 +101,7 @@ describe('the ingress as a process', () => {
     const audit = readFileSync(join(stateDir, 'audit', 'trail.jsonl'), 'utf8')
       .trim()
       .split('\n');
-    expect(audit.filter((line) => line.includes('signal-accepted'))).toHaveLength(1);
+    expect(audit.filter((line) => line.includes('signal-received'))).toHaveLength(1);
     for (const line of ingress.stderr().trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ name: 'ingress' });
   });
 

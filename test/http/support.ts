@@ -34,7 +34,7 @@ export function realSources(): Map<string, AlertSource> {
 export interface Done {
   readonly reported: Array<{ readonly input: HealingInput; readonly signal: Signal }>;
   readonly forwarded: Array<{ readonly healingId: string; readonly signal: Signal }>;
-  readonly accepted: string[];
+  readonly received: string[];
   readonly logged: Array<{ readonly level: string; readonly facts: object; readonly message: string }>;
 }
 
@@ -96,7 +96,7 @@ function send(
 
 /** Opens a front door; `deps` replaces parts of it. */
 export async function openFront(deps: Partial<AppDeps> = {}): Promise<Front> {
-  const done: Done = { reported: [], forwarded: [], accepted: [], logged: [] };
+  const done: Done = { reported: [], forwarded: [], received: [], logged: [] };
   const log = (level: string) => (facts: object, message: string) => {
     done.logged.push({ level, facts, message });
   };
@@ -113,8 +113,8 @@ export async function openFront(deps: Partial<AppDeps> = {}): Promise<Front> {
     ping: async () => {},
     settings: { timings: {}, caps: {}, autonomyCeiling: 'propose', dryRun: false } as never,
     webUiUrl: () => undefined,
-    accepted: async (signal) => {
-      done.accepted.push(signal.id);
+    received: async (signal) => {
+      done.received.push(signal.id);
     },
     log: { info: log('info'), warn: log('warn'), error: log('error') },
     now: () => NOW,

@@ -102,7 +102,7 @@ function signalsFrom(delivery: DatadogDelivery, config: DatadogConfig, receivedA
 export function createDatadogSource(context: IntegrationContext<DatadogConfig>): AlertSource {
   const { config } = context;
   return {
-    maxBytes: 1024 * 1024,
+    maxBytes: 256 * 1024,
     verify(request: RawRequest) {
       const given = request.headers[config.headerName];
       if (given === undefined || given === '') return { ok: false, reason: `the header ${config.headerName} is missing` };
