@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { Activities } from './activities/contract.ts';
 import type { ActivityDeps } from './activities/deps.ts';
 import { createActivities } from './activities/index.ts';
 import { loadConfig, loadSecrets, parseRepositoryPolicy, settingsFrom, stateFolder } from './config/index.ts';
@@ -23,8 +24,8 @@ import { connectLazily, createHealings, ensurePatrol, ensureSearchAttributes } f
 /** Workflows kept in memory: about 1 MB each. */
 const CACHED_WORKFLOWS = 200;
 
-/** Root of the worker: configuration -> adapters -> activities -> Worker. */
-async function main(): Promise<void> {
+/** Root of the worker: configuration -> adapters -> activities -> Worker. `wrap` stands between worker and activities, for who watches or disturbs them. */
+export async function runWorker(wrap: (activities: Activities) => Activities = (same) => same): Promise<void> {
   const stateDir = stateFolder(process.env);
   const loaded = loadConfig({ stateDir, env: process.env, integrations });
   const { config } = loaded;
@@ -112,7 +113,7 @@ async function main(): Promise<void> {
     namespace,
     taskQueue,
     workflowBundle: await workflowBundle(join(stateDir, 'cache')),
-    activities: createActivities(deps),
+    activities: wrap(createActivities(deps)),
     maxCachedWorkflows: CACHED_WORKFLOWS,
     maxConcurrentActivityTaskExecutions: Math.max(8, config.sandbox.concurrency * 4),
     maxHeartbeatThrottleInterval: '10 seconds',
@@ -137,12 +138,17 @@ async function main(): Promise<void> {
   await client.close();
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    process.stderr.write(
-      `${error instanceof Failure ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
-    process.exit(error instanceof Failure ? 6 : 1);
-  },
-);
+/** Runs a worker until it is told to stop, and ends the process: 0, 6 where a person can mend the reason, else 1. */
+export function runWorkerProcess(...given: Parameters<typeof runWorker>): void {
+  runWorker(...given).then(
+    () => process.exit(0),
+    (error: unknown) => {
+      process.stderr.write(
+        `${error instanceof Failure ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      );
+      process.exit(error instanceof Failure ? 6 : 1);
+    },
+  );
+}
+
+if (import.meta.main) runWorkerProcess();

@@ -33,6 +33,8 @@ export async function startRuntime(options: {
   readonly stateDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onEvent?: (text: string) => void;
+  /** Another root in the worker's place: one that wraps the activities. */
+  readonly workerScript?: string;
 }): Promise<Runtime> {
   const { stateDir, env } = options;
   const { config } = loadConfig({ stateDir, env, integrations });
@@ -81,9 +83,10 @@ export async function startRuntime(options: {
       ...(webUi === undefined ? {} : { SUTURE_WEB_UI_URL: webUi }),
     });
 
+    const scripts = { worker: options.workerScript ?? script('worker.ts'), ingress: script('ingress.ts') };
     const keep = async (name: 'worker' | 'ingress', fixed: Readonly<Record<string, string>>): Promise<Child> => {
       const begin = (more: Readonly<Record<string, string>>) =>
-        startChild({ name, script: script(`${name}.ts`), env: { ...childEnv, ...fixed, ...more }, logFile: join(logs, `${name}.log`) });
+        startChild({ name, script: scripts[name], env: { ...childEnv, ...fixed, ...more }, logFile: join(logs, `${name}.log`) });
       const first = await begin({});
       let current = first;
       undo.push(() => current.stop());

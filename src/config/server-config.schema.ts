@@ -6,81 +6,98 @@ const ms = z
   .int()
   .nonnegative()
   .max(30 * 24 * 3_600_000);
+const port = z.number().int().min(0).max(65_535);
 
 /** Waits of a healing, in milliseconds. */
-export const TimingsConfig = z.strictObject({
-  slotLeaseMs: ms.default(3_600_000),
-  approvalReminderMs: ms.default(4 * 3_600_000),
-  approvalReminders: z.number().int().min(0).max(20).default(5),
-  checkPollMs: ms.default(30_000),
-  checkTimeoutMs: ms.default(2 * 3_600_000),
-  deployPollMs: ms.default(15_000),
-  deployTimeoutMs: ms.default(1_800_000),
-  verifyPollMs: ms.default(30_000),
-  verifyWindowMs: ms.default(1_200_000),
-  verifyTimeoutMs: ms.default(3_600_000),
-  cooldownMs: ms.default(900_000),
-  gatherMs: ms.default(2_000),
-  ledgerTtlMs: ms.default(7 * 24 * 3_600_000),
+const TimingsConfig = z.strictObject({
+  slotLeaseMs: ms.default(3_600_000).describe('How long a healing may hold a slot without a sign of life.'),
+  approvalReminderMs: ms.default(4 * 3_600_000).describe('Pause between two reminders of an approval.'),
+  approvalReminders: z.number().int().min(0).max(20).default(5).describe('Reminders before an approval expires.'),
+  checkPollMs: ms.default(30_000).describe('Slow poll behind the events of checks.'),
+  checkTimeoutMs: ms.default(2 * 3_600_000).describe('How long the checks of a repair may take.'),
+  deployPollMs: ms.default(15_000).describe('Slow poll behind the events of deployments.'),
+  deployTimeoutMs: ms.default(1_800_000).describe('How long a deployment may take.'),
+  verifyPollMs: ms.default(30_000).describe('Pause between two readings of production health.'),
+  verifyWindowMs: ms.default(1_200_000).describe('How long health must hold after a deployment.'),
+  verifyTimeoutMs: ms.default(3_600_000).describe('How long health may take to come back.'),
+  cooldownMs: ms.default(900_000).describe('How long a closed problem stays open to absorb repeats.'),
+  gatherMs: ms.default(2_000).describe('Pause after the first signal in which its siblings are collected.'),
+  ledgerTtlMs: ms.default(7 * 24 * 3_600_000).describe('How long a signature and its attempts are remembered.'),
 });
 
-/** Configuration of one server: `config.yml` in the state folder, then `SUTURE_*` environment variables over it. */
+/** Configuration of one server: `config.yml` in the state folder, then `SUTURE_*` environment variables over it. Unknown keys are errors. */
 export const ServerConfig = z.strictObject({
   temporal: z
     .strictObject({
-      /** `host:port` of a Temporal frontend; absent: the dev server that `suture start` runs. */
-      address: z.string().max(200).optional(),
-      namespace: z.string().max(100).default('default'),
-      taskQueue: z.string().max(100).default('suture'),
-      /** Port of the dev server; 0 picks a free one. */
-      port: z.number().int().min(0).max(65_535).default(7233),
-      uiPort: z.number().int().min(0).max(65_535).default(8233),
-      /** Path of a `temporal` executable to use instead of looking for one. */
-      executable: z.string().max(500).optional(),
+      address: z
+        .string()
+        .max(200)
+        .optional()
+        .describe('`host:port` of a Temporal frontend; absent: the dev server that `suture start` runs.'),
+      namespace: z.string().max(100).default('default').describe('Temporal namespace.'),
+      taskQueue: z.string().max(100).default('suture').describe('Temporal task queue of worker and ingress.'),
+      port: port.default(7233).describe('Port of the dev server; 0 picks a free one.'),
+      uiPort: port.default(8233).describe("Port of the dev server's Web UI; 0 picks a free one."),
+      executable: z.string().max(500).optional().describe('Path of a `temporal` executable to use instead of looking for one.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Where Temporal is.'),
   ingress: z
     .strictObject({
-      host: z.string().max(100).default('127.0.0.1'),
-      port: z.number().int().min(0).max(65_535).default(8080),
-      /** Deliveries per second and source that are let through; bursts of five times as many. */
-      deliveriesPerSecond: z.number().int().positive().max(100_000).default(500),
+      host: z.string().max(100).default('127.0.0.1').describe('Address that the ingress listens on; it speaks plain HTTP.'),
+      port: port.default(8080).describe('Port of the ingress; 0 picks a free one.'),
+      deliveriesPerSecond: z
+        .number()
+        .int()
+        .positive()
+        .max(100_000)
+        .default(500)
+        .describe('Deliveries per second and source that are let through; bursts of five times as many.'),
     })
-    .prefault({}),
-  autonomyCeiling: Autonomy.default('propose'),
-  timings: TimingsConfig.prefault({}),
+    .prefault({})
+    .describe('The front door.'),
+  autonomyCeiling: Autonomy.default('propose').describe('The most that any healing may do by itself; a repository can only be stricter.'),
+  timings: TimingsConfig.prefault({}).describe('Waits of a healing, in milliseconds.'),
   caps: z
     .strictObject({
-      attempts: z.number().int().positive().max(3).default(3),
-      probes: z.number().int().positive().max(40).default(20),
-      slotsPerRepository: z.number().int().positive().max(100).default(3),
-      signals: z.number().int().positive().max(500).default(100),
+      attempts: z.number().int().positive().max(3).default(3).describe('Healing attempts per signature, counted across healings.'),
+      probes: z.number().int().positive().max(40).default(20).describe('Probes that one strategy may ask for within an attempt.'),
+      slotsPerRepository: z.number().int().positive().max(100).default(3).describe('Healings of one repository at work at the same time.'),
+      signals: z.number().int().positive().max(500).default(100).describe('Signals that a healing keeps; later repeats are only counted.'),
     })
-    .prefault({}),
-  patrolEveryMs: ms.default(300_000),
+    .prefault({})
+    .describe('Caps of a healing.'),
+  patrolEveryMs: ms.default(300_000).describe('Pause between two patrols of the served repositories.'),
   sandbox: z
     .strictObject({
-      backend: z.literal('local').default('local'),
+      backend: z.literal('local').default('local').describe('Where untrusted commands run.'),
       memoryBytes: z
         .number()
         .int()
         .positive()
-        .default(2 * 1024 ** 3),
-      processes: z.number().int().positive().default(512),
+        .default(2 * 1024 ** 3)
+        .describe('Memory of one job.'),
+      processes: z.number().int().positive().default(512).describe('Processes of one job.'),
       workspaceBytes: z
         .number()
         .int()
         .positive()
-        .default(512 * 1024 ** 2),
-      concurrency: z.number().int().positive().max(64).default(2),
-      /** Further host folders that hold toolchains, mounted read-only at /opt/toolchains/<name>, their bin on PATH. */
-      toolchains: z.array(z.string().max(500)).max(20).default([]),
+        .default(512 * 1024 ** 2)
+        .describe('Size of the workspace of one job.'),
+      concurrency: z.number().int().positive().max(64).default(2).describe('Jobs at the same time.'),
+      toolchains: z
+        .array(z.string().max(500))
+        .max(20)
+        .default([])
+        .describe('Further host folders that hold toolchains, mounted read-only at the same path and put on PATH.'),
     })
-    .prefault({}),
-  /** Which forge serves repositories. */
-  forge: z.string().max(50).default('local'),
-  /** Configuration of each integration by its id; checked by the integration's own schema. */
-  integrations: z.record(z.string().max(50), z.unknown()).default({}),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    .prefault({})
+    .describe('Limits of the sandbox.'),
+  forge: z.string().max(50).default('local').describe('Which integration serves repositories.'),
+  integrations: z
+    .record(z.string().max(50), z.unknown())
+    .default({})
+    .describe("Configuration of each integration by its id; checked by the integration's own schema."),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least important log line that is written.'),
 });
 export type ServerConfig = z.infer<typeof ServerConfig>;

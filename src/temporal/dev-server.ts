@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { Failure } from '../domain/failure.ts';
 import { SEARCH_ATTRIBUTES } from '../domain/search-attributes.ts';
-import { freePort, portTaken } from './free-port.ts';
+import { freePort, portTaken } from '../lib/free-port.ts';
 
 /** A running dev server. */
 export interface DevServer {
@@ -35,6 +35,9 @@ export interface DevServerOptions {
 }
 
 const START_LIMIT_MS = 60_000;
+
+/** Ports picked by ourselves may be taken before the server binds them; then others are picked. */
+const STARTS = 3;
 
 async function isHealthy(address: string): Promise<boolean> {
   try {
@@ -66,8 +69,27 @@ async function stopProcess(child: ChildProcess): Promise<void> {
   clearTimeout(late);
 }
 
+/** What the server said last, for a message. */
+async function lastWords(logFile: string): Promise<string> {
+  const text = await readFile(logFile, 'utf8').catch(() => '');
+  return text.trim().split('\n').slice(-3).join(' ').slice(-600);
+}
+
 /** Start Temporal's dev server on loopback, with fairness on and our search attributes, and wait until it answers. Throws `Failure`. */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
+  for (let start = 1; ; start += 1) {
+    const server = await startOnce(options);
+    if (server !== null) return server;
+    if (start < STARTS && (options.port === 0 || options.uiPort === 0)) continue;
+    throw new Failure(
+      'tool-missing',
+      `the Temporal server ended while starting: ${await lastWords(options.logFile)}; its log is ${options.logFile}`,
+    );
+  }
+}
+
+/** Null: the process ended before it answered. */
+async function startOnce(options: DevServerOptions): Promise<DevServer | null> {
   const port = await choosePort(options.port, 'the Temporal server', 'SUTURE_TEMPORAL_PORT');
   const uiPort = options.headless === true ? 0 : await choosePort(options.uiPort, 'the Temporal Web UI', 'SUTURE_TEMPORAL_UI_PORT');
   await mkdir(dirname(options.logFile), { recursive: true });
@@ -102,14 +124,12 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   const address = `127.0.0.1:${port}`;
   const deadline = Date.now() + START_LIMIT_MS;
   while (!(await isHealthy(address))) {
-    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
-      throw new Failure('tool-missing', `the Temporal server ended while starting; its log is ${options.logFile}`);
-    }
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return null;
     if (Date.now() > deadline) {
       await stopProcess(child);
       throw new Failure(
         'tool-missing',
-        `the Temporal server did not answer within ${START_LIMIT_MS / 1000} s; its log is ${options.logFile}`,
+        `the Temporal server did not answer within ${START_LIMIT_MS / 1000} s: ${await lastWords(options.logFile)}; its log is ${options.logFile}`,
       );
     }
     await delay(50);

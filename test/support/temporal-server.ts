@@ -43,6 +43,7 @@ export async function setup(project: TestProject): Promise<void> {
     project.provide('temporal', { kind: 'running', address: started.address, namespace, bundlePath, executable });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
+    process.stderr.write(`no Temporal server for the tests: ${error.message}\n`);
     project.provide('temporal', { kind: 'missing', message: error.message });
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Failure } from '../../domain/failure.ts';
+import { freePort } from '../../lib/free-port.ts';
 import { namesIn, writeJson } from './atomic-file.ts';
 import { readDeployment, readDeployments, readLive, writeDeployment } from './deployments.ts';
 import { type Front, openFront } from './front.ts';
@@ -9,7 +10,7 @@ import { isRunning, ownIdentity } from './process-identity.ts';
 import type { DeploymentRecord, EnvironmentSettings, LiveRecord } from './records.schema.ts';
 import { prepareRelease, pruneReleases } from './release.ts';
 import { changing, type OpenRepository } from './repo-store.ts';
-import { endProcess, freePort, startProcess, strayProcesses, tailOf } from './service-process.ts';
+import { endProcess, startProcess, strayProcesses, tailOf } from './service-process.ts';
 
 const HEALTH_POLL_MS = 50;
 
