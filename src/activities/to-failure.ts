@@ -8,7 +8,10 @@ import type { ActivityDeps } from './deps.ts';
 const MAX_MESSAGE = 1_000;
 
 /** How long to leave a vendor alone that asked for it without saying how long. */
-const RATE_LIMIT_PAUSE = '30 seconds';
+const RATE_LIMIT_PAUSE_MS = 60_000;
+
+/** Nobody waits longer for a vendor in one go: limits reset within an hour. */
+const MAX_PAUSE_MS = 3_600_000;
 
 // Waiting for somebody else's machine is what retries are for: no alarm, no error in the log.
 const EXPECTED: ReadonlySet<FailureCode> = new Set([
@@ -27,12 +30,14 @@ export function toFailure(error: unknown, redact: (text: string) => string): Err
   }
   const code: FailureCode = error instanceof Failure ? error.code : 'bug';
   const said = error instanceof Error ? error.message : String(error);
+  const asked = error instanceof Failure ? error.retryAfterMs : undefined;
+  const pause = asked ?? (code === 'rate-limited' ? RATE_LIMIT_PAUSE_MS : undefined);
   const failure = ApplicationFailure.create({
     type: code,
     message: oneLine(redact(said === '' ? `a failure of kind ${code} without a message` : said), MAX_MESSAGE),
     // A bug of ours that shows once may be a race: the activity's own limits end the repeats. Named failures follow the table.
     nonRetryable: error instanceof Failure && !FAILURES[code].retry,
-    ...(code === 'rate-limited' ? { nextRetryDelay: RATE_LIMIT_PAUSE } : {}),
+    ...(pause === undefined ? {} : { nextRetryDelay: Math.min(pause, MAX_PAUSE_MS) }),
     ...(EXPECTED.has(code) ? { category: ApplicationFailureCategory.BENIGN } : {}),
   });
   delete failure.stack;

@@ -14,6 +14,7 @@ export const FAILURES = {
   'forge-unavailable': { retry: true, fault: 'vendor' },
   'health-unavailable': { retry: true, fault: 'vendor' },
   'rate-limited': { retry: true, fault: 'vendor' },
+  'not-permitted': { retry: false, fault: 'operator' },
   conflict: { retry: true, fault: 'vendor' },
   cancelled: { retry: false, fault: 'person' },
   bug: { retry: false, fault: 'suture' },
@@ -26,8 +27,11 @@ export type FailureCode = keyof typeof FAILURES;
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly code: FailureCode;
-  constructor(code: FailureCode, message: string, options?: ErrorOptions) {
+  /** How long the vendor asked to be left alone, in milliseconds; undefined when it did not say. */
+  readonly retryAfterMs: number | undefined;
+  constructor(code: FailureCode, message: string, options?: ErrorOptions & { readonly retryAfterMs?: number }) {
     super(message, options);
     this.code = code;
+    this.retryAfterMs = options?.retryAfterMs;
   }
 }

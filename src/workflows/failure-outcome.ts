@@ -18,6 +18,7 @@ const BY_CODE: Readonly<Record<FailureCode, readonly [OutcomeKind, ReasonCode]>>
   'forge-unavailable': ['escalated', 'internal-error'],
   'health-unavailable': ['escalated', 'health-inconclusive'],
   'rate-limited': ['escalated', 'internal-error'],
+  'not-permitted': ['escalated', 'internal-error'],
   conflict: ['escalated', 'internal-error'],
   cancelled: ['cancelled', 'stopped-by-person'],
   bug: ['escalated', 'internal-error'],

@@ -25,7 +25,7 @@ describe('failures of activities', () => {
   });
 
   it('wait before they repeat where a vendor asked for it', () => {
-    expect(converted(new Failure('rate-limited', 'slow down')).nextRetryDelay).toBe('30 seconds');
+    expect(converted(new Failure('rate-limited', 'slow down')).nextRetryDelay).toBe(60_000);
   });
 
   it('are one short line without secrets, stack or cause', () => {

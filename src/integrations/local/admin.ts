@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Failure } from '../../domain/failure.ts';
 import type { RepoRef } from '../../domain/names.schema.ts';
+import { isRefName } from '../../lib/ref-name.ts';
 import type { DeploymentFacts, PullRequestFacts, Refused } from '../contract.ts';
 import { writeJson } from './atomic-file.ts';
 import { reportCheck as recordCheck } from './checks.ts';
 import { createDeployments, requestDeployment as queueDeployment } from './deployments.ts';
-import { gitText, isRefName } from './git.ts';
+import { gitText } from './git.ts';
 import { mergePull } from './merge.ts';
 import { closePull, createPull, pullFacts } from './pull-requests.ts';
 import { type CheckRecord, type PullRecord, RepositorySettings } from './records.schema.ts';

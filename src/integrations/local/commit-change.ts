@@ -1,8 +1,9 @@
 import type { ChangeSet } from '../../domain/change-set.schema.ts';
 import { Failure } from '../../domain/failure.ts';
+import { isRefName } from '../../lib/ref-name.ts';
 import type { Refused } from '../contract.ts';
 import { SUTURE_ACTOR } from './actors.ts';
-import { assertSha, git, gitText, isRefName } from './git.ts';
+import { assertSha, git, gitText } from './git.ts';
 import { sha256 } from './paths.ts';
 import { branchHead, identityOf, moveBranch, type OpenRepository } from './repo-store.ts';
 import { writeChangedTree } from './scratch-tree.ts';

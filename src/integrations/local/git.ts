@@ -126,17 +126,6 @@ export function gitProcess(gitDir: string, args: readonly string[]): ChildProces
   return spawn('git', argumentsFor(gitDir, args), { cwd: '/', env: { ...ENVIRONMENT }, stdio: ['pipe', 'pipe', 'ignore'], shell: false });
 }
 
-/** Whether a text may be a branch or tag name; git's own rules, without names that look like options. */
-export function isRefName(name: string): boolean {
-  return (
-    name.length > 0 &&
-    name.length <= 250 &&
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this refuses
-    !/[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|\.lock(?:\/|$)|(?:^|\/)\.|\.$|\/$|^\/|^-|^@$/.test(name) &&
-    name !== 'HEAD'
-  );
-}
-
 /** Throws `Failure` code `revision-gone` unless the text is a full commit id. */
 export function assertSha(sha: string): void {
   if (!/^[0-9a-f]{40}$/.test(sha)) {
