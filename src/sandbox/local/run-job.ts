@@ -231,9 +231,12 @@ async function runGuarded(
     order('run');
     let full = false;
     let code: number | null = null;
+    // Its output may end before it does: after a red step the supervisor looks at the free space first.
+    let drained = false;
     let line: string | null | undefined;
     for (line = await status.next(); typeof line === 'string'; line = await status.next()) {
       full = full || isFull(line);
+      drained = drained || line === `drained ${number}`;
       const match = /^end (\d+) (\d+)$/.exec(line);
       if (match !== null && Number(match[1]) === number) {
         code = Number(match[2]);
@@ -243,11 +246,9 @@ async function runGuarded(
     const durationMs = Math.round(performance.now() - started);
     if (code !== null) {
       const deadline = performance.now() + DRAIN_MS;
-      for (let left = DRAIN_MS; left > 0; left = deadline - performance.now()) {
-        const drained = await status.next(left);
-        if (typeof drained !== 'string' || drained === `drained ${number}`) {
-          break;
-        }
+      for (let left = DRAIN_MS; !drained && left > 0; left = deadline - performance.now()) {
+        const later = await status.next(left);
+        drained = typeof later !== 'string' || later === `drained ${number}`;
       }
     } else {
       await box.closed;
