@@ -35,6 +35,7 @@ export const ENVIRONMENT: readonly EnvironmentVariable[] = [
   ...SECRET_NAMES.flatMap((name) => [
     alone(secretVariable(name), `the secret \`${name}\` instead of the file in the state folder`),
     alone(`${secretVariable(name)}_FILE`, `file that holds the secret \`${name}\``),
+    alone(`${secretVariable(name)}_COMMAND`, `command that prints the secret \`${name}\``),
   ]),
   alone('SUTURE_LIVE', 'set by whoever runs the tests that need an engine or a key'),
 ];

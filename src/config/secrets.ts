@@ -3,7 +3,8 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeF
 import { join } from 'node:path';
 import { Failure } from '../domain/failure.ts';
 import { Secret } from './secret.ts';
-import { RANDOM_SECRETS, SECRET_NAMES, SIGNING_KEY, secretVariable } from './secret-names.ts';
+import { secretFromCommand } from './secret-command.ts';
+import { GIVEN_SECRETS, RANDOM_SECRETS, SECRET_NAMES, SIGNING_KEY, secretVariable } from './secret-names.ts';
 
 /** Secrets by name; each is made on first use. */
 export interface Secrets {
@@ -67,8 +68,8 @@ function readGuarded(name: string, file: string): Secret {
 }
 
 /**
- * Load the secrets of a state folder, making what is missing. `SUTURE_SECRET_<NAME>` wins over `SUTURE_SECRET_<NAME>_FILE`, and that over
- * `<folder>/secrets/<name>`. Throws `Failure` code `configuration-invalid`, also for a secret that is too short or that others can read.
+ * Load the secrets of a state folder, making what is missing and ours to make. `SUTURE_SECRET_<NAME>` wins over `_COMMAND` and `_FILE` behind the
+ * same name, and those over `<folder>/secrets/<name>`. Throws `Failure` code `configuration-invalid`, also for a secret that is too short or that others can read.
  */
 export function loadSecrets(stateDir: string, env: Readonly<Record<string, string | undefined>>): Secrets {
   const folder = join(stateDir, 'secrets');
@@ -82,8 +83,15 @@ export function loadSecrets(stateDir: string, env: Readonly<Record<string, strin
   const held = new Map<string, readonly Secret[]>();
   for (const name of SECRET_NAMES) {
     const variable = secretVariable(name);
-    const value = env[variable]?.trim();
-    const current = value ? check(name, value, variable) : readGuarded(name, env[`${variable}_FILE`]?.trim() || join(folder, name));
+    const file = env[`${variable}_FILE`]?.trim() || join(folder, name);
+    const command = env[`${variable}_COMMAND`]?.trim();
+    const value = env[variable]?.trim() || (command ? secretFromCommand(`${variable}_COMMAND`, command) : '');
+    // What only its owner can give may be absent, unless somebody said where it is.
+    if (value === '' && (GIVEN_SECRETS as readonly string[]).includes(name) && !env[`${variable}_FILE`] && !existsSync(file)) {
+      held.set(name, []);
+      continue;
+    }
+    const current = value === '' ? readGuarded(name, file) : check(name, value, variable);
     const previous = join(folder, `${name}.previous`);
     held.set(name, [current, ...(existsSync(previous) ? [readGuarded(name, previous)] : [])]);
   }

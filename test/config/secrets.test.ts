@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { inspect, promisify } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/config/secret.ts';
-import { SECRET_NAMES } from '../../src/config/secret-names.ts';
+import { MADE_SECRETS } from '../../src/config/secret-names.ts';
 import { loadSecrets } from '../../src/config/secrets.ts';
 import { createLogger } from '../../src/lib/logger.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -22,12 +22,22 @@ const revealed = (name: string, env: Record<string, string> = {}) =>
     .map((secret) => secret.reveal());
 
 describe('loadSecrets', () => {
+  it('takes what only its owner can give from variable, file or command, and has none where nobody gave it', () => {
+    expect(revealed('github-token')).toEqual([]);
+    const command = `printf '%s\\n' from-a-command-that-prints-it`;
+    expect(revealed('github-token', { SUTURE_SECRET_GITHUB_TOKEN_COMMAND: command })).toEqual(['from-a-command-that-prints-it']);
+    expect(() => loadSecrets(stateDir, { SUTURE_SECRET_GITHUB_TOKEN_COMMAND: 'echo secret-text; exit 7' })).toThrow(
+      'the command of SUTURE_SECRET_GITHUB_TOKEN_COMMAND failed with exit code 7; run it by hand to see why',
+    );
+    expect(() => loadSecrets(stateDir, { SUTURE_SECRET_GITHUB_APP_KEY_FILE: '/nowhere/at/all' })).toThrow(/cannot read the secret file/);
+  });
+
   it('makes every secret once, for the owner only, and leaves nothing else behind', () => {
-    const first = SECRET_NAMES.map((name) => revealed(name));
-    expect(SECRET_NAMES.map((name) => revealed(name))).toEqual(first);
-    expect(new Set(first.flat()).size).toBe(SECRET_NAMES.length);
-    expect(readdirSync(join(stateDir, 'secrets')).sort()).toEqual([...SECRET_NAMES].sort());
-    for (const name of SECRET_NAMES) expect(statSync(file(name)).mode & 0o777).toBe(0o600);
+    const first = MADE_SECRETS.map((name) => revealed(name));
+    expect(MADE_SECRETS.map((name) => revealed(name))).toEqual(first);
+    expect(new Set(first.flat()).size).toBe(MADE_SECRETS.length);
+    expect(readdirSync(join(stateDir, 'secrets')).sort()).toEqual([...MADE_SECRETS].sort());
+    for (const name of MADE_SECRETS) expect(statSync(file(name)).mode & 0o777).toBe(0o600);
     expect(statSync(join(stateDir, 'secrets')).mode & 0o777).toBe(0o700);
   });
 
