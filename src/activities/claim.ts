@@ -1,8 +1,11 @@
 import { escapeMarkdown, inlineCode } from '../lib/escape.ts';
+import { oneLine } from '../lib/one-line.ts';
 import { audit } from './audit.ts';
 import type { Activities, ClaimFacts } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { claimMarker, keyHash } from './keys.ts';
+
+const isLink = (url: string): boolean => /^https?:\/\/[^\s<>()"'`]+$/.test(url);
 
 /** Body of the one live comment: what is known and done, signed as a machine. Everything from outside is escaped. */
 export function claimBody(facts: ClaimFacts): string {
@@ -11,7 +14,7 @@ export function claimBody(facts: ClaimFacts): string {
       ? `${facts.state}${facts.attempt > 0 ? `, attempt ${facts.attempt}` : ''}`
       : `${facts.outcome.kind} (${facts.outcome.reason})`;
   const lines = facts.lines.map((line) => `- ${escapeMarkdown(line)}`);
-  const link = facts.webUiUrl !== undefined && /^https?:\/\/[^\s<>()"'`]+$/.test(facts.webUiUrl) ? [`History: <${facts.webUiUrl}>`] : [];
+  const link = facts.webUiUrl !== undefined && isLink(facts.webUiUrl) ? [`History: <${facts.webUiUrl}>`] : [];
   return [
     `**Suture: ${escapeMarkdown(facts.title)}**`,
     `State: ${escapeMarkdown(state)}`,
@@ -28,7 +31,14 @@ export function claimActivities(deps: ActivityDeps): Pick<Activities, 'updateCla
   return {
     async updateClaim({ facts }) {
       const body = deps.redact(claimBody(facts));
-      await deps.forge.claims.upsert(facts.repo, { subject: facts.subject, marker: claimMarker(facts.healingId), body });
+      await deps.forge.claims.upsert(facts.repo, {
+        subject: facts.subject,
+        marker: claimMarker(facts.healingId),
+        title: deps.redact(oneLine(facts.title, 200)),
+        body,
+        finished: facts.outcome !== undefined,
+        ...(facts.webUiUrl === undefined || !isLink(facts.webUiUrl) ? {} : { url: facts.webUiUrl }),
+      });
       await audit(deps, {
         key: `claim/${facts.healingId}/${keyHash(body, 32)}`,
         action: 'claim-updated',

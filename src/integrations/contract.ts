@@ -128,9 +128,23 @@ export interface ForgeDeployments {
   get(repo: RepoRef, id: string): Promise<DeploymentFacts | null>;
 }
 
-/** The one live comment of a healing: created once per marker, then edited. */
+/** What the one live word about a healing says. */
+export interface Claim {
+  readonly subject: string;
+  readonly marker: string;
+  /** One line: what broke. */
+  readonly title: string;
+  /** Markdown, escaped by who wrote it. */
+  readonly body: string;
+  /** The healing has ended. */
+  readonly finished: boolean;
+  /** Where more is to be read: the Web UI. */
+  readonly url?: string;
+}
+
+/** The one live comment (or check run) of a healing: created once per marker, then edited. */
 export interface ForgeClaims {
-  upsert(repo: RepoRef, input: { readonly subject: string; readonly marker: string; readonly body: string }): Promise<void>;
+  upsert(repo: RepoRef, claim: Claim): Promise<void>;
 }
 
 /** Where repositories, checks, pull requests and deployments live. Split by capability; methods throw `Failure` for what is not expected. */

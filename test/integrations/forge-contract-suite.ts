@@ -368,8 +368,9 @@ export function forgeContract(name: string, make: () => Promise<ForgeUnderTest>)
     });
 
     it('edits the one live comment of a healing', async () => {
-      await forge.claims.upsert(repo, { subject: 'branch/main', marker: opening.marker, body: 'on it' });
-      await expect(forge.claims.upsert(repo, { subject: 'branch/main', marker: opening.marker, body: 'done' })).resolves.toBeUndefined();
+      const claim = { subject: 'branch/main', marker: opening.marker, title: 'test fails on main' };
+      await forge.claims.upsert(repo, { ...claim, body: 'on it', finished: false });
+      await expect(forge.claims.upsert(repo, { ...claim, body: 'done', finished: true })).resolves.toBeUndefined();
     });
   });
 }

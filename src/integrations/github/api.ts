@@ -1,0 +1,191 @@
+import { request as octokitRequest } from '@octokit/request';
+import { RequestError } from '@octokit/request-error';
+import type { Endpoints, RequestInterface } from '@octokit/types';
+import { Failure } from '../../domain/failure.ts';
+import type { RepoRef } from '../../domain/names.schema.ts';
+import { failureOf } from './answer.ts';
+import type { Credentials, Permissions } from './credentials.ts';
+import { createWriteGate } from './write-gate.ts';
+
+/** REST version whose answers we read; dated by GitHub. */
+const API_VERSION = '2022-11-28';
+
+/** Content may be large: it gets so many times the limit of a call. */
+const STREAM_FACTOR = 6;
+
+type Route = keyof Endpoints;
+
+/** Calls for one repository with the permissions of one step. Paths are templates, so nothing from outside becomes a URL by itself. */
+export interface Api {
+  readonly repo: RepoRef;
+  /** One call. Throws `Refusal` for a 4xx that a caller may understand, `Failure` for limits, missing rights and a vendor that is away. */
+  call<R extends Route>(route: R, parameters?: Omit<Endpoints[R]['parameters'], 'owner' | 'repo'>): Promise<Endpoints[R]['response']>;
+  /** Items of all pages, at most `limit`. `pick` finds the list in an answer. */
+  all<R extends Route, Item>(
+    route: R,
+    parameters: Omit<Endpoints[R]['parameters'], 'owner' | 'repo'>,
+    pick: (data: Endpoints[R]['response']['data']) => readonly Item[],
+    limit: number,
+  ): Promise<readonly Item[]>;
+  /** Bytes behind a call that answers with content or a redirect to it; null when it is gone (404, 410). The link is followed without our token. */
+  stream(route: string, parameters: Readonly<Record<string, unknown>>): Promise<ReadableStream<Uint8Array> | null>;
+  graphql<T>(query: string, variables: Readonly<Record<string, unknown>>): Promise<T>;
+}
+
+/** Makes `Api`s; one for the process. */
+export interface GitHubApi {
+  /** `needs`: what the installation token may do, and no more. */
+  for(repo: RepoRef, needs: Permissions): Api;
+  /** A call as the App itself; throws `configuration-invalid` with a plain token. */
+  asApp<R extends Route>(route: R, parameters?: Endpoints[R]['parameters']): Promise<Endpoints[R]['response']>;
+  readonly isApp: boolean;
+  readonly webUrl: string;
+  readonly login: string;
+}
+
+/** Octokit's request without retries: Temporal repeats, with GitHub's own wait. */
+export function baseRequest(baseUrl: string): RequestInterface {
+  return octokitRequest.defaults({
+    baseUrl,
+    headers: { 'user-agent': 'suture', 'x-github-api-version': API_VERSION, accept: 'application/vnd.github+json' },
+    // Deprecation notices of the vendor are for us, not for the log of whoever runs this.
+    request: { log: { debug() {}, info() {}, warn() {}, error() {} } },
+  });
+}
+
+/** Something was cut off: Octokit hands broken JSON and empty bodies on as text. */
+function isWhole(response: { readonly status: number; readonly data: unknown }): boolean {
+  return response.status === 204 || response.status === 205 || (typeof response.data === 'object' && response.data !== null);
+}
+
+export function createGitHubApi(options: {
+  readonly baseUrl: string;
+  readonly webUrl: string;
+  readonly login: string;
+  readonly timeoutMs: number;
+  readonly writeSpacingMs: number;
+  readonly credentials: Credentials;
+  readonly now: () => number;
+}): GitHubApi {
+  const { credentials, now, timeoutMs } = options;
+  const request = baseRequest(options.baseUrl);
+  const gate = createWriteGate({ spacingMs: options.writeSpacingMs, now });
+
+  /** One exchange: token, gate, time limit, and what its failure means. */
+  async function exchange<T>(route: string, owner: string, token: () => Promise<string>, send: (token: string) => Promise<T>): Promise<T> {
+    gate.check(owner);
+    let used: string | null = null;
+    try {
+      used = await token();
+      const authorized = used;
+      return await gate.pass(owner, !/^(GET|HEAD) /.test(route), () => send(authorized));
+    } catch (error) {
+      if (error instanceof RequestError && error.status === 401 && used !== null && credentials.isApp) {
+        credentials.forget(used);
+        throw new Failure('forge-unavailable', `GitHub no longer accepts the installation token for ${route}; a new one is asked for`, {
+          cause: error,
+        });
+      }
+      const failure = failureOf(error, route, now());
+      if (failure.code === 'rate-limited' && failure.retryAfterMs !== undefined) gate.close(owner, failure.retryAfterMs);
+      throw failure;
+    }
+  }
+
+  const sendJson = async (route: string, parameters: object, token: string): Promise<Endpoints[Route]['response']> => {
+    const response = await request(
+      route as Route,
+      {
+        ...(parameters as object),
+        headers: { authorization: `token ${token}` },
+        request: { signal: AbortSignal.timeout(timeoutMs) },
+      } as never,
+    );
+    if (!isWhole(response)) throw new Failure('forge-unavailable', `GitHub's answer to ${route} was cut off`);
+    return response as Endpoints[Route]['response'];
+  };
+
+  return {
+    isApp: credentials.isApp,
+    webUrl: options.webUrl,
+    login: options.login,
+    async asApp(route, parameters) {
+      const token = await credentials.appToken();
+      if (token === null) throw new Failure('configuration-invalid', 'this needs a GitHub App; see docs/github.md');
+      return (await exchange(
+        route,
+        'app',
+        async () => token,
+        (bearer) => sendJson(route, parameters ?? {}, bearer),
+      )) as never;
+    },
+    for(repo, needs) {
+      const at = { owner: repo.owner, repo: repo.name };
+      const token = () => credentials.token(repo, needs);
+      const call: Api['call'] = async (route, parameters) =>
+        (await exchange(route, repo.owner, token, (authorized) => sendJson(route, { ...parameters, ...at }, authorized))) as never;
+      return {
+        repo,
+        call,
+        async all(route, parameters, pick, limit) {
+          const items: unknown[] = [];
+          for (let page = 1; items.length < limit; page += 1) {
+            const { data } = await call(route, { ...parameters, per_page: 100, page } as never);
+            const found = pick(data as never);
+            items.push(...found);
+            if (found.length < 100) break;
+          }
+          return items.slice(0, limit) as never;
+        },
+        async stream(route, parameters) {
+          return await exchange(route, repo.owner, token, async (authorized) => {
+            const { url, headers } = request.endpoint(route, { ...parameters, ...at, headers: { authorization: `token ${authorized}` } });
+            const signal = AbortSignal.timeout(timeoutMs * STREAM_FACTOR);
+            let response = await fetch(url, { headers: headers as Record<string, string>, redirect: 'manual', signal });
+            const link = response.headers.get('location');
+            if (response.status >= 300 && response.status < 400 && link !== null) {
+              const next = new URL(link, url);
+              if (next.protocol !== 'https:' && next.protocol !== new URL(url).protocol) {
+                throw new Failure('forge-unavailable', `GitHub's answer to ${route} leads to a protocol that is not followed`);
+              }
+              // The link carries its own authority for a minute; our token stays here.
+              response = await fetch(next, { redirect: 'follow', signal });
+            }
+            if (response.status === 404 || response.status === 410) return null;
+            if (!response.ok || response.body === null) {
+              throw new RequestError(response.statusText, response.status, {
+                request: { method: 'GET', url, headers: {} },
+                response: {
+                  status: response.status,
+                  url,
+                  headers: Object.fromEntries(response.headers),
+                  data: await response.text().catch(() => ''),
+                },
+              });
+            }
+            return response.body;
+          });
+        },
+        async graphql(query, variables) {
+          const url = options.baseUrl.endsWith('/api/v3')
+            ? `${options.baseUrl.slice(0, -'/v3'.length)}/graphql`
+            : `${options.baseUrl}/graphql`;
+          const { data } = (await exchange('POST /graphql', repo.owner, token, (authorized) =>
+            sendJson(`POST ${url}`, { query, variables }, authorized),
+          )) as { data: { data?: unknown; errors?: ReadonlyArray<{ readonly message: string }> } };
+          if (data.errors !== undefined && data.errors.length > 0) throw new GraphqlRefusal(data.errors.map((error) => error.message));
+          return data.data as never;
+        },
+      };
+    },
+  };
+}
+
+/** GraphQL answers 200 and says no inside. */
+export class GraphqlRefusal extends Failure {
+  readonly messages: readonly string[];
+  constructor(messages: readonly string[]) {
+    super('bug', `GitHub refused: ${messages.join('; ').slice(0, 300)}`);
+    this.messages = messages;
+  }
+}

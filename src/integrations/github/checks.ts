@@ -1,0 +1,38 @@
+import type { CheckFacts, ForgeChecks } from '../contract.ts';
+import type { Api, GitHubApi } from './api.ts';
+import { byName, checksOf } from './check-facts.ts';
+import { logOf } from './check-log.ts';
+import { lastGreen } from './last-green.ts';
+import type { Rules } from './rules.ts';
+import { READ } from './scopes.ts';
+
+/** Checks at GitHub: check runs and commit statuses, with what the default branch requires. */
+export function createChecks(github: GitHubApi, rules: Rules): ForgeChecks {
+  const required = async (api: Api): Promise<readonly string[]> => {
+    const { data } = await api.call('GET /repos/{owner}/{repo}');
+    return (await rules.of(api, data.default_branch)).required;
+  };
+  return {
+    async list(repo, sha) {
+      const api = github.for(repo, READ);
+      const [checks, needed] = await Promise.all([checksOf(api, sha).then(byName), required(api)]);
+      const facts = [...checks.values()].map(
+        ({ name, status, conclusion, url }): CheckFacts => ({
+          name,
+          status,
+          ...(conclusion === undefined ? {} : { conclusion }),
+          required: needed.includes(name),
+          ...(url === undefined ? {} : { url }),
+        }),
+      );
+      const waiting = needed.filter((name) => !checks.has(name)).map((name): CheckFacts => ({ name, status: 'queued', required: true }));
+      return [...facts, ...waiting];
+    },
+    async log(repo, sha, check) {
+      const api = github.for(repo, READ);
+      const found = byName(await checksOf(api, sha)).get(check);
+      return found === undefined ? null : logOf(api, found);
+    },
+    lastGreen: (repo, sha, checks) => lastGreen(github.for(repo, READ), sha, checks),
+  };
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeAtomically } from '../../lib/atomic-file.ts';
+import type { Claim, ForgeClaims } from '../contract.ts';
+import { unless } from './answer.ts';
+import type { Api, GitHubApi } from './api.ts';
+import { OWN_CHECK } from './check-facts.ts';
+import { createKeyedLock } from './keyed-lock.ts';
+import { findComment } from './pull-requests.ts';
+import { branchHead } from './revisions.ts';
+import { CLAIM } from './scopes.ts';
+
+/** GitHub's limit of a check run's summary, in characters. */
+const MAX_SUMMARY = 65_000;
+
+/** On an issue or a pull request: one comment, edited. */
+async function asComment(api: Api, login: string, number: number, input: Claim): Promise<void> {
+  const body = `${input.body.slice(0, MAX_SUMMARY)}\n\n${input.marker}`;
+  const found = await findComment(api, login, number, input.marker);
+  if (found === null) await api.call('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', { issue_number: number, body });
+  else if (found.body !== body) await api.call('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', { comment_id: found.id, body });
+}
+
+/** On a commit, for an App: one check run. It informs and never blocks: its conclusion is always neutral. */
+async function asCheckRun(api: Api, sha: string, input: Claim): Promise<void> {
+  const external = createHash('sha256').update(input.marker).digest('hex').slice(0, 40);
+  const runs = await api.all(
+    'GET /repos/{owner}/{repo}/commits/{ref}/check-runs',
+    { ref: sha, check_name: OWN_CHECK, filter: 'all' },
+    (data) => data.check_runs,
+    200,
+  );
+  const found = runs.find((run) => run.external_id === external);
+  const output = { title: input.title.slice(0, 200), summary: input.body.slice(0, MAX_SUMMARY) };
+  const state = input.finished ? ({ status: 'completed', conclusion: 'neutral' } as const) : ({ status: 'in_progress' } as const);
+  const link = input.url === undefined ? {} : { details_url: input.url };
+  if (found === undefined) {
+    await api.call('POST /repos/{owner}/{repo}/check-runs', {
+      name: OWN_CHECK,
+      head_sha: sha,
+      external_id: external,
+      output,
+      ...state,
+      ...link,
+    } as never);
+  } else if (found.output.summary !== output.summary || (found.status === 'completed') !== input.finished) {
+    await api.call('PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', {
+      check_run_id: Number(found.id),
+      output,
+      ...state,
+      ...link,
+    } as never);
+  }
+}
+
+/** On a commit, without an App: one comment on it. */
+async function asCommitComment(api: Api, login: string, sha: string, input: Claim): Promise<void> {
+  const body = `${input.body.slice(0, MAX_SUMMARY)}\n\n${input.marker}`;
+  const comments = await api.all('GET /repos/{owner}/{repo}/commits/{commit_sha}/comments', { commit_sha: sha }, (data) => data, 200);
+  const found = comments.find((comment) => comment.user?.login === login && comment.body.includes(input.marker));
+  if (found === undefined) await api.call('POST /repos/{owner}/{repo}/commits/{commit_sha}/comments', { commit_sha: sha, body });
+  else if (found.body !== body) await api.call('PATCH /repos/{owner}/{repo}/comments/{comment_id}', { comment_id: Number(found.id), body });
+}
+
+/** The live word about a healing at GitHub. Where it was put first it stays, though the branch moves on. */
+export function createClaims(github: GitHubApi, stateDir: string): ForgeClaims {
+  const alone = createKeyedLock();
+
+  async function placeOf(api: Api, input: Claim): Promise<string | null> {
+    const file = join(
+      stateDir,
+      'claims',
+      `${createHash('sha256').update(`${api.repo.owner}/${api.repo.name} ${input.marker}`).digest('hex')}.sha`,
+    );
+    const known = await readFile(file, 'utf8').catch(() => '');
+    if (/^[0-9a-f]{40}$/.test(known)) return known;
+    const branch = input.subject.startsWith('branch/')
+      ? input.subject.slice('branch/'.length)
+      : (await api.call('GET /repos/{owner}/{repo}')).data.default_branch;
+    const sha = await branchHead(api, branch);
+    if (sha !== null) await writeAtomically(file, sha);
+    return sha;
+  }
+
+  return {
+    upsert: (repo, input) =>
+      alone(`${repo.owner}/${repo.name} ${input.marker}`, async () => {
+        const api = github.for(repo, CLAIM);
+        const number = /^(?:pr|issue)\/([1-9]\d{0,9})$/.exec(input.subject)?.[1];
+        if (number !== undefined) {
+          // A locked or deleted conversation is not a reason to stop healing.
+          await unless([403, 404, 410], undefined, asComment(api, github.login, Number(number), input));
+          return;
+        }
+        const sha = await placeOf(api, input);
+        if (sha === null) return;
+        if (github.isApp) await asCheckRun(api, sha, input);
+        else await asCommitComment(api, github.login, sha, input);
+      }),
+  };
+}

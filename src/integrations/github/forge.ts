@@ -1,0 +1,25 @@
+import type { Forge } from '../contract.ts';
+import type { GitHubApi } from './api.ts';
+import { createChanges } from './changes.ts';
+import { createChecks } from './checks.ts';
+import { createClaims } from './claims.ts';
+import { Commits } from './commits.ts';
+import { createDeployments } from './deployments.ts';
+import { createRepositories } from './repositories.ts';
+import { Rules } from './rules.ts';
+import { Trees } from './tree.ts';
+
+/** GitHub as a forge. Keeps in memory only what never changes there, and rules for a minute. */
+export function createGitHubForge(github: GitHubApi, options: { readonly stateDir: string; readonly now: () => number }): Forge {
+  const trees = new Trees();
+  const commits = new Commits();
+  const rules = new Rules(options.now);
+  const checks = createChecks(github, rules);
+  return {
+    repositories: createRepositories(github, trees, commits),
+    checks,
+    changes: createChanges(github, { trees, commits, rules, checks: (repo, sha) => checks.list(repo, sha) }),
+    deployments: createDeployments(github),
+    claims: createClaims(github, options.stateDir),
+  };
+}

@@ -1,0 +1,31 @@
+import type { Integration, IntegrationContext } from '../contract.ts';
+import { createGitHubSource } from './alert-source.ts';
+import { baseRequest, createGitHubApi, type GitHubApi } from './api.ts';
+import { GitHubConfig } from './config.schema.ts';
+import { appCredentials, tokenCredentials } from './credentials.ts';
+import { createGitHubForge } from './forge.ts';
+
+/** Names of GitHub's secrets. */
+const APP_KEY = 'github-app-key';
+const TOKEN = 'github-token';
+
+/** The API client of one process, from configuration and secrets. */
+export function gitHubApi(context: IntegrationContext<GitHubConfig>): GitHubApi {
+  const { config, secret } = context;
+  const now = (): number => Date.now();
+  const credentials =
+    config.appId === undefined
+      ? tokenCredentials(() => secret(TOKEN)[0])
+      : appCredentials({ appId: config.appId, privateKey: () => secret(APP_KEY)[0], request: baseRequest(config.baseUrl), now });
+  return createGitHubApi({ ...config, credentials, now });
+}
+
+/** GitHub and GitHub Enterprise Server, as an App or with a token. */
+export const github: Integration<typeof GitHubConfig> = {
+  id: 'github',
+  name: 'GitHub',
+  docs: 'docs/github.md',
+  configSchema: GitHubConfig,
+  alertSource: (context) => createGitHubSource(context),
+  forge: (context) => createGitHubForge(gitHubApi(context), { stateDir: context.stateDir, now: () => Date.now() }),
+};

@@ -1,0 +1,40 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Failure } from '../../domain/failure.ts';
+
+/** Longest line of writes that one call waits in; beyond it the task queue is the better place to wait. */
+const MAX_WAIT_MS = 10_000;
+
+/** Keeps writes of one installation apart, as GitHub asks, and holds calls back that a limit would refuse anyway. */
+export interface WriteGate {
+  /** Throws `rate-limited` while the owner's limit is known to be used up. */
+  check(owner: string): void;
+  /** Runs a call; writes of one owner one after another and apart. */
+  pass<T>(owner: string, write: boolean, call: () => Promise<T>): Promise<T>;
+  /** A limit was reached. */
+  close(owner: string, forMs: number): void;
+}
+
+/** See "Best practices for using the REST API": no concurrent writes, at least one second between them. */
+export function createWriteGate(options: { readonly spacingMs: number; readonly now: () => number }): WriteGate {
+  const { spacingMs, now } = options;
+  const closedUntil = new Map<string, number>();
+  const next = new Map<string, number>();
+  return {
+    check(owner) {
+      const wait = (closedUntil.get(owner) ?? 0) - now();
+      if (wait > 0) throw new Failure('rate-limited', `GitHub's limit for ${owner} is used up`, { retryAfterMs: wait });
+    },
+    async pass(owner, write, call) {
+      if (!write || spacingMs === 0) return call();
+      const turn = Math.max(now(), next.get(owner) ?? 0);
+      const wait = turn - now();
+      if (wait > MAX_WAIT_MS) throw new Failure('rate-limited', `too many writes for ${owner} wait`, { retryAfterMs: wait });
+      next.set(owner, turn + spacingMs);
+      if (wait > 0) await delay(wait);
+      return call();
+    },
+    close(owner, forMs) {
+      closedUntil.set(owner, now() + forMs);
+    },
+  };
+}
