@@ -4,7 +4,7 @@ import type { GateFinding, TestReport } from '../proof.schema.ts';
 import type { RepositoryPolicy } from '../repository-policy.schema.ts';
 import { assertionFindings } from './gate/assertions.ts';
 import { addedLines, type GateFile, removedLines } from './gate/lines.ts';
-import { isCiFile, isLintConfig, isSnapshot, isTestConfig, isTestFile } from './gate/paths.ts';
+import { isCheckScript, isCiFile, isLintConfig, isShadow, isSnapshot, isTestConfig, isTestFile } from './gate/paths.ts';
 import { ADDED_PATTERNS } from './gate/patterns.ts';
 import { reportFindings } from './gate/reports.ts';
 import { specialCaseFindings } from './gate/special-cases.ts';
@@ -38,6 +38,41 @@ function commandPaths(commands: readonly ProvingCommand[]): readonly string[] {
     .map((word) => word.replace(/^\.\//, ''));
 }
 
+const SELECTS =
+  /^[-\s"'[{]*(?:[\w.-]*(?:skip|exclude|deselect|omit|xfail|quarantine|ignore)[\w-]*|(?:[\w.-]*[_.-])?(?:tests?|suites?|specs?)(?:[_.-][\w-]*)?)["']?\s*[:=]/i;
+const SETTINGS_FILE = /\.(?:ya?ml|json5?|toml|ini|cfg|conf|properties|env)$/i;
+
+/** Whether a change of settings may leave something unchecked. */
+function touchesSelection(file: GateFile): boolean {
+  return (
+    SETTINGS_FILE.test(file.path) &&
+    [...addedLines(file).map((line) => line.text), ...removedLines(file)].some((text) => SELECTS.test(text))
+  );
+}
+
+/** Files that say what a command does which only names its tool. */
+const MADE_BY: ReadonlyArray<readonly [RegExp, RegExp]> = [
+  [/(?:^|[\s;&|(/])g?make(?:\s|$)/, /(?:^|\/)(?:GNUm|[Mm])akefile$|\.mk$/],
+  [/(?:^|[\s;&|(/])just(?:\s|$)/, /(?:^|\/)\.?[Jj]ustfile$/],
+  [/(?:^|[\s;&|(/])task(?:\s|$)/, /(?:^|\/)[Tt]askfile\.ya?ml$/],
+  [/(?:^|[\s;&|(/])rake(?:\s|$)/, /(?:^|\/)Rakefile$|\.rake$/],
+];
+
+/** Whether a command runs what this file says without naming it. */
+function saysWhatRuns(path: string, commands: readonly ProvingCommand[]): boolean {
+  return commands.some(({ run, setup }) => MADE_BY.some(([tool, file]) => file.test(path) && tool.test(`${run} ${setup ?? ''}`)));
+}
+
+/** The scripts of a package.json, as text to compare; null where there are none to be read. */
+function scriptsOf(text: string | null): string | null {
+  try {
+    const scripts: unknown = Object(JSON.parse(text ?? '')).scripts;
+    return scripts === undefined ? null : JSON.stringify(scripts);
+  } catch {
+    return null;
+  }
+}
+
 function fileFindings(file: GateFile, input: GateInput): GateFinding[] {
   const findings: GateFinding[] = [];
   const at = { path: file.path };
@@ -45,9 +80,24 @@ function fileFindings(file: GateFile, input: GateInput): GateFinding[] {
   if (isCiFile(file.path)) findings.push({ code: 'ci-edited', ...at, detail: 'a pipeline definition is changed' });
   if (isTestConfig(file.path))
     findings.push({ code: 'test-config-edited', ...at, detail: 'the configuration of the test runner is changed' });
-  if (isLintConfig(file.path)) findings.push({ code: 'lint-config-edited', ...at, detail: 'the configuration of a checker is changed' });
+  // Formatters and linters leave out what git ignores.
+  if (isLintConfig(file.path) || (/(?:^|\/)\.gitignore$/.test(file.path) && addedLines(file).length > 0))
+    findings.push({ code: 'lint-config-edited', ...at, detail: 'the configuration of a checker is changed' });
   if (isSnapshot(file.path)) findings.push({ code: 'snapshot-edited', ...at, detail: 'a recorded expectation is changed' });
+  if (isShadow(file.path) && file.after !== null)
+    findings.push({ code: 'test-runner-shadowed', ...at, detail: 'a file stands in the place of a test framework or checker' });
   if (isTestFile(file.path)) findings.push(...assertionFindings(file));
+  if (isCheckScript(file.path)) findings.push({ code: 'checker-edited', ...at, detail: 'a script that runs checks is changed' });
+  if (input.reportBefore === null && touchesSelection(file))
+    findings.push({
+      code: 'selection-changed',
+      ...at,
+      detail: 'a setting chooses what is checked, and no test report shows what still ran',
+    });
+  if (saysWhatRuns(file.path, input.commands))
+    findings.push({ code: 'checker-edited', ...at, detail: 'the failing command runs what this file says' });
+  if (/(?:^|\/)package\.json$/.test(file.path) && scriptsOf(file.before) !== scriptsOf(file.after))
+    findings.push({ code: 'test-command-edited', ...at, detail: 'how the tests are run is changed' });
   if (commandPaths(input.commands).includes(file.path))
     findings.push({ code: 'checker-edited', ...at, detail: 'the failing command names this very file' });
   if (
@@ -56,7 +106,7 @@ function fileFindings(file: GateFile, input: GateInput): GateFinding[] {
     )
   ) {
     const touched = [...addedLines(file).map((line) => line.text), ...removedLines(file)];
-    if (touched.some((text) => /\b(?:test|check|lint|ci|verify|surefire|failsafe)\b/i.test(text)))
+    if (touched.some((text) => /\b(?:(?:unit|py)?tests?|checks?|lint|ci|specs?|verify|jest|vitest|mocha|surefire|failsafe)\b/i.test(text)))
       findings.push({ code: 'test-command-edited', ...at, detail: 'how the tests are run is changed' });
     for (const { line, text } of addedLines(file)) {
       if (/^(?:@?-|-@)\s*\S/.test(text) && file.path.endsWith('akefile'))

@@ -100,8 +100,34 @@ describe('runGate', () => {
     ['a test configuration', file('pytest.ini', '[pytest]\n', '[pytest]\naddopts = -k nothing\n'), 'test-config-edited'],
     ['conftest', file('tests/conftest.py', '', 'collect_ignore = ["test_a.py"]\n'), 'test-config-edited'],
     ['a lint configuration', file('.eslintrc.json', '{}\n', '{"rules":{}}\n'), 'lint-config-edited'],
+    ['an ignore file of a formatter', file('.formatignore', '', 'program.py\n'), 'lint-config-edited'],
+    ['a file that git ignores now', file('.gitignore', 'dist\n', 'dist\nprogram.py\n'), 'lint-config-edited'],
+    ['a baseline of known problems', file('phpstan-baseline.json', '[]\n', '["a"]\n'), 'lint-config-edited'],
+    ['a list of the tests to run', file('config/test-suites.yaml', '- login\n- logout\n', '- logout\n'), 'test-config-edited'],
+    ['a script that runs the tests', file('scripts/run-tests.sh', 'go test ./...\n', 'go test ./a\n'), 'checker-edited'],
+    ['a module in the place of the test framework', file('unittest.py', null, 'print("OK")\n'), 'test-runner-shadowed'],
+    ['a package in the place of the test framework', file('src/pytest/__init__.py', null, ''), 'test-runner-shadowed'],
+    ['a file that Python loads first', file('lib/sitecustomize.py', null, 'import os\n'), 'test-runner-shadowed'],
+    ['an installed package', file('node_modules/vitest/index.js', null, ''), 'test-runner-shadowed'],
+    ['a setting that leaves tests out where no report tells', file('app.yaml', 'mode: a\n', 'mode: a\nskip: login\n'), 'selection-changed'],
     ['a snapshot', file('src/__snapshots__/a.snap', 'a\n', 'b\n'), 'snapshot-edited'],
     ['the test script', file('package.json', '"test": "vitest run"\n', '"test": "echo ok"\n'), 'test-command-edited'],
+    [
+      'a script that the test script calls',
+      file('package.json', '{"scripts":{"test":"npm run unit","unit":"run all"}}', '{"scripts":{"test":"npm run unit","unit":"run a"}}'),
+      'test-command-edited',
+    ],
+    [
+      'a make target that names its tests',
+      file('Makefile', 'all:\n\tpython3 -m unittest\n', 'all:\n\tpython3 -m unittest a\n'),
+      'test-command-edited',
+    ],
+    [
+      'a tamed Python test framework',
+      file('tests/__init__.py', '', 'unittest.TestCase.assertEqual = lambda *_: None\n'),
+      'test-framework-patched',
+    ],
+    ['a tamed JavaScript assertion', file('test/setup.js', '', 'assert.equal = () => {};\n'), 'test-framework-patched'],
     ['a secret', file('src/a.py', 'x\n', `token = "ghp_${'a'.repeat(36)}"\n`), 'secret-added'],
     ['hidden text', file('src/a.py', 'x\n', 'x = 1 \u202e\n'), 'hidden-text'],
   ])('finds %s', (_what, changed, code) => {
@@ -123,6 +149,15 @@ describe('runGate', () => {
     ['formatting', file('src/a.ts', 'const a=1;\n', 'const a = 1;\n')],
     ['the word skip in prose', file('docs/a.md', 'Skip this.\n', 'Skip this page.\n')],
     ['a default for a missing value', file('src/a.ts', 'const p = env.PORT;\n', "const p = env.PORT ?? '8080';\n")],
+    [
+      'an assertion that is kept in a variable',
+      file('src/a.js', 'f();\n', 'const assert = require("assert");\nconst ok = assert.equal == f;\n'),
+    ],
+    ['a program folder with the name of a tool', file('app/coverage/report.py', 'a = 1\n', 'a = 2\n')],
+    ['a program file with the name of a check', file('app/check.py', 'a = 1\n', 'a = 2\n')],
+    ['pinned packages of the tests', file('requirements-test.txt', 'pytest==9.0.0\n', 'pytest==8.4.2\n')],
+    ['a file that git no longer ignores', file('.gitignore', 'dist\nprogram.py\n', 'dist\n')],
+    ['a setting whose name ends like a list of tests', file('app.yaml', 'latest: 1\nmode: a\n', 'latest: 2\nmode: b\n')],
   ])('is silent about %s', (_what, changed) => {
     expect(codes([changed])).toEqual([]);
   });
@@ -153,10 +188,16 @@ describe('runGate', () => {
     expect(codes([changed])).toEqual([]);
   });
 
+  it('finds a change of what the failing command runs without naming it', () => {
+    const changed = file('Makefile', 'all:\n\t./a && ./b\n', 'all:\n\t./a\n');
+    expect(codes([changed])).toEqual([]);
+    expect(codes([changed], { commands: [{ ...failing, run: 'make all' }] })).toEqual(['checker-edited']);
+  });
+
   it('accepts a kind only for the paths that the policy names', () => {
-    const changed = file('scripts/check.sh', 'pytest\n', 'pytest || true\n');
+    const changed = file('scripts/pack.sh', 'pack\n', 'pack || true\n');
     const allowing = RepositoryPolicy.parse({ version: 1, gateAllow: [{ code: 'exit-swallowed', path: 'scripts/*' }] });
     expect(codes([changed], { policy: allowing })).toEqual([]);
-    expect(codes([{ ...changed, path: 'other/check.sh' }], { policy: allowing })).toEqual(['exit-swallowed']);
+    expect(codes([{ ...changed, path: 'other/pack.sh' }], { policy: allowing })).toEqual(['exit-swallowed']);
   });
 });

@@ -63,16 +63,57 @@ const LINT_CONFIG_GLOBS = [
   'checkstyle.xml',
   '.rubocop.yml',
   '.editorconfig',
+  '*baseline*.json',
+  '*baseline*.xml',
+  '*baseline*.yml',
+  '*baseline*.yaml',
+  '*-todo.yml',
+  '.*_todo.yml',
+];
+/** Ignore files of other tools than checkers. */
+const HARMLESS_IGNORES = [
+  '.gitignore',
+  '.dockerignore',
+  '.npmignore',
+  '.gcloudignore',
+  '.helmignore',
+  '.vercelignore',
+  '.slugignore',
+  '.cfignore',
 ];
 const CI_GLOBS = ['.github/**', '.gitlab-ci.yml', '.circleci/**', '.buildkite/**', 'Jenkinsfile', 'azure-pipelines.yml', '.travis.yml'];
 const SNAPSHOT_GLOBS = ['*.snap', '**/__snapshots__/**', '*.ambr', '*.approved.*', '*.golden', 'testdata/**/*.golden'];
 
+/** Files that the language loads by their name before any test runs, and packages as they are installed. */
+const SHADOWS = ['sitecustomize.py', 'usercustomize.py', '*.pth', '**/node_modules/**', '**/site-packages/**', 'vendor/bundle/**'];
+/** Modules of this name in a folder on Python's path are found before the real ones. */
+const SHADOWED =
+  /^(?:(?:src|lib|tests?)\/)?(?:unittest|pytest|_pytest|pluggy|nose2?|doctest|hypothesis|coverage|tox|nox|ruff|black|flake8|pylint|mypy|isort)(?:\.py$|\/)/;
+const SELECTION = /(?:^|[._-])(?:tests?|testing|testsuites?|suites?|specs?|e2e|ci)(?=[._-])/i;
+const SETTINGS = /\.(?:ya?ml|json5?|toml|ini|cfg|conf|txt|list|lst|properties|xml|env)$/i;
+const SCRIPT_PLACE = /^(?:(?:scripts?|bin|tools?|ci|\.ci|hack|build|dev)\/(?:.*\/)?)?[^/]+$/;
+const SCRIPT = /^[^.]+(?:\.(?:sh|bash|zsh|bat|cmd|ps1|[cm]?[jt]s|py|rb|pl|mk))?$/;
+const RUNS_CHECKS = /(?:^|[_-])(?:tests?|lint|ci|checks?|verify)(?:[._-]|$)/i;
+
+function basename(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** Something that takes the place of the test framework or a checker, or changes it before any test runs. */
+export const isShadow = (path: string): boolean => SHADOWED.test(path) || matchesAny(path, SHADOWS);
+/** A script that, by its name and place, runs the checks. */
+export const isCheckScript = (path: string): boolean =>
+  SCRIPT_PLACE.test(path) && SCRIPT.test(basename(path)) && RUNS_CHECKS.test(basename(path)) && !isTestFile(path);
+
 /** A file that holds tests. */
 export const isTestFile = (path: string): boolean => matchesAny(path, TEST_GLOBS);
 /** Configuration of a test runner or of coverage. */
-export const isTestConfig = (path: string): boolean => matchesAny(path, TEST_CONFIG_GLOBS);
+export const isTestConfig = (path: string): boolean =>
+  matchesAny(path, TEST_CONFIG_GLOBS) ||
+  (SETTINGS.test(path) && SELECTION.test(basename(path)) && !/^(?:requirements|constraints)/i.test(basename(path)));
 /** Configuration of a linter, formatter or compiler. */
-export const isLintConfig = (path: string): boolean => matchesAny(path, LINT_CONFIG_GLOBS);
+export const isLintConfig = (path: string): boolean =>
+  matchesAny(path, LINT_CONFIG_GLOBS) || (/^\..*ignore$/.test(basename(path)) && !matchesAny(path, HARMLESS_IGNORES));
 /** A pipeline definition. */
 export const isCiFile = (path: string): boolean => matchesAny(path, CI_GLOBS);
 /** A recorded expectation. */

@@ -126,6 +126,14 @@ export const ADDED_PATTERNS: readonly AddedPattern[] = [
     pattern: /['"](?:pytest|unittest|jest|vitest)['"]\s+in\s+sys\.modules|\btesting\.Testing\s*\(|\bcfg!\(test\)|sys\.argv\[0\].*test/,
     detail: 'the code asks whether it is being tested',
   },
+  // a test framework that was made tame
+  {
+    code: 'test-framework-patched',
+    where: 'any',
+    pattern:
+      /\b(?:(?:unittest|pytest|_pytest)(?:\.\w+)+|\w*TestCase\.\w+|(?:assert|expect)\.\w+(?:\.\w+)*|globalThis\.(?:expect|assert|it|test|describe))\s*=(?![=>])|\bsetattr\s*\(\s*(?:unittest|pytest|\w*TestCase)\b|\bexpect\.extend\s*\(/,
+    detail: 'the test framework itself is changed',
+  },
   // secrets and hidden text
   {
     code: 'secret-added',
