@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Plan, Probe, StrategyRefusal } from '../domain/plan.schema.ts';
+import { stableJson } from '../lib/stable-json.ts';
 import type { Strategy, StrategyContext } from './contract.ts';
 
-/** Same steps, same fingerprint, whatever the words around them; 16 hex digits. */
+/** Same steps, same fingerprint, whatever the words around them and the order of keys; 16 hex digits. */
 export function planFingerprint(plan: Plan): string {
   return createHash('sha256')
-    .update(JSON.stringify([plan.strategy, plan.steps]))
+    .update(stableJson([plan.strategy, plan.steps]))
     .digest('hex')
     .slice(0, 16);
 }
