@@ -6,6 +6,8 @@ import type { Verdict } from '../domain/verdict.schema.ts';
 export type AttemptEnd =
   | { readonly kind: 'proven'; readonly verdict: Verdict }
   | { readonly kind: 'next'; readonly reason: ReasonCode }
+  /** No strategy has a plan (any more). */
+  | { readonly kind: 'none' }
   | { readonly kind: 'restart' }
   | { readonly kind: 'end'; readonly outcome: Outcome };
 

@@ -1,4 +1,4 @@
-import type { Reasoned } from '../activities/contract.ts';
+import type { Reasoned, TriedPlan } from '../activities/contract.ts';
 import type { Outcome, ReasonCode } from '../domain/outcome.ts';
 import type { ProbeResult } from '../domain/plan.schema.ts';
 import type { Verdict } from '../domain/verdict.schema.ts';
@@ -22,7 +22,8 @@ export class Attempts {
   readonly #control: Control;
   #used: number;
   #restarts = 0;
-  #last: ReasonCode = 'attempts-used';
+  /** Plans of this healing that were not good enough. */
+  readonly #failed: { readonly reason: ReasonCode; readonly plan: TriedPlan | undefined }[] = [];
 
   constructor(record: HealingRecord, control: Control, usedBefore: number) {
     this.#record = record;
@@ -53,9 +54,10 @@ export class Attempts {
         if (outcome) return { kind: 'end', outcome };
         continue;
       }
+      if (ended.kind === 'none') return { kind: 'end', outcome: this.#nothingLeft() };
       if (ended.kind !== 'next') return ended;
       this.#used += 1;
-      this.#last = ended.reason;
+      this.#failed.push({ reason: ended.reason, plan: record.tried.at(-1) });
     }
   }
 
@@ -82,11 +84,28 @@ export class Attempts {
     if (this.#record.attemptsBegun === 0) {
       return { kind: 'abstained', reason: 'attempts-used-before', detail: `All ${cap} attempts on this failure were used before.` };
     }
-    const last = this.#record.tried.at(-1);
+    return this.#notGoodEnough(`Attempts used: ${this.#used} of ${cap}.`);
+  }
+
+  /** Nothing was tried because nothing applies, or what was tried was all there is: then that is why, and not that nothing else is left. */
+  #nothingLeft(): Outcome {
+    const record = this.#record;
+    if (this.#failed.length === 0) {
+      const reasons = record.refusals.map((refusal) => `${refusal.strategy}: ${refusal.detail}`).join('; ');
+      return { kind: 'escalated', reason: 'no-strategy', detail: `No strategy applies. ${reasons}`.slice(0, 500) };
+    }
+    record.attemptsBegun -= 1;
+    return this.#notGoodEnough(`No fix that holds, and nothing else to try after ${this.#failed.length} attempt(s).`);
+  }
+
+  /** A refusal by the gate tells people more than what else did not work, so it is named first. */
+  #notGoodEnough(how: string): Outcome {
+    const told = this.#failed.findLast(({ reason }) => reason === 'gate-refused') ?? this.#failed.at(-1);
+    const plan = told?.plan;
     return {
       kind: 'escalated',
-      reason: this.#last,
-      detail: `Attempts used: ${this.#used} of ${cap}. Last: ${last ? `${last.strategy}: ${last.result}` : 'none'}`.slice(0, 500),
+      reason: told?.reason ?? 'attempts-used',
+      detail: `${how} ${plan ? `${plan.planTitle}: ${plan.result}` : ''}`.trimEnd().slice(0, 500),
     };
   }
 }
@@ -108,10 +127,7 @@ async function attempt(record: HealingRecord, control: Control): Promise<Attempt
       },
     };
   }
-  if (reasoned.kind === 'none') {
-    const reasons = record.refusals.map((refusal) => `${refusal.strategy}: ${refusal.code}`).join(', ');
-    return { kind: 'end', outcome: { kind: 'escalated', reason: 'no-strategy', detail: `No strategy applies. ${reasons}`.slice(0, 500) } };
-  }
+  if (reasoned.kind === 'none') return { kind: 'none' };
   const { plan } = reasoned;
   const verdict = await act('decidePlan', `may this be tried: ${plan.title}`, {
     healingId: record.id,
@@ -177,7 +193,8 @@ async function reason(
     asking = reasoned.strategy;
     await control.safePoint();
     const run = await act('runCommand', `probe ${reasoned.sha.slice(0, 10)} for ${reasoned.strategy}`, {
-      key: `${record.key}/${record.turn}/probe/${probed}`,
+      // The same question about the same incident has the same answer in every attempt, so it is asked once.
+      key: `${record.key}/probe/${incident.dossier.sha256}/${reasoned.sha}/${reasoned.round}`,
       dossier: incident.dossier,
       command: incident.command,
       sha: reasoned.sha,

@@ -24,6 +24,23 @@ export function isRed(run: RunFacts): boolean {
   );
 }
 
+/** How a run ended, in words for people. */
+function ending(run: RunFacts): string {
+  if (run.timedOut) return `it did not end within its time limit and was ended after ${Math.round(run.durationMs / 1000)} s`;
+  switch (run.killedBy) {
+    case 'memory':
+      return 'it needed more memory than its limit';
+    case 'processes':
+      return 'it started more processes than its limit';
+    case 'disk':
+      return 'it filled the disk of its workspace';
+    case 'output':
+      return 'it printed more than its output limit and was ended';
+    default:
+      return run.exitCode === null ? `it was ended by ${run.signal ?? 'a signal'}` : `exit code ${run.exitCode}`;
+  }
+}
+
 /** What the runs of the failing command at the broken revision say. */
 export function judgeReproduction(
   runs: readonly RunFacts[],
@@ -48,7 +65,7 @@ export function judgeReproduction(
     }
     return {
       verdict: 'reproduced',
-      detail: last.timedOut ? 'red: it does not end within its limit' : `red with exit code ${last.exitCode ?? last.signal ?? 'none'}`,
+      detail: `red: ${ending(last)}`,
     };
   }
   if (greens.length >= 2) return { verdict: 'not-reproduced', detail: 'green twice in the sandbox' };
@@ -57,6 +74,9 @@ export function judgeReproduction(
   if (last.setupFailed) return { verdict: 'environment-failed', detail: 'the set-up command failed' };
   if (last.exitCode === 126 || last.exitCode === 127)
     return { verdict: 'environment-failed', detail: 'the command could not be started in the sandbox: a tool is missing' };
+  // Whoever prints without end does so again.
+  if (last.killedBy === 'output')
+    return { verdict: 'environment-failed', detail: `${ending(last)}, so the run says nothing about the code: make it print less` };
   return { verdict: runs.length < 2 ? 'run-again' : 'environment-failed', detail: 'the run says nothing about the code' };
 }
 
@@ -65,6 +85,17 @@ export function judgeProbe(runs: readonly RunFacts[]): 'red' | 'green' | 'unclea
   if (runs.length === 0) return 'unclear';
   if (runs.every(isGreen)) return 'green';
   return runs.every((run) => isRed(run) && !run.timedOut) ? 'red' : 'unclear';
+}
+
+/** Findings in words, the most telling first: where they are, one of each kind. */
+function described(findings: readonly GateFinding[]): string {
+  const seen = new Set<string>();
+  const kinds = findings.filter(({ code }) => !seen.has(code) && seen.add(code));
+  return kinds
+    .slice(0, 4)
+    .map(({ detail, path }) => (path === undefined ? detail : `${detail} (${path})`))
+    .join('; ')
+    .concat(kinds.length > 4 ? '; and more' : '');
 }
 
 /** The verdict on a repair: red without, green with, nothing else newly red, green again, and a silent gate. */
@@ -112,16 +143,12 @@ export function judgeProof(input: {
         ? `still red: ${same.slice(0, 5).join(', ')}`
         : green.exitCode === 0
           ? 'the command ended well but no test passed'
-          : `still red with exit code ${green.exitCode ?? green.signal ?? 'none'}`,
+          : `still red: ${ending(green)}`,
     );
   } else if (greenAgain === undefined) say('unclear', 'it was not run a second time');
   else if (!again) say('flaky', 'green once with the change, not green again');
   if (fresh.length > 0 && greenWithChange) say('newly-red', `newly red: ${fresh.slice(0, 5).join(', ')}`);
-  if (input.findings.length > 0)
-    say(
-      'gate-refused',
-      `the gate has ${input.findings.length} finding(s): ${[...new Set(input.findings.map((finding) => finding.code))].slice(0, 5).join(', ')}`,
-    );
+  if (input.findings.length > 0) say('gate-refused', `no honest fix: ${described(input.findings)}`);
   if (verdict === 'proven') reasons.push('red without the change, green with it twice, nothing else newly red, and the gate is silent');
   return {
     verdict,

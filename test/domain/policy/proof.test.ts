@@ -52,6 +52,17 @@ describe('judgeProof', () => {
     expect(proof(more as Partial<Parameters<typeof judgeProof>[0]>).verdict).toBe(verdict);
   });
 
+  it('says in words what the gate found, each kind once', () => {
+    const findings = [
+      { code: 'tests-removed', path: 'tests/a.py', detail: 'a test file is deleted' },
+      { code: 'tests-removed', path: 'tests/b.py', detail: 'a test file is deleted' },
+      { code: 'fewer-tests-executed', detail: '3 tests ran without the change, 1 with it' },
+    ];
+    expect(proof({ findings }).reasons).toEqual([
+      'no honest fix: a test file is deleted (tests/a.py); 3 tests ran without the change, 1 with it',
+    ]);
+  });
+
   it('does not blame a change for what was red before', () => {
     expect(proof({ widerBefore: [run({ name: 'lint', exitCode: 1 })], widerAfter: [run({ name: 'lint', exitCode: 1 })] }).verdict).toBe(
       'proven',
@@ -70,6 +81,20 @@ describe('judgeReproduction', () => {
     expect(verdict([run({ exitCode: 127 })])).toBe('environment-failed');
     expect(verdict([run({ timedOut: true, killedBy: 'timeout', exitCode: null })])).toBe('reproduced');
   });
+  it.each([
+    ['its time limit', { timedOut: true, killedBy: 'timeout', exitCode: null, signal: 'SIGKILL', durationMs: 2_000 }, 'reproduced'],
+    ['more memory', { killedBy: 'memory', exitCode: null, oomKilled: true }, 'reproduced'],
+    ['more processes', { killedBy: 'processes', exitCode: 1 }, 'reproduced'],
+    ['filled the disk', { killedBy: 'disk', exitCode: 1 }, 'reproduced'],
+    ['printed more than its output limit', { killedBy: 'output', exitCode: null }, 'environment-failed'],
+    ['exit code 3', { exitCode: 3 }, 'reproduced'],
+    ['SIGSEGV', { exitCode: null, signal: 'SIGSEGV' }, 'run-again'],
+  ] as const)('says what ended a run: %s', (words, facts, expected) => {
+    const judged = judgeReproduction([run(facts)], { failingTests: [] });
+    expect(judged.verdict).toBe(expected);
+    if (expected !== 'run-again') expect(judged.detail).toContain(words);
+  });
+
   it('does not take red for another reason as a reproduction', () => {
     expect(verdict([reported(1, ['b'])], ['a'])).toBe('not-reproduced');
     expect(verdict([reported(1, ['a', 'b'])], ['a'])).toBe('reproduced');
