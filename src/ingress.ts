@@ -76,6 +76,7 @@ async function main(): Promise<void> {
     sources,
     report: healings.report,
     forward: healings.forward,
+    command: healings.command,
     ping: healings.ping,
     settings: settingsFrom(config),
     webUiUrl: (signal) => healings.webUiUrl(healingId(signal.repo, signal.subject)),

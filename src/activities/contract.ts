@@ -6,7 +6,7 @@ import type { ArtifactRef, RepoRef } from '../domain/names.schema.ts';
 import type { Outcome, ReasonCode } from '../domain/outcome.ts';
 import type { ProbeResult, StrategyRefusal } from '../domain/plan.schema.ts';
 import type { Proof, RunFacts } from '../domain/proof.schema.ts';
-import type { HealingInput } from '../domain/settings.ts';
+import type { HealingInput, HealingSettings } from '../domain/settings.ts';
 import type { Signal } from '../domain/signal.schema.ts';
 import type { Autonomy, Verdict } from '../domain/verdict.schema.ts';
 
@@ -113,6 +113,11 @@ export interface HealthFacts {
 
 /** Everything a workflow may ask for. Each can run twice and has one effect; `key` names that effect. All inputs and outputs are a few kB. */
 export interface Activities {
+  /** What a person asked for at the forge, after the forge confirmed who they are. */
+  obeyCommand(input: { readonly signal: Signal; readonly settings: HealingSettings }): Promise<{
+    readonly kind: 'obeyed' | 'refused' | 'ignored';
+    readonly detail: string;
+  }>;
   normalize(input: {
     readonly healingId: string;
     readonly repo: RepoRef;

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import type { ProvingCommand } from '../domain/incident.schema.ts';
 import { Plan } from '../domain/plan.schema.ts';
 import { decideChange } from '../domain/policy/decide-change.ts';
 import { decidePlan } from '../domain/policy/decide-plan.ts';
@@ -27,6 +28,18 @@ async function widerFindings(
     findings.push(...reportFindings(await reportOf(deps, earlier), await reportOf(deps, run), []));
   }
   return findings;
+}
+
+/** A report that is read from output tells nothing about tests that were cut out of it. */
+function cutReports({ report, reportPath }: ProvingCommand, runs: readonly RunFacts[]): readonly GateFinding[] {
+  return report !== 'exit-code' && reportPath === undefined && runs.some((run) => run.outputTruncated && !run.setupFailed)
+    ? [
+        {
+          code: 'report-cut',
+          detail: 'the output was too long to be kept, so the test report in it is not whole: print less, or write a report file',
+        },
+      ]
+    : [];
 }
 
 /** Verdicts: each is a pure function of what the store and the forge hold; its reasons stand in history. */
@@ -60,6 +73,7 @@ export function decideActivities(
           policy,
           restored,
         }),
+        ...cutReports(incident.failing, [red, green]),
         ...(await widerFindings(deps, widerBefore, widerAfter, incident.failing.name)),
       ];
       const said = findings.slice(0, MAX_FINDINGS).map((finding) => ({ ...finding, detail: deps.redact(finding.detail).slice(0, 300) }));

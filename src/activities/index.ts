@@ -1,6 +1,7 @@
 import { auditActivities } from './audit.ts';
 import { changeSetActivities } from './build-change-set.ts';
 import { claimActivities } from './claim.ts';
+import { commandActivities } from './command.ts';
 import type { Activities } from './contract.ts';
 import { coordinationActivities } from './coordination.ts';
 import { decideActivities } from './decide.ts';
@@ -33,6 +34,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...escalateActivities(deps),
     ...auditActivities(deps),
     ...patrolActivities(deps),
+    ...commandActivities(deps),
   };
   return guarded(activities, deps);
 }

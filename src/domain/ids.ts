@@ -10,6 +10,11 @@ export function coordinatorId(repo: RepoRef): string {
   return `repo/${repo.owner}/${repo.name}`;
 }
 
+/** `command/<owner>/<repo>/<delivery>`: what a person asked for in a comment is obeyed once, however often it is delivered. */
+export function commandId(repo: RepoRef, delivery: string): string {
+  return `command/${repo.owner}/${repo.name}/${delivery}`;
+}
+
 /** Reads a healing id back; null when it is not one. */
 export function parseHealingId(id: string): { readonly repo: RepoRef; readonly subject: string } | null {
   const match = /^heal\/([^/]+)\/([^/]+)\/(.+)$/.exec(id);

@@ -2,7 +2,12 @@ import type { ReasonCode } from './outcome.ts';
 import type { Actor } from './signal.schema.ts';
 
 /** Workflow types by the names that the server knows; renaming one breaks running healings. */
-export const WORKFLOW_TYPES = { healing: 'HealingWorkflow', coordinator: 'RepoCoordinator', patrol: 'PatrolWorkflow' } as const;
+export const WORKFLOW_TYPES = {
+  healing: 'HealingWorkflow',
+  coordinator: 'RepoCoordinator',
+  patrol: 'PatrolWorkflow',
+  command: 'CommandWorkflow',
+} as const;
 
 /** Signal, update and query names of the healing; renaming one breaks running healings. */
 export const HEALING_MESSAGES = {

@@ -13,6 +13,7 @@ export const SignalKind = z.enum([
   'deployment-finished',
   'requested',
   'patrol-found',
+  'commanded',
 ]);
 export type SignalKind = z.infer<typeof SignalKind>;
 

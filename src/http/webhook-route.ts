@@ -14,6 +14,7 @@ export interface WebhookRouteDeps {
   readonly sources: ReadonlyMap<string, AlertSource>;
   readonly report: Healings['report'];
   readonly forward: Healings['forward'];
+  readonly command: Healings['command'];
   readonly settings: HealingSettings;
   readonly webUiUrl: (signal: Signal) => string | undefined;
   /** Records that a verified signal has arrived, while Temporal stores it: the answer waits for both. Must be safe to repeat. */
@@ -53,6 +54,10 @@ function inputFor(signal: Signal, deps: WebhookRouteDeps): HealingInput {
 
 /** Whether Temporal has stored a signal; false when it only concerns a healing that runs, and none does. */
 async function storeOne(signal: Signal, id: string, deps: WebhookRouteDeps): Promise<boolean> {
+  if (signal.kind === 'commanded') {
+    await deps.command(signal, deps.settings);
+    return true;
+  }
   if (!STARTING.includes(signal.kind)) return deps.forward(id, signal);
   await deps.report(inputFor(signal, deps), signal);
   return true;

@@ -4,7 +4,7 @@ import type { ChangeSet } from '../domain/change-set.schema.ts';
 import type { HandOver } from '../domain/hand-over.schema.ts';
 import type { CommitFacts } from '../domain/incident.schema.ts';
 import type { ArtifactRef, RepoRef } from '../domain/names.schema.ts';
-import type { Signal } from '../domain/signal.schema.ts';
+import type { ActorTrust, Signal } from '../domain/signal.schema.ts';
 
 /** What a forge says of one check on one revision. */
 export interface CheckFacts {
@@ -147,6 +147,16 @@ export interface ForgeClaims {
   upsert(repo: RepoRef, claim: Claim): Promise<void>;
 }
 
+/** People at a forge: what they may do, and how they are answered. */
+export interface ForgePeople {
+  /** How far somebody is trusted with this repository, as the forge knows it now: `maintainer` may write, `collaborator` may triage. */
+  trust(repo: RepoRef, login: string): Promise<ActorTrust>;
+  /** A nod or a shake of the head at a comment; twice is once. Unknown comments are ignored. */
+  react(repo: RepoRef, comment: string, reaction: 'seen' | 'done' | 'refused'): Promise<void>;
+  /** A comment on an issue or pull request; find by marker or create. */
+  answer(repo: RepoRef, number: number, marker: string, body: string): Promise<void>;
+}
+
 /** Where repositories, checks, pull requests and deployments live. Split by capability; methods throw `Failure` for what is not expected. */
 export interface Forge {
   readonly repositories: ForgeRepositories;
@@ -154,6 +164,7 @@ export interface Forge {
   readonly changes: ForgeChanges;
   readonly deployments: ForgeDeployments;
   readonly claims: ForgeClaims;
+  readonly people: ForgePeople;
 }
 
 /** What an alert source made of one request. */

@@ -2,7 +2,7 @@ import type { ApprovalDecision } from '../domain/decision.schema.ts';
 import type { HealingView } from '../domain/healing-view.ts';
 import type { CoordinatorView, DecisionReceipt, DecisionRefusal, PauseRequest, SlotRequest, StopRequest } from '../domain/messages.ts';
 import type { RepoRef } from '../domain/names.schema.ts';
-import type { HealingInput } from '../domain/settings.ts';
+import type { HealingInput, HealingSettings } from '../domain/settings.ts';
 import type { Signal } from '../domain/signal.schema.ts';
 
 /** What became of a decision that was sent: stored and applied, stored for later (no worker answered in time), or refused. */
@@ -28,6 +28,8 @@ export interface Healings {
   report(input: HealingInput, signal: Signal): Promise<{ readonly healingId: string; readonly runId: string }>;
   /** A signal to a running healing only; false when none runs. */
   forward(healingId: string, signal: Signal): Promise<boolean>;
+  /** What a person asked for in a comment: stored once for its delivery id, obeyed when a worker is there. */
+  command(signal: Signal, settings: HealingSettings): Promise<void>;
   requestSlot(repo: RepoRef, request: SlotRequest): Promise<void>;
   /** Update with a deadline, then the signal fallback. */
   decide(healingId: string, decision: ApprovalDecision): Promise<DecisionResult>;

@@ -1,5 +1,6 @@
 import {
   type Client,
+  WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -7,7 +8,7 @@ import {
 import { ApplicationFailure, defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
 import type { ApprovalDecision } from '../domain/decision.schema.ts';
 import type { HealingView } from '../domain/healing-view.ts';
-import { coordinatorId, healingId } from '../domain/ids.ts';
+import { commandId, coordinatorId, healingId } from '../domain/ids.ts';
 import {
   COORDINATOR_MESSAGES,
   type CoordinatorView,
@@ -118,6 +119,26 @@ export function createHealings(
       return { healingId: id, runId: handle.signaledRunId };
     },
     forward: (id, signal) => signalRunning(id, HEALING_MESSAGES.incidentEvent, signal),
+    async command(signal, settings) {
+      try {
+        await within(CALL_DEADLINE_MS, () =>
+          client.workflow.start(WORKFLOW_TYPES.command, {
+            workflowId: commandId(signal.repo, signal.id),
+            taskQueue: options.taskQueue,
+            args: [{ signal, settings }],
+            workflowIdConflictPolicy: 'USE_EXISTING',
+            workflowIdReusePolicy: 'REJECT_DUPLICATE',
+            typedSearchAttributes: new TypedSearchAttributes([
+              { key: repoKey, value: `${signal.repo.owner}/${signal.repo.name}` },
+              { key: subjectKey, value: signal.subject },
+            ]),
+          }),
+        );
+      } catch (error) {
+        // Delivered again after it was obeyed.
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+    },
     requestSlot: (repo, request) => startCoordinator(repo, COORDINATOR_MESSAGES.requestSlot, request),
     decide: (id, decision) =>
       orUnavailable(() => updateOrSignal(id, HEALING_MESSAGES.decideApproval, HEALING_MESSAGES.decideApprovalLater, decision)),

@@ -83,6 +83,7 @@ export const ACTIVITY_OPTIONS: Readonly<Record<keyof Activities, ActivityOptions
   recordAudit: compensation,
   forwardSignals: vendor,
   patrol: walking,
+  obeyCommand: vendor,
 };
 
 /** Calls one activity under its limits; `summary` is the line that people read beside it in the Web UI. */

@@ -33,6 +33,7 @@ export function realSources(): Map<string, AlertSource> {
 /** What a front door under test did. */
 export interface Done {
   readonly reported: Array<{ readonly input: HealingInput; readonly signal: Signal }>;
+  readonly commanded: Signal[];
   readonly forwarded: Array<{ readonly healingId: string; readonly signal: Signal }>;
   readonly received: string[];
   readonly logged: Array<{ readonly level: string; readonly facts: object; readonly message: string }>;
@@ -96,7 +97,7 @@ function send(
 
 /** Opens a front door; `deps` replaces parts of it. */
 export async function openFront(deps: Partial<AppDeps> = {}): Promise<Front> {
-  const done: Done = { reported: [], forwarded: [], received: [], logged: [] };
+  const done: Done = { reported: [], forwarded: [], commanded: [], received: [], logged: [] };
   const log = (level: string) => (facts: object, message: string) => {
     done.logged.push({ level, facts, message });
   };
@@ -109,6 +110,9 @@ export async function openFront(deps: Partial<AppDeps> = {}): Promise<Front> {
     forward: async (healingId, signal) => {
       done.forwarded.push({ healingId, signal });
       return true;
+    },
+    command: async (signal) => {
+      done.commanded.push(signal);
     },
     ping: async () => {},
     settings: { timings: {}, caps: {}, autonomyCeiling: 'propose', dryRun: false } as never,

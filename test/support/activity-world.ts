@@ -162,11 +162,14 @@ export async function activityWorld(
     readonly decide?: Decide;
     readonly health?: () => HealthReading;
     readonly deps?: Partial<ActivityDeps>;
+    readonly healings?: Partial<ActivityDeps['healings']>;
+    readonly maintainers?: readonly string[];
   } = {},
 ): Promise<ActivityWorld> {
   const stateDir = temporaryFolder();
   const forgeDir = join(stateDir, 'forge-state');
   const green = await serveShop(forgeDir, options.files ?? FILES, {
+    maintainers: [...(options.maintainers ?? [])],
     environments: { production: { start: ['true'], healthPath: '/health', startTimeoutMs: 1000 } },
   });
   const auditDir = join(stateDir, 'audit');
@@ -201,6 +204,7 @@ export async function activityWorld(
         forwarded.push(`${healingId} ${signal.id}`);
         return true;
       },
+      command: nobody,
       requestSlot: async () => undefined,
       decide: nobody,
       stop: nobody,
@@ -212,6 +216,7 @@ export async function activityWorld(
       findClosed: async (healings) => healings.map((healing) => healing.healingId),
       ping: async () => undefined,
       webUiUrl: () => undefined,
+      ...options.healings,
     },
     parsePolicy: parseRepositoryPolicy,
     redact: createRedactor([HELD_SECRET]),

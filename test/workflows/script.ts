@@ -198,6 +198,7 @@ export const happy: Omit<Activities, 'requestSlot'> = {
   escalate: async () => undefined,
   notify: async () => undefined,
   recordAudit: async () => undefined,
+  obeyCommand: async () => ({ kind: 'obeyed', detail: 'on it' }),
   forwardSignals: async () => ({ delivered: true }),
   patrol: async () => ({ started: [], swept: 0 }),
 };

@@ -57,6 +57,8 @@ export function judgeSignal(input: {
         kind: 'end',
         outcome: { kind: 'superseded', reason: 'head-moved', detail: 'the head moved; a failure on the new head starts again' },
       };
+    case 'commanded':
+      return go('a command is obeyed by a workflow of its own');
     case 'check-passed':
       if (own) return go('a check of the fix passed');
       if (!early || incident === null || incident.kind !== 'code') return go('a check passed');

@@ -5,6 +5,7 @@ import { createChecks } from './checks.ts';
 import { createClaims } from './claims.ts';
 import { Commits } from './commits.ts';
 import { createDeployments } from './deployments.ts';
+import { createPeople } from './people.ts';
 import { createRepositories } from './repositories.ts';
 import { Rules } from './rules.ts';
 import { Trees } from './tree.ts';
@@ -21,5 +22,6 @@ export function createGitHubForge(github: GitHubApi, options: { readonly stateDi
     changes: createChanges(github, { trees, commits, rules, checks: (repo, sha) => checks.list(repo, sha) }),
     deployments: createDeployments(github),
     claims: createClaims(github, options.stateDir),
+    people: createPeople(github),
   };
 }

@@ -3,6 +3,7 @@ import { createChanges } from './changes.ts';
 import { createChecks } from './checks.ts';
 import { createClaims } from './claims.ts';
 import { createDeployments } from './deployments.ts';
+import { createPeople } from './people.ts';
 import { createRepositories } from './repositories.ts';
 
 /** The local forge over the records of a state folder. Keeps nothing in memory, so that several processes may use one folder. */
@@ -13,5 +14,6 @@ export function createLocalForge(stateDir: string): Forge {
     changes: createChanges(stateDir),
     deployments: createDeployments(stateDir),
     claims: createClaims(stateDir),
+    people: createPeople(stateDir),
   };
 }

@@ -1,0 +1,155 @@
+import { healingId } from '../domain/ids.ts';
+import type { Signal } from '../domain/signal.schema.ts';
+import { escapeMarkdown, inlineCode } from '../lib/escape.ts';
+import { oneLine } from '../lib/one-line.ts';
+import type { DecisionResult } from '../temporal/contract.ts';
+import { audit } from './audit.ts';
+import type { Activities } from './contract.ts';
+import type { ActivityDeps } from './deps.ts';
+import { keyHash } from './keys.ts';
+
+type Answer = Awaited<ReturnType<Activities['obeyCommand']>>;
+type Input = Parameters<Activities['obeyCommand']>[0];
+
+const obeyed = (detail: string): Answer => ({ kind: 'obeyed', detail: oneLine(detail, 300) });
+const refused = (detail: string): Answer => ({ kind: 'refused', detail: oneLine(detail, 300) });
+
+/** What a healing shows, for a comment; everything from outside escaped. */
+async function shown({ healings, redact }: ActivityDeps, id: string, long: boolean): Promise<string> {
+  const view = await healings.view(id);
+  if (view === null) return 'No healing is known for this.';
+  const state = view.outcome === undefined ? view.state : `${view.outcome.kind} (${view.outcome.reason})`;
+  const link = healings.webUiUrl(id);
+  const facts = [
+    ['state', state],
+    ['cause', view.cause],
+    ['fix', view.strategy],
+    ['why', view.outcome?.detail],
+    [
+      'waits for',
+      view.approval === undefined
+        ? undefined
+        : `approval by ${view.approval.approvers.join(', ') || 'a maintainer'}: ${view.approval.reasons.join('; ')}`,
+    ],
+  ].flatMap(([name, value]) => (value === undefined ? [] : [`- ${name}: ${escapeMarkdown(oneLine(redact(value), 500))}`]));
+  const story = long
+    ? view.timeline.slice(-20).map(({ at, text }) => `1. ${at.slice(11, 19)} ${escapeMarkdown(oneLine(redact(text), 200))}`)
+    : [];
+  return [
+    `**${escapeMarkdown(oneLine(redact(view.title), 200))}**`,
+    facts.join('\n'),
+    ...(story.length === 0 ? [] : [story.join('\n')]),
+    ...(link === undefined || !/^https?:\/\/[^\s<>()"'`]+$/.test(link) ? [] : [`History: <${link}>`]),
+  ].join('\n\n');
+}
+
+function decisionAnswer(result: DecisionResult, verb: string): Answer {
+  switch (result.kind) {
+    case 'applied':
+      return obeyed(verb);
+    case 'stored':
+      return obeyed(`${verb}; it takes effect as soon as a worker is there`);
+    case 'refused':
+      return refused(result.detail);
+    case 'not-found':
+      return refused('no healing is under way here');
+  }
+}
+
+async function decide(deps: ActivityDeps, { signal }: Input, verdict: 'approve' | 'reject'): Promise<Answer> {
+  const id = healingId(signal.repo, signal.subject);
+  const approval = (await deps.healings.view(id))?.approval;
+  if (approval === undefined) return refused('nothing waits for a decision here');
+  const seen = signal.facts['changeSet'];
+  // Who names what they saw decides on that and nothing newer.
+  if (seen !== undefined && !approval.changeSetHash.startsWith(seen))
+    return refused(`the change is another one by now: ${approval.changeSetHash.slice(0, 12)}`);
+  const result = await deps.healings.decide(id, {
+    id: signal.id,
+    verdict,
+    changeSetHash: approval.changeSetHash,
+    actor: signal.actor,
+    via: 'comment',
+  });
+  return decisionAnswer(result, verdict === 'approve' ? 'approved' : 'rejected');
+}
+
+async function begin(deps: ActivityDeps, { signal, settings }: Input): Promise<Answer> {
+  const id = healingId(signal.repo, signal.subject);
+  const webUiUrl = deps.healings.webUiUrl(id);
+  await deps.healings.report(
+    { repo: signal.repo, subject: signal.subject, settings, ...(webUiUrl === undefined ? {} : { webUiUrl }) },
+    { ...signal, kind: 'requested', summary: oneLine(`${signal.actor.id} asked for it`, 300) },
+  );
+  return obeyed('on it');
+}
+
+/** Does what a confirmed person asked for. */
+async function obey(deps: ActivityDeps, input: Input): Promise<Answer> {
+  const { signal } = input;
+  const id = healingId(signal.repo, signal.subject);
+  switch (signal.facts['command']) {
+    case 'heal':
+    case 'retry':
+      return begin(deps, input);
+    case 'approve':
+    case 'review-approved':
+      return decide(deps, input, 'approve');
+    case 'reject':
+    case 'review-rejected':
+      return decide(deps, input, 'reject');
+    case 'stop':
+      return decisionAnswer(
+        await deps.healings.stop(id, { id: signal.id, actor: signal.actor, comment: 'stopped from a comment' }),
+        'stopped',
+      );
+    case 'status':
+      return { kind: 'obeyed', detail: await shown(deps, id, false) };
+    case 'explain':
+      return { kind: 'obeyed', detail: await shown(deps, id, true) };
+    default:
+      return { kind: 'ignored', detail: 'no such command' };
+  }
+}
+
+const ANSWERED: ReadonlySet<string> = new Set(['status', 'explain']);
+
+async function reply(deps: ActivityDeps, signal: Signal, answer: Answer): Promise<void> {
+  const { people } = deps.forge;
+  const { comment, command = '', number = '' } = signal.facts;
+  if (comment !== undefined) await people.react(signal.repo, comment, answer.kind === 'obeyed' ? 'done' : 'refused');
+  if (!/^[1-9]\d{0,9}$/.test(number)) return;
+  const text = ANSWERED.has(command)
+    ? answer.detail
+    : answer.kind === 'refused' && comment !== undefined
+      ? `${inlineCode(`/suture ${command}`)} was not done: ${escapeMarkdown(deps.redact(answer.detail))}`
+      : null;
+  if (text !== null) await people.answer(signal.repo, Number(number), `<!-- suture-answer:${keyHash(signal.id, 16)} -->`, text);
+}
+
+/** Commands in comments, labels and reviews: the forge says who may, Temporal says what is under way. */
+export function commandActivities(deps: ActivityDeps): Pick<Activities, 'obeyCommand'> {
+  return {
+    async obeyCommand({ signal, settings }) {
+      const trust = await deps.forge.people.trust(signal.repo, signal.actor.id);
+      // Nobody without rights gets an answer beyond a reaction: an answer to everybody is a way to make us spam.
+      if (trust === 'outsider') {
+        const { comment } = signal.facts;
+        if (comment !== undefined) await deps.forge.people.react(signal.repo, comment, 'refused');
+        return { kind: 'refused', detail: 'somebody without write permission asked' };
+      }
+      const confirmed: Signal = { ...signal, actor: { id: signal.actor.id, trust } };
+      const answer = await obey(deps, { signal: confirmed, settings });
+      await reply(deps, confirmed, answer);
+      await audit(deps, {
+        key: `command/${signal.source}/${signal.id}`,
+        action: 'command',
+        healingId: healingId(signal.repo, signal.subject),
+        repo: signal.repo,
+        actor: signal.actor.id,
+        facts: { command: (signal.facts['command'] ?? '').slice(0, 50), result: answer.kind, trust },
+      });
+      return { kind: answer.kind, detail: oneLine(answer.detail, 300) };
+    },
+  };
+}
