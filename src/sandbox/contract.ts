@@ -56,6 +56,7 @@ export interface StepResult {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly timedOut: boolean;
+  /** The limit that tells most: `processes` also where starting them without end ran into the time limit. */
   readonly killedBy: 'timeout' | 'memory' | 'output' | 'disk' | 'processes' | 'cancel' | null;
   readonly oomKilled: boolean;
   readonly outputTruncated: boolean;

@@ -261,7 +261,9 @@ async function runGuarded(
     const { text, truncated } = output.finish();
     const counts = guard.counts();
     const oomKilled = why === 'memory' || counts.oomKills > earlier.oomKills;
-    const killedBy = why ?? (code === 0 ? null : limitHit(earlier, counts, full || code === SIGXFSZ_EXIT));
+    const hit = code === 0 ? null : limitHit(earlier, counts, full || code === SIGXFSZ_EXIT);
+    // Who starts processes without end runs into the time limit as well; the first limit says more.
+    const killedBy = why === 'timeout' && hit === 'processes' ? hit : (why ?? hit);
     options.onProgress?.(`step ${name} ended: ${killedBy ?? (code === null ? 'sandbox ended' : `exit ${code}`)} after ${durationMs} ms`);
     return {
       ended,
