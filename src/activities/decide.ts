@@ -30,9 +30,12 @@ async function widerFindings(
   return findings;
 }
 
+/** A truncated log of at least this size has lost lines; in a shorter one only long lines were cut. */
+const CUT_BYTES = 512 * 1024;
+
 /** A report that is read from output tells nothing about tests that were cut out of it. */
 function cutReports({ report, reportPath }: ProvingCommand, runs: readonly RunFacts[]): readonly GateFinding[] {
-  return report !== 'exit-code' && reportPath === undefined && runs.some((run) => run.outputTruncated && !run.setupFailed)
+  return report !== 'exit-code' && reportPath === undefined && runs.some((run) => run.outputTruncated && run.log.size >= CUT_BYTES)
     ? [
         {
           code: 'report-cut',

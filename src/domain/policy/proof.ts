@@ -26,7 +26,10 @@ export function isRed(run: RunFacts): boolean {
 
 /** How a run ended, in words for people. */
 function ending(run: RunFacts): string {
-  if (run.timedOut) return `it did not end within its time limit and was ended after ${Math.round(run.durationMs / 1000)} s`;
+  if (run.timedOut) {
+    const late = `it did not end within its time limit and was ended after ${Math.round(run.durationMs / 1000)} s`;
+    return run.killedBy === 'processes' ? `it started more processes than its limit; ${late}` : late;
+  }
   switch (run.killedBy) {
     case 'memory':
       return 'it needed more memory than its limit';
@@ -71,7 +74,7 @@ export function judgeReproduction(
   if (greens.length >= 2) return { verdict: 'not-reproduced', detail: 'green twice in the sandbox' };
   if (greens.length === 1 && runs.length === 1)
     return { verdict: 'run-again', detail: 'green once; running again to tell flaky from healthy' };
-  if (last.setupFailed) return { verdict: 'environment-failed', detail: 'the set-up command failed' };
+  if (last.setupFailed) return { verdict: 'environment-failed', detail: `the set-up command failed: ${ending(last)}` };
   if (last.exitCode === 126 || last.exitCode === 127)
     return { verdict: 'environment-failed', detail: 'the command could not be started in the sandbox: a tool is missing' };
   // Whoever prints without end does so again.
@@ -134,7 +137,7 @@ export function judgeProof(input: {
     reasons.push(reason.slice(0, 300));
   };
   if (!redAtBase) say('not-reproduced', 'the command is not red at the base');
-  if (green.setupFailed) say('unclear', 'the set-up command failed with the change');
+  if (green.setupFailed) say('unclear', `the set-up command failed with the change: ${ending(green)}`);
   else if (!greenWithChange) {
     const same = input.failingTests.filter((name) => stillFailing.has(name));
     say(

@@ -42,6 +42,8 @@ export function bisect(commits: readonly string[], green: string, probes: readon
     [parent, 'green'],
   ] as const) {
     const seen = answers(sha);
+    if (seen.some((probe) => probe.colour === 'unclear'))
+      return { kind: 'unverified', why: `${sha.slice(0, 8)} gives no clear answer: its run did not end in time, or could not begin` };
     if (seen.some((probe) => probe.colour !== wanted)) return { kind: 'unverified', why: `${sha.slice(0, 8)} is not reliably ${wanted}` };
     if (seen.length < TIMES) return { kind: 'probe', sha, round: seen.length };
   }
