@@ -12,7 +12,7 @@ import { healingId } from '../../src/domain/ids.ts';
 import type { RepoRef } from '../../src/domain/names.schema.ts';
 import type { HealingSettings } from '../../src/domain/settings.ts';
 import type { Notifier } from '../../src/integrations/contract.ts';
-import { createRepository, type PushedFile, push, servedRepositories } from '../../src/integrations/local/admin.ts';
+import { createRepository, type PushedFile, push } from '../../src/integrations/local/admin.ts';
 import { createLocalForge } from '../../src/integrations/local/forge.ts';
 import { createLocalNotifier } from '../../src/integrations/local/notifier.ts';
 import { openRepository, readPulls } from '../../src/integrations/local/repo-store.ts';
@@ -81,6 +81,8 @@ export interface WholeWorld {
   push(repo: RepoRef, files: Files, message?: string): Promise<string>;
   /** Reports that a check failed on `main` and follows the healing to its end; the repository is gone afterwards. */
   heal(repo: RepoRef, check: string): Promise<Ended>;
+  /** Follows the healing of `main` to its end. */
+  followed(repo: RepoRef): Promise<HealingView>;
   close(): Promise<void>;
 }
 
@@ -122,7 +124,6 @@ export async function openWholeWorld(
       healings,
       parsePolicy: parseRepositoryPolicy,
       redact: createRedactor([]),
-      served: () => servedRepositories(stateDir),
       settings: SETTINGS,
       now: () => new Date(),
       log,
@@ -187,11 +188,7 @@ export async function openWholeWorld(
         },
       );
       const id = healingId(repo, subject);
-      let view = await healings.view(id);
-      while (view?.state !== 'closed') {
-        await delay(40);
-        view = await healings.view(id);
-      }
+      const view = await world.followed(repo);
       const open = await openRepository(stateDir, repo);
       const ended: Ended = {
         view,
@@ -202,6 +199,13 @@ export async function openWholeWorld(
       // Every look of the forge goes over all repositories: what is over is served no longer.
       await rm(open.folders.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
       return ended;
+    },
+    async followed(repo) {
+      for (;;) {
+        const view = await healings.view(healingId(repo, 'branch/main'));
+        if (view?.state === 'closed') return view;
+        await delay(40);
+      }
     },
     async close() {
       await service.stop();
