@@ -8,7 +8,6 @@ import { createActivities } from './activities/index.ts';
 import { loadConfig, loadSecrets, parseRepositoryPolicy, settingsFrom, stateFolder } from './config/index.ts';
 import { Failure } from './domain/failure.ts';
 import type { IntegrationContext } from './integrations/contract.ts';
-import { servedRepositories } from './integrations/local/admin.ts';
 import { integrations } from './integrations/registry.ts';
 import { createLogger } from './lib/logger.ts';
 import { createRedactor } from './lib/redact.ts';
@@ -85,7 +84,6 @@ export async function runWorker(wrap: (activities: Activities) => Activities = (
     healings,
     parsePolicy: parseRepositoryPolicy,
     redact,
-    served: () => servedRepositories(stateDir),
     settings,
     now: () => new Date(),
     log,

@@ -1,4 +1,3 @@
-import type { RepoRef } from '../domain/names.schema.ts';
 import type { RepositoryPolicy } from '../domain/repository-policy.schema.ts';
 import type { HealingSettings } from '../domain/settings.ts';
 import type { Forge, HealthSource, Notifier } from '../integrations/contract.ts';
@@ -32,8 +31,6 @@ export interface ActivityDeps {
   readonly parsePolicy: (text: string) => RepositoryPolicy;
   /** Removes secrets that we hold, and token-like strings, from text that leaves towards people, models or artifacts. */
   readonly redact: (text: string) => string;
-  /** Repositories that the patrol walks. */
-  readonly served: () => Promise<readonly RepoRef[]>;
   /** Settings for healings that the patrol starts. */
   readonly settings: HealingSettings;
   readonly now: () => Date;

@@ -10,25 +10,29 @@ import type { ActivityDeps } from './deps.ts';
 import { keyHash } from './keys.ts';
 import { isRed } from './merge.ts';
 
-/** Reports a red default branch that nobody reported; the id of the healing, or null when there is nothing to do. */
-async function visit(deps: ActivityDeps, repo: RepoRef, settings: HealingSettings): Promise<string | null> {
-  const { defaultBranch } = await deps.forge.repositories.describe(repo);
-  const sha = await deps.forge.repositories.resolve(repo, defaultBranch);
-  const subject = Subject.safeParse(`branch/${defaultBranch}`);
-  if (sha === null || !subject.success) {
-    return null;
-  }
-  const red = (await deps.forge.checks.list(repo, sha)).filter((check) => isRed(check) && check.conclusion !== 'cancelled');
+/** Open pull requests that one walk looks at in one repository. */
+const MAX_PULLS = 50;
+/** A failure younger than this is left to its own event. */
+const QUIET_MS = 10 * 60_000;
+
+interface Place {
+  readonly repo: RepoRef;
+  readonly subject: string;
+  readonly sha: string;
+  readonly where: string;
+}
+
+/** Reports red checks that nobody reported; the id of the healing, or null when there is nothing to do. */
+async function look(deps: ActivityDeps, { repo, subject, sha, where }: Place, settings: HealingSettings): Promise<string | null> {
+  if (!Subject.safeParse(subject).success) return null;
   // One report for one head: a healing that ended for it, however it ended, is not begun again and again.
-  const recordKey = `patrol/${repo.owner}/${repo.name}/${sha}`;
-  if (red.length === 0 || (await deps.records.get(recordKey)) !== null) {
-    return null;
-  }
-  const id = healingId(repo, subject.data);
-  const running = await deps.healings.view(id);
-  if (running !== null && running.state !== 'closed') {
-    return null;
-  }
+  const recordKey = `patrol/${repo.owner}/${repo.name}/${subject}/${sha}`;
+  if ((await deps.records.get(recordKey)) !== null) return null;
+  const red = (await deps.forge.checks.list(repo, sha)).filter((check) => isRed(check) && check.conclusion !== 'cancelled');
+  if (red.length === 0) return null;
+  const id = healingId(repo, subject);
+  const known = await deps.healings.view(id);
+  if (known !== null && (known.state !== 'closed' || known.headSha === sha)) return null;
   const names = red.map((check) => check.name);
   const at = deps.now().toISOString();
   const signal: Signal = {
@@ -36,15 +40,15 @@ async function visit(deps: ActivityDeps, repo: RepoRef, settings: HealingSetting
     source: 'patrol',
     kind: 'patrol-found',
     repo,
-    subject: subject.data,
+    subject,
     at,
     actor: { id: 'suture-patrol', trust: 'system' },
-    summary: oneLine(`${names.join(', ')} failed on ${defaultBranch}`, 300),
+    summary: oneLine(`${names.join(', ')} failed on ${where}`, 300),
     sha,
     facts: { check: (names[0] ?? '').slice(0, 500), checks: names.join(', ').slice(0, 500) },
   };
   const webUiUrl = deps.healings.webUiUrl(id);
-  await deps.healings.report({ repo, subject: subject.data, settings, ...(webUiUrl === undefined ? {} : { webUiUrl }) }, signal);
+  await deps.healings.report({ repo, subject, settings, ...(webUiUrl === undefined ? {} : { webUiUrl }) }, signal);
   await audit(deps, {
     key: `${recordKey}/reported`,
     action: 'patrol-reported',
@@ -56,28 +60,76 @@ async function visit(deps: ActivityDeps, repo: RepoRef, settings: HealingSetting
   return id;
 }
 
-/** The walk over all served repositories: what is red and unreported gets a healing; what crashes left is swept. */
+/** What is red in one repository: its default branch, and pull requests whose failure has been lying there for a while. */
+async function visit(deps: ActivityDeps, repo: RepoRef, settings: HealingSettings): Promise<readonly string[]> {
+  const { repositories, changes } = deps.forge;
+  const { defaultBranch } = await repositories.describe(repo);
+  const head = await repositories.resolve(repo, defaultBranch);
+  const pulls = (await changes.listOpen(repo, MAX_PULLS)).filter((pull) => !pull.fromFork && !pull.headBranch.startsWith('suture/'));
+  const still = deps.now().getTime() - QUIET_MS;
+  const stale = pulls.filter((pull) => Date.parse(pull.updatedAt) < still);
+  const places: Place[] = [
+    ...(head === null ? [] : [{ repo, subject: `branch/${defaultBranch}`, sha: head, where: defaultBranch }]),
+    ...stale.map((pull) => ({ repo, subject: `pr/${pull.number}`, sha: pull.headSha, where: `pull request ${pull.number}` })),
+  ];
+  const found: string[] = [];
+  for (const place of places) {
+    const id = await look(deps, place, settings);
+    if (id !== null) found.push(id);
+  }
+  return found;
+}
+
+/** Removes branches that a run made and left: no pull request, nobody at work, the last commit ours. */
+async function sweepBranches(deps: ActivityDeps, repo: RepoRef): Promise<number> {
+  const { changes } = deps.forge;
+  const branches = await changes.ownBranches(repo);
+  if (branches.length === 0) return 0;
+  const working = await deps.healings.list({ running: true, limit: 1000 });
+  // Whoever is at work here may be about to open a pull request for its branch: come back when the repository is quiet.
+  if (working.some((healing) => healing.healingId.startsWith(`heal/${repo.owner}/${repo.name}/`))) return 0;
+  let swept = 0;
+  for (const { name, headSha } of branches) {
+    if ((await deps.records.get(`commit/${repo.owner}/${repo.name}/${headSha}`)) === null) continue;
+    if ((await changes.findByBranch(repo, name))?.state === 'open') continue;
+    await changes.deleteBranch(repo, name);
+    await audit(deps, {
+      key: `sweep/${repo.owner}/${repo.name}/${name}/${headSha}`,
+      action: 'branch-swept',
+      repo,
+      facts: { branch: name, head: headSha },
+    });
+    swept += 1;
+  }
+  return swept;
+}
+
+/** The walk over all served repositories: what is red and unreported gets a healing; what crashes left is swept; what was not delivered is asked for again. */
 export function patrolActivities(deps: ActivityDeps): Pick<Activities, 'patrol'> {
   return {
     patrol: ({ settings }) =>
       beating('patrol', async (signal, progress) => {
         const started: string[] = [];
-        for (const repo of await deps.served()) {
-          if (signal.aborted) {
-            break;
-          }
-          progress(`${repo.owner}/${repo.name}`);
+        let swept = 0;
+        const attempt = async (what: object, work: () => Promise<void>): Promise<void> => {
           try {
-            const id = await visit(deps, repo, settings);
-            if (id !== null) {
-              started.push(id);
-            }
+            await work();
           } catch (error) {
             // One repository that cannot be read must not keep the others from being seen.
-            deps.log.warn({ repo, err: error }, 'the patrol could not look at a repository');
+            deps.log.warn({ ...what, err: error }, 'a part of the patrol could not be done');
           }
+        };
+        await attempt({ part: 'deliveries' }, async () => {
+          const asked = (await deps.forge.deliveries?.redeliverFailed()) ?? 0;
+          if (asked > 0) deps.log.info({ asked }, 'deliveries that nobody took were asked for again');
+        });
+        for (const repo of await deps.forge.repositories.served()) {
+          if (signal.aborted) break;
+          progress(`${repo.owner}/${repo.name}`);
+          await attempt({ repo }, async () => void started.push(...(await visit(deps, repo, settings))));
+          await attempt({ repo }, async () => void (swept += await sweepBranches(deps, repo)));
         }
-        return { started: started.slice(0, 100), swept: await deps.sandbox.sweep() };
+        return { started: started.slice(0, 100), swept: swept + (await deps.sandbox.sweep()) };
       }),
   };
 }

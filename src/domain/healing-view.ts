@@ -9,6 +9,8 @@ export interface HealingView {
   readonly state: HealingState;
   readonly attempt: number;
   readonly title: string;
+  /** Broken revision that is or was healed, once it is known. */
+  readonly headSha?: string;
   readonly class?: string;
   readonly cause?: string;
   readonly strategy?: string;

@@ -48,6 +48,8 @@ export interface DeploymentFacts {
 
 /** Reading a repository: facts, history and content. Every method is safe to repeat. */
 export interface ForgeRepositories {
+  /** Repositories that Suture looks after here; the patrol walks them. */
+  served(): Promise<readonly RepoRef[]>;
   /** Throws `Failure` code `repository-gone` when it does not exist or is not served. */
   describe(repo: RepoRef): Promise<{ readonly defaultBranch: string; readonly url: string }>;
   /** Commit id of a branch, tag or commit; null when there is none. */
@@ -91,6 +93,12 @@ export interface Refused {
 /** Writing changes; each is find-or-create by its marker or guard. */
 export interface ForgeChanges {
   get(repo: RepoRef, number: number): Promise<PullRequestFacts | null>;
+  /** Open pull requests, newest change first, at most `limit`; `updatedAt` is ISO 8601 UTC. */
+  listOpen(repo: RepoRef, limit: number): Promise<ReadonlyArray<PullRequestFacts & { readonly updatedAt: string }>>;
+  /** The newest pull request from this branch of the repository, in any state, an open one first. */
+  findByBranch(repo: RepoRef, branch: string): Promise<PullRequestFacts | null>;
+  /** Branches that Suture made (`suture/` prefix) and that are still there, at most 500. */
+  ownBranches(repo: RepoRef): Promise<ReadonlyArray<{ readonly name: string; readonly headSha: string }>>;
   /** The pull request whose body carries this marker, in any state. */
   findByMarker(repo: RepoRef, marker: string): Promise<PullRequestFacts | null>;
   /** Write the change set as one commit on `branch` (created at `changeSet.base` if absent). Repeating it with the same `key` returns the same commit. Never forces. */
@@ -157,6 +165,12 @@ export interface ForgePeople {
   answer(repo: RepoRef, number: number, marker: string, body: string): Promise<void>;
 }
 
+/** Events that a forge sent and nobody took. */
+export interface ForgeDeliveries {
+  /** Ask for failed deliveries of the last days again, each once while it stays failed; how many were asked for. */
+  redeliverFailed(): Promise<number>;
+}
+
 /** Where repositories, checks, pull requests and deployments live. Split by capability; methods throw `Failure` for what is not expected. */
 export interface Forge {
   readonly repositories: ForgeRepositories;
@@ -165,6 +179,8 @@ export interface Forge {
   readonly deployments: ForgeDeployments;
   readonly claims: ForgeClaims;
   readonly people: ForgePeople;
+  /** Absent where events are never lost. */
+  readonly deliveries?: ForgeDeliveries;
 }
 
 /** What an alert source made of one request. */

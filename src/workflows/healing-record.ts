@@ -183,6 +183,7 @@ export class HealingRecord {
       state: this.#state,
       attempt: this.attempt,
       title: this.title,
+      ...(this.incident ? { headSha: this.incident.headSha } : {}),
       ...(this.diagnosis ? { class: this.diagnosis.class, cause: this.diagnosis.cause } : {}),
       ...(this.plan ? { strategy: this.plan.strategy } : {}),
       ...(this.approval && this.#state === 'awaiting-approval' ? { approval: this.approval } : {}),

@@ -220,7 +220,6 @@ export async function activityWorld(
     },
     parsePolicy: parseRepositoryPolicy,
     redact: createRedactor([HELD_SECRET]),
-    served: async () => [SHOP],
     settings: SETTINGS,
     now: () => new Date(),
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },

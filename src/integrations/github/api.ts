@@ -38,6 +38,8 @@ export interface GitHubApi {
   for(repo: RepoRef, needs: Permissions): Api;
   /** A call as the App itself; throws `configuration-invalid` with a plain token. */
   asApp<R extends Route>(route: R, parameters?: Endpoints[R]['parameters']): Promise<Endpoints[R]['response']>;
+  /** Full names of the repositories that the App is installed on, at most `limit`. */
+  installed(limit: number): Promise<readonly string[]>;
   readonly isApp: boolean;
   readonly webUrl: string;
   readonly login: string;
@@ -105,19 +107,51 @@ export function createGitHubApi(options: {
     return response as Endpoints[Route]['response'];
   };
 
+  const asApp: GitHubApi['asApp'] = async (route, parameters) => {
+    const token = await credentials.appToken();
+    if (token === null) throw new Failure('configuration-invalid', 'this needs a GitHub App; see docs/github.md');
+    return (await exchange(
+      route,
+      'app',
+      async () => token,
+      (bearer) => sendJson(route, parameters ?? {}, bearer),
+    )) as never;
+  };
+
+  async function repositoriesOf(installation: number, limit: number): Promise<readonly string[]> {
+    const minted = await asApp('POST /app/installations/{installation_id}/access_tokens', {
+      installation_id: installation,
+      permissions: { metadata: 'read' },
+    });
+    const names: string[] = [];
+    for (let page = 1; names.length < limit; page += 1) {
+      const route = 'GET /installation/repositories';
+      const send = (token: string) => sendJson(route, { per_page: 100, page }, token);
+      const { data } = (await exchange(route, `installation ${installation}`, async () => minted.data.token, send)) as {
+        readonly data: { readonly repositories: ReadonlyArray<{ readonly full_name: string; readonly archived: boolean }> };
+      };
+      names.push(...data.repositories.filter((repository) => !repository.archived).map((repository) => repository.full_name));
+      if (data.repositories.length < 100) break;
+    }
+    return names.slice(0, limit);
+  }
+
   return {
     isApp: credentials.isApp,
     webUrl: options.webUrl,
     login: options.login,
-    async asApp(route, parameters) {
-      const token = await credentials.appToken();
-      if (token === null) throw new Failure('configuration-invalid', 'this needs a GitHub App; see docs/github.md');
-      return (await exchange(
-        route,
-        'app',
-        async () => token,
-        (bearer) => sendJson(route, parameters ?? {}, bearer),
-      )) as never;
+    asApp,
+    async installed(limit) {
+      const names: string[] = [];
+      for (let page = 1; names.length < limit; page += 1) {
+        const installations = await asApp('GET /app/installations', { per_page: 100, page });
+        for (const { id, suspended_at: suspended } of installations.data) {
+          if (suspended !== null && suspended !== undefined) continue;
+          names.push(...(await repositoriesOf(Number(id), limit - names.length)));
+        }
+        if (installations.data.length < 100) break;
+      }
+      return names;
     },
     for(repo, needs) {
       const at = { owner: repo.owner, repo: repo.name };

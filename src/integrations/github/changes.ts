@@ -7,7 +7,7 @@ import { commitChange } from './commit-change.ts';
 import type { Commits } from './commits.ts';
 import { createKeyedLock } from './keyed-lock.ts';
 import { mergePull } from './merge.ts';
-import { closePull, findMarked, openPull, pullFacts, readPull } from './pull-requests.ts';
+import { closePull, findByBranch, findMarked, openPull, openPulls, pullFacts, readPull } from './pull-requests.ts';
 import { refused } from './refused.ts';
 import type { Rules } from './rules.ts';
 import { COMMIT, MERGE, PROPOSE, READ } from './scopes.ts';
@@ -33,6 +33,21 @@ export function createChanges(
       const api = github.for(repo, READ);
       const pull = await readPull(api, number);
       return pull === null ? null : pullFacts(api, pull);
+    },
+    async listOpen(repo, limit) {
+      const api = github.for(repo, READ);
+      return openPulls(api, limit);
+    },
+    async findByBranch(repo, branch) {
+      const api = github.for(repo, READ);
+      const pull = await findByBranch(api, branch);
+      return pull === null ? null : pullFacts(api, pull);
+    },
+    async ownBranches(repo) {
+      const refs = await github
+        .for(repo, READ)
+        .all('GET /repos/{owner}/{repo}/git/matching-refs/{ref}', { ref: `heads/${OWN_BRANCHES}` }, (data) => data, 500);
+      return refs.map(({ ref, object }) => ({ name: ref.slice('refs/heads/'.length), headSha: object.sha }));
     },
     async findByMarker(repo, marker) {
       const api = github.for(repo, READ);

@@ -14,6 +14,7 @@ export const GitHubConfig = z.strictObject({
     .max(100)
     .default('suture-healer[bot]')
     .describe('Login that Suture writes as: `<slug>[bot]` for an App, else the owner of the token.'),
+  webhookUrl: Url.optional().describe('Public address of `/webhooks/github` of this ingress, where GitHub delivers.'),
   repositories: z
     .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]*\/[A-Za-z0-9_.-]+$/))
     .max(1000)

@@ -4,24 +4,36 @@ import { createChanges } from './changes.ts';
 import { createChecks } from './checks.ts';
 import { createClaims } from './claims.ts';
 import { Commits } from './commits.ts';
+import { createDeliveries } from './deliveries.ts';
 import { createDeployments } from './deployments.ts';
+import { ourHooks } from './hooks.ts';
 import { createPeople } from './people.ts';
 import { createRepositories } from './repositories.ts';
 import { Rules } from './rules.ts';
 import { Trees } from './tree.ts';
 
 /** GitHub as a forge. Keeps in memory only what never changes there, and rules for a minute. */
-export function createGitHubForge(github: GitHubApi, options: { readonly stateDir: string; readonly now: () => number }): Forge {
+export function createGitHubForge(
+  github: GitHubApi,
+  options: {
+    readonly stateDir: string;
+    readonly repositories: readonly string[];
+    readonly webhookUrl: string | undefined;
+    readonly now: () => number;
+  },
+): Forge {
+  const { now, repositories } = options;
   const trees = new Trees();
   const commits = new Commits();
-  const rules = new Rules(options.now);
+  const rules = new Rules(now);
   const checks = createChecks(github, rules);
   return {
-    repositories: createRepositories(github, trees, commits),
+    repositories: createRepositories(github, trees, commits, repositories),
     checks,
     changes: createChanges(github, { trees, commits, rules, checks: (repo, sha) => checks.list(repo, sha) }),
     deployments: createDeployments(github),
     claims: createClaims(github, options.stateDir),
     people: createPeople(github),
+    deliveries: createDeliveries(github, { hooks: () => ourHooks(github, repositories, options.webhookUrl), now }),
   };
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Integration, IntegrationContext } from '../contract.ts';
 import { createGitHubSource } from './alert-source.ts';
 import { baseRequest, createGitHubApi, type GitHubApi } from './api.ts';
@@ -27,5 +28,11 @@ export const github: Integration<typeof GitHubConfig> = {
   docs: 'docs/github.md',
   configSchema: GitHubConfig,
   alertSource: (context) => createGitHubSource(context),
-  forge: (context) => createGitHubForge(gitHubApi(context), { stateDir: context.stateDir, now: () => Date.now() }),
+  forge: (context) =>
+    createGitHubForge(gitHubApi(context), {
+      stateDir: join(context.stateDir, 'github'),
+      repositories: context.config.repositories,
+      webhookUrl: context.config.webhookUrl,
+      now: () => Date.now(),
+    }),
 };

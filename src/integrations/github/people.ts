@@ -34,12 +34,10 @@ export function createPeople(github: GitHubApi): ForgePeople {
     },
     async react(repo, comment, reaction) {
       if (!/^[1-9]\d{0,18}$/.test(comment)) return;
-      const call = github
-        .for(repo, CLAIM)
-        .call('POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions', {
-          comment_id: Number(comment),
-          content: REACTIONS[reaction],
-        });
+      const call = github.for(repo, CLAIM).call('POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions', {
+        comment_id: Number(comment),
+        content: REACTIONS[reaction],
+      });
       await unless([404, 410, 422], undefined, call);
     },
     answer: (repo, number, marker, body) =>

@@ -21,6 +21,7 @@ interface Pull {
   readonly user: { readonly login: string } | null;
   readonly base: { readonly ref: string };
   readonly head: { readonly ref: string; readonly sha: string; readonly repo: { readonly full_name: string } | null };
+  readonly updated_at?: string;
   readonly merged_at?: string | null;
   readonly merge_commit_sha?: string | null;
   readonly merged_by?: { readonly login: string } | null;
@@ -72,6 +73,22 @@ export async function findMarked(api: Api, login: string, marker: string, branch
   const found = marked.find((pull) => pull.state === 'open') ?? marked[0];
   // A list does not say who merged it, or as what.
   return found === undefined ? null : await readPull(api, found.number);
+}
+
+/** The newest pull request from a branch of the repository itself, an open one first. */
+export async function findByBranch(api: Api, branch: string): Promise<Pull | null> {
+  const query = { state: 'all' as const, head: `${api.repo.owner}:${branch}`, sort: 'created' as const, direction: 'desc' as const };
+  const pulls = (await api.all('GET /repos/{owner}/{repo}/pulls', query, (data) => data, 100)) as readonly Pull[];
+  return pulls.find((pull) => pull.state === 'open') ?? pulls[0] ?? null;
+}
+
+/** Open pull requests, newest change first. */
+export async function openPulls(api: Api, limit: number): Promise<Array<PullRequestFacts & { readonly updatedAt: string }>> {
+  const query = { state: 'open' as const, sort: 'updated' as const, direction: 'desc' as const };
+  const pulls = (await api.all('GET /repos/{owner}/{repo}/pulls', query, (data) => data, limit)) as readonly Pull[];
+  return Promise.all(
+    pulls.map(async (pull) => ({ ...(await pullFacts(api, pull)), updatedAt: pull.updated_at ?? new Date(0).toISOString() })),
+  );
 }
 
 type Opening = Parameters<ForgeChanges['open']>[1];

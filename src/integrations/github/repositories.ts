@@ -10,13 +10,14 @@ import { exportTree } from './export-tree.ts';
 import { revertOf } from './revert.ts';
 import { resolveRevision } from './revisions.ts';
 import { READ } from './scopes.ts';
+import { servedRepositories } from './served.ts';
 import type { Trees } from './tree.ts';
 
 const MAX_READ = 1024 ** 2;
 const MAX_COMMITS = 1000;
 
 /** Reading repositories at GitHub. */
-export function createRepositories(github: GitHubApi, trees: Trees, commits: Commits): ForgeRepositories {
+export function createRepositories(github: GitHubApi, trees: Trees, commits: Commits, configured: readonly string[]): ForgeRepositories {
   const open = (repo: { readonly owner: string; readonly name: string }) => {
     if (!RepoRefSchema.safeParse(repo).success) throw new Failure('repository-gone', 'this is no name of a repository');
     return github.for(repo, READ);
@@ -24,6 +25,7 @@ export function createRepositories(github: GitHubApi, trees: Trees, commits: Com
   const entryAt = async (repo: { readonly owner: string; readonly name: string }, sha: string, path: string) =>
     RepoPath.safeParse(path).success ? (await trees.of(open(repo), sha)).get(path) : undefined;
   return {
+    served: () => servedRepositories(github, configured),
     async describe(repo) {
       const answer = await unless([404, 451], null, open(repo).call('GET /repos/{owner}/{repo}'));
       if (answer === null) {

@@ -5,7 +5,7 @@ import { commitChange, removeBranch } from './commit-change.ts';
 import { mergePull } from './merge.ts';
 import { closePull, findMarked, openPull, pullFacts } from './pull-requests.ts';
 import type { PullRecord } from './records.schema.ts';
-import { changing, type OpenRepository, openRepository, readPull, readPulls, wake } from './repo-store.ts';
+import { changing, listBranches, type OpenRepository, openRepository, readPull, readPulls, wake } from './repo-store.ts';
 
 async function existing(open: OpenRepository, number: number): Promise<PullRecord> {
   const record = await readPull(open, number);
@@ -22,6 +22,22 @@ export function createChanges(stateDir: string): ForgeChanges {
       const open = await openRepository(stateDir, repo);
       const record = await readPull(open, number);
       return record === null ? null : pullFacts(open, record);
+    },
+    async listOpen(repo, limit) {
+      const open = await openRepository(stateDir, repo);
+      const pulls = (await readPulls(open)).filter((record) => record.state === 'open');
+      const newest = pulls.toSorted((a, b) => b.updatedAt.localeCompare(a.updatedAt)).slice(0, limit);
+      return newest.map((record) => ({ ...pullFacts(open, record), updatedAt: record.updatedAt }));
+    },
+    async findByBranch(repo, branch) {
+      const open = await openRepository(stateDir, repo);
+      const pulls = (await readPulls(open)).filter((record) => record.headBranch === branch && !record.fromFork).reverse();
+      const found = pulls.find((record) => record.state === 'open') ?? pulls[0];
+      return found === undefined ? null : pullFacts(open, found);
+    },
+    async ownBranches(repo) {
+      const { folders } = await openRepository(stateDir, repo);
+      return listBranches(folders.gitDir, SUTURE_BRANCHES, 500);
     },
     async findByMarker(repo, marker) {
       const open = await openRepository(stateDir, repo);

@@ -40,6 +40,17 @@ export async function servedRepositories(stateDir: string): Promise<readonly Rep
   return found;
 }
 
+/** Branches below a prefix with their heads. */
+export async function listBranches(
+  gitDir: string,
+  prefix: string,
+  limit: number,
+): Promise<ReadonlyArray<{ readonly name: string; readonly headSha: string }>> {
+  const format = '--format=%(objectname) %(refname:lstrip=2)';
+  const output = await gitText(gitDir, ['for-each-ref', `--count=${limit}`, format, `refs/heads/${prefix}`]);
+  return output.split('\n').flatMap((line) => (line === '' ? [] : [{ headSha: line.slice(0, 40), name: line.slice(41) }]));
+}
+
 /** Run `work` while nobody else changes this repository's records or branches. */
 export function changing<T>(open: OpenRepository, work: () => Promise<T>): Promise<T> {
   return withLock(open.folders.lock, work);

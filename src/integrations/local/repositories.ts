@@ -8,7 +8,7 @@ import { exportTree } from './export-tree.ts';
 import { assertSha, git, gitText } from './git.ts';
 import { commitFacts, EMPTY_TREE, listCommits, parentsOf } from './history.ts';
 import { mergeTrees } from './merge-trees.ts';
-import { type OpenRepository, openRepository } from './repo-store.ts';
+import { type OpenRepository, openRepository, servedRepositories } from './repo-store.ts';
 import { writeChangedTree } from './scratch-tree.ts';
 import { compareTrees, entryAt, readBlob } from './tree.ts';
 
@@ -103,6 +103,7 @@ export function createRepositories(stateDir: string): ForgeRepositories {
   const open = (repo: RepoRef): Promise<OpenRepository> => openRepository(stateDir, repo);
   const gitDirOf = async (repo: RepoRef): Promise<string> => (await open(repo)).folders.gitDir;
   return {
+    served: () => servedRepositories(stateDir),
     async describe(repo) {
       const { settings, folders } = await open(repo);
       return { defaultBranch: settings.defaultBranch, url: pathToFileURL(folders.gitDir).href };
