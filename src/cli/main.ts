@@ -4,7 +4,9 @@ import { auditShow, auditVerify } from './commands/audit.ts';
 import { cancel, decide, pause } from './commands/decide.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
+import { DIAGNOSABLE, doctorIntegration } from './commands/doctor-integration.ts';
 import { heal } from './commands/heal.ts';
+import { type SetupGitHubOptions, setupGitHub } from './commands/setup-github.ts';
 import { start } from './commands/start.ts';
 import { status } from './commands/status.ts';
 import { EXIT_CODES } from './exit-codes.ts';
@@ -97,11 +99,27 @@ for (const [name, paused] of [
     });
 }
 program
-  .command('doctor [policy-file]')
-  .description('what is missing, each with the way out')
+  .command('doctor [integration-or-policy-file]')
+  .description('what is missing, each with the way out; with the name of an integration, what is missing there')
   .option(...JSON_FLAG)
-  .action(async (file: string | undefined, options: Json) => {
-    code = await doctor(file, output(options));
+  .action(async (what: string | undefined, options: Json) => {
+    code =
+      what !== undefined && DIAGNOSABLE.includes(what)
+        ? await doctorIntegration(what, output(options))
+        : await doctor(what, output(options));
+  });
+const setup = program.command('setup').description('register at a vendor; may be run again');
+setup
+  .command('github')
+  .description('create a GitHub App by its manifest (--app), or webhooks with a token')
+  .option('--url <url>', 'public address of /webhooks/github of this Suture')
+  .option('--app <name>', 'create a GitHub App of this name')
+  .option('--organization <name>', 'the App belongs to this organisation')
+  .option('--repository <owner/name>', 'register the webhook of this repository')
+  .option('--port <port>', 'port of the page that creates the App; default: a free one')
+  .option(...JSON_FLAG)
+  .action(async (options: Json & SetupGitHubOptions) => {
+    code = await setupGitHub(options, output(options));
   });
 const audit = program.command('audit').description('the trail of every action');
 audit

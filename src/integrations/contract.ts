@@ -237,6 +237,14 @@ export interface Notifier {
   ): Promise<void>;
 }
 
+/** One thing that a doctor looked at. */
+export interface Finding {
+  readonly name: string;
+  readonly ok: boolean;
+  /** What was found; when it is not ok, with the way out. */
+  readonly detail: string;
+}
+
 /** What an integration's capabilities are built from. */
 export interface IntegrationContext<Config> {
   readonly config: Config;
@@ -258,4 +266,6 @@ export interface Integration<Schema extends z.ZodType = z.ZodType> {
   readonly forge?: (context: IntegrationContext<z.infer<Schema>>) => Forge;
   readonly health?: (context: IntegrationContext<z.infer<Schema>>) => HealthSource;
   readonly notifier?: (context: IntegrationContext<z.infer<Schema>>) => Notifier;
+  /** Proves that everything at the vendor is as it must be. */
+  readonly doctor?: (context: IntegrationContext<z.infer<Schema>>) => Promise<readonly Finding[]>;
 }

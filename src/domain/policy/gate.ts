@@ -38,6 +38,16 @@ function commandPaths(commands: readonly ProvingCommand[]): readonly string[] {
     .map((word) => word.replace(/^\.\//, ''));
 }
 
+const COMMENT = /\s*(?:#|\/\/|\/\*|<!--).*$/;
+
+/** Whether an added line only silences a check on code that stood there before, or on what follows. */
+function onlySilences(file: GateFile, line: number | undefined): boolean {
+  const code = addedLines(file)
+    .find((added) => added.line === line)
+    ?.text.replace(COMMENT, '');
+  return code === '' || removedLines(file).some((removed) => removed.replace(COMMENT, '') === code);
+}
+
 const SELECTS =
   /^[-\s"'[{]*(?:[\w.-]*(?:skip|exclude|deselect|omit|xfail|quarantine|ignore)[\w-]*|(?:[\w.-]*[_.-])?(?:tests?|suites?|specs?)(?:[_.-][\w-]*)?)["']?\s*[:=]/i;
 const SETTINGS_FILE = /\.(?:ya?ml|json5?|toml|ini|cfg|conf|properties|env)$/i;
@@ -136,7 +146,7 @@ export function runGate(input: GateInput): GateFinding[] {
     ...input.files.flatMap((file) => {
       const found = fileFindings(file, input);
       return input.restored.has(file.path) && !isTestFile(file.path)
-        ? found.filter((finding) => finding.code !== 'check-disabled' && finding.code !== 'test-input-special-cased')
+        ? found.filter(({ code, line }) => code !== 'test-input-special-cased' && (code !== 'check-disabled' || onlySilences(file, line)))
         : found;
     }),
     ...reportFindings(input.reportBefore, input.reportAfter, input.failingTests),

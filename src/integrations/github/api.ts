@@ -38,6 +38,8 @@ export interface GitHubApi {
   for(repo: RepoRef, needs: Permissions): Api;
   /** A call as the App itself; throws `configuration-invalid` with a plain token. */
   asApp<R extends Route>(route: R, parameters?: Endpoints[R]['parameters']): Promise<Endpoints[R]['response']>;
+  /** A call without credentials. */
+  anonymously<R extends Route>(route: R, parameters: Endpoints[R]['parameters']): Promise<Endpoints[R]['response']>;
   /** Full names of the repositories that the App is installed on, at most `limit`. */
   installed(limit: number): Promise<readonly string[]>;
   readonly isApp: boolean;
@@ -99,7 +101,7 @@ export function createGitHubApi(options: {
       route as Route,
       {
         ...(parameters as object),
-        headers: { authorization: `token ${token}` },
+        headers: token === '' ? {} : { authorization: `bearer ${token}` },
         request: { signal: AbortSignal.timeout(timeoutMs) },
       } as never,
     );
@@ -141,6 +143,13 @@ export function createGitHubApi(options: {
     webUrl: options.webUrl,
     login: options.login,
     asApp,
+    anonymously: async (route, parameters) =>
+      (await exchange(
+        route,
+        'anybody',
+        async () => '',
+        (none) => sendJson(route, parameters ?? {}, none),
+      )) as never,
     async installed(limit) {
       const names: string[] = [];
       for (let page = 1; names.length < limit; page += 1) {
@@ -173,7 +182,7 @@ export function createGitHubApi(options: {
         },
         async stream(route, parameters) {
           return await exchange(route, repo.owner, token, async (authorized) => {
-            const { url, headers } = request.endpoint(route, { ...parameters, ...at, headers: { authorization: `token ${authorized}` } });
+            const { url, headers } = request.endpoint(route, { ...parameters, ...at, headers: { authorization: `bearer ${authorized}` } });
             const signal = AbortSignal.timeout(timeoutMs * STREAM_FACTOR);
             let response = await fetch(url, { headers: headers as Record<string, string>, redirect: 'manual', signal });
             const link = response.headers.get('location');

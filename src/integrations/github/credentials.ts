@@ -97,7 +97,7 @@ export function appCredentials(options: {
 
   function giveBack(entry: Held): void {
     entry.token
-      .then((token) => request('DELETE /installation/token', { headers: { authorization: `token ${token}` } }))
+      .then((token) => request('DELETE /installation/token', { headers: { authorization: `bearer ${token}` } }))
       // It runs out by itself within the hour; giving it back early is a courtesy that nothing waits for.
       .catch(() => undefined);
   }

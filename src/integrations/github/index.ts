@@ -4,6 +4,7 @@ import { createGitHubSource } from './alert-source.ts';
 import { baseRequest, createGitHubApi, type GitHubApi } from './api.ts';
 import { GitHubConfig } from './config.schema.ts';
 import { appCredentials, tokenCredentials } from './credentials.ts';
+import { diagnose } from './doctor.ts';
 import { createGitHubForge } from './forge.ts';
 
 /** Names of GitHub's secrets. */
@@ -27,6 +28,8 @@ export const github: Integration<typeof GitHubConfig> = {
   name: 'GitHub',
   docs: 'docs/github.md',
   configSchema: GitHubConfig,
+  doctor: ({ config, ...rest }) =>
+    diagnose(gitHubApi({ config, ...rest }), { repositories: config.repositories, webhookUrl: config.webhookUrl }),
   alertSource: (context) => createGitHubSource(context),
   forge: (context) =>
     createGitHubForge(gitHubApi(context), {

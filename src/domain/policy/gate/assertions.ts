@@ -53,5 +53,9 @@ export function assertionFindings(file: GateFile): GateFinding[] {
       findings.push({ code: 'expectation-changed', ...at, line, detail: 'an expected value of a test is changed' });
     }
   }
+  // What counts may stand anywhere: in a constant, in a helper, in data. Adding is no weakening by itself; blank lines and comments say nothing.
+  const changed = removed.find((line) => !/^(?:#(?!\[)|\/\/|\/?\*|<!--|--\s|;)/.test(line));
+  if (changed !== undefined && findings.length === 0)
+    findings.push({ code: 'test-edited', ...at, detail: 'a line of a test, or of what it uses, is changed' });
   return findings;
 }

@@ -20,6 +20,14 @@ const TEST_GLOBS = [
   'src/test/**',
   '**/src/test/**',
   '*_spec.rb',
+  'testdata/**',
+  '**/testdata/**',
+  'fixtures/**',
+  '**/fixtures/**',
+  '**/__fixtures__/**',
+  '**/__mocks__/**',
+  'e2e/**',
+  'cypress/**',
 ];
 const TEST_CONFIG_GLOBS = [
   'conftest.py',
@@ -105,7 +113,7 @@ export const isShadow = (path: string): boolean => SHADOWED.test(path) || matche
 export const isCheckScript = (path: string): boolean =>
   SCRIPT_PLACE.test(path) && SCRIPT.test(basename(path)) && RUNS_CHECKS.test(basename(path)) && !isTestFile(path);
 
-/** A file that holds tests. */
+/** A file that holds tests, or what they use. */
 export const isTestFile = (path: string): boolean => matchesAny(path, TEST_GLOBS);
 /** Configuration of a test runner or of coverage. */
 export const isTestConfig = (path: string): boolean =>
