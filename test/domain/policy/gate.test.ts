@@ -128,6 +128,9 @@ describe('runGate', () => {
       'test-framework-patched',
     ],
     ['a tamed JavaScript assertion', file('test/setup.js', '', 'assert.equal = () => {};\n'), 'test-framework-patched'],
+    ['a constant of a test', file('tests/test_a.py', 'WANTED = 4\n', 'WANTED = 5\n'), 'test-edited'],
+    ['data of a test', file('pkg/testdata/two.txt', '4\n', '5\n'), 'test-edited'],
+    ['a removed fixture', file('fixtures/two.txt', '4\n', null), 'tests-removed'],
     ['a secret', file('src/a.py', 'x\n', `token = "ghp_${'a'.repeat(36)}"\n`), 'secret-added'],
     ['hidden text', file('src/a.py', 'x\n', 'x = 1 \u202e\n'), 'hidden-text'],
   ])('finds %s', (_what, changed, code) => {
@@ -153,6 +156,7 @@ describe('runGate', () => {
       'an assertion that is kept in a variable',
       file('src/a.js', 'f();\n', 'const assert = require("assert");\nconst ok = assert.equal == f;\n'),
     ],
+    ['a new comment in a test', file('tests/test_a.py', '# old\n\nA = 1\n', '# new\nA = 1\n')],
     ['a program folder with the name of a tool', file('app/coverage/report.py', 'a = 1\n', 'a = 2\n')],
     ['a program file with the name of a check', file('app/check.py', 'a = 1\n', 'a = 2\n')],
     ['pinned packages of the tests', file('requirements-test.txt', 'pytest==9.0.0\n', 'pytest==8.4.2\n')],
@@ -186,6 +190,14 @@ describe('runGate', () => {
     );
     expect(codes([changed], { testTexts: ["assert price('gold-member-42') == 7"] })).toEqual(['test-input-special-cased']);
     expect(codes([changed])).toEqual([]);
+  });
+
+  it('takes a check that was silenced when it was green for silenced again only where that is all that changes', () => {
+    const green = 'import os  # noqa\nb = 1\n';
+    const restored = new Set(['src/a.py']);
+    expect(codes([file('src/a.py', 'import os\nb = 1\n', green)], { restored })).toEqual(['check-disabled']);
+    expect(codes([file('src/a.py', 'b = 1\n', '# ruff: noqa\nb = 1\n')], { restored })).toEqual(['check-disabled']);
+    expect(codes([file('src/a.py', 'import sys\nb = 1\n', green)], { restored })).toEqual([]);
   });
 
   it('finds a change of what the failing command runs without naming it', () => {
