@@ -154,6 +154,24 @@ describe.concurrent('a revert', () => {
       /skipped/,
     ],
     [
+      'changes a constant that a test expects',
+      'constant-changed',
+      { ...HEALTHY, 'tests/test_program.py': `${suite(method('test_two', 'self.assertEqual(double(2), EXPECTED)'))}\n\nEXPECTED = 4\n` },
+      { 'tests/test_program.py': `${suite(method('test_two', 'self.assertEqual(double(2), EXPECTED)'))}\n\nEXPECTED = 5\n` },
+      /a line of a test, or of what it uses, is changed/,
+    ],
+    [
+      'changes the data of a test',
+      'data-changed',
+      {
+        ...HEALTHY,
+        'tests/test_program.py': suite(method('test_two', "self.assertEqual(double(2), int(open('fixtures/two.txt').read()))")),
+        'fixtures/two.txt': '4\n',
+      },
+      { 'fixtures/two.txt': '5\n' },
+      /a line of a test, or of what it uses, is changed/,
+    ],
+    [
       'takes back a program together with its test',
       'feature-with-test',
       HEALTHY,
@@ -300,6 +318,11 @@ bad = [p for p in sorted(pathlib.Path('.').glob('*.py')) if p.name not in names 
 
   it('heals when it formats', async () => {
     expectHealed(await healed('formats', repository("p.write_text(p.read_text().replace('\\t', '    '))"), messy));
+  });
+
+  it('is not followed by a revert that silences the check again', async () => {
+    const silenced = { ...repository('pass'), 'program.py': 'if True:\n\ta = 1  # noqa\n' };
+    expectHandedOver(await healed('format-was-silenced', silenced, messy), 'gate-refused', /a check is silenced \(program\.py\)/);
   });
 
   it.each([
