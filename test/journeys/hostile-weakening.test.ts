@@ -116,7 +116,7 @@ describe.concurrent('a revert', () => {
       'test-file-added',
       HEALTHY,
       { 'tests/test_more.py': suite(method('test_more', 'self.assertEqual(double(2), 5)')) },
-      /a test file is deleted \(tests\/test_more\.py\)/,
+      /a test file is deleted \(tests-removed, tests\/test_more\.py\)/,
     ],
     [
       'removes a test',
@@ -322,12 +322,26 @@ bad = [p for p in sorted(pathlib.Path('.').glob('*.py')) if p.name not in names 
 
   it('is not followed by a revert that silences the check again', async () => {
     const silenced = { ...repository('pass'), 'program.py': 'if True:\n\ta = 1  # noqa\n' };
-    expectHandedOver(await healed('format-was-silenced', silenced, messy), 'gate-refused', /a check is silenced \(program\.py\)/);
+    expectHandedOver(
+      await healed('format-was-silenced', silenced, messy),
+      'gate-refused',
+      /a check is silenced \(check-disabled, program\.py\)/,
+    );
   });
 
   it.each([
-    ['ignores the file', 'format-ignores', 'ignored.write_text(p.name)', /the configuration of a checker is changed \(\.formatignore\)/],
-    ['silences the check', 'format-silences', "p.write_text(p.read_text() + '# noqa')", /a check is silenced \(program\.py\)/],
+    [
+      'ignores the file',
+      'format-ignores',
+      'ignored.write_text(p.name)',
+      /the configuration of a checker is changed \(lint-config-edited, \.formatignore\)/,
+    ],
+    [
+      'silences the check',
+      'format-silences',
+      "p.write_text(p.read_text() + '# noqa')",
+      /a check is silenced \(check-disabled, program\.py\)/,
+    ],
   ] as const)('is refused when it %s', async (_what, name, fix, words) => {
     const ended = await healed(
       name,

@@ -79,6 +79,8 @@ export interface WholeWorld {
   serve(name: string, files: Files): Promise<RepoRef>;
   /** Pushes to `main` and waits for its checks; a null file is deleted. */
   push(repo: RepoRef, files: Files, message?: string): Promise<string>;
+  /** Reports that a check failed on `main`, as an event does. */
+  report(repo: RepoRef, check: string): Promise<void>;
   /** Reports that a check failed on `main` and follows the healing to its end; the repository is gone afterwards. */
   heal(repo: RepoRef, check: string): Promise<Ended>;
   /** Follows the healing of `main` to its end. */
@@ -169,8 +171,7 @@ export async function openWholeWorld(
       await service.idle();
       return sha;
     },
-    async heal(repo, check) {
-      const before = await mainOf(repo);
+    async report(repo, check) {
       const subject = 'branch/main';
       await healings.report(
         { repo, subject, settings: SETTINGS },
@@ -183,11 +184,15 @@ export async function openWholeWorld(
           at: new Date().toISOString(),
           actor: { id: 'dev', trust: 'maintainer' },
           summary: `check ${check} failed on main`,
-          sha: before,
+          sha: await mainOf(repo),
           facts: { check },
         },
       );
-      const id = healingId(repo, subject);
+    },
+    async heal(repo, check) {
+      const before = await mainOf(repo);
+      await world.report(repo, check);
+      const id = healingId(repo, 'branch/main');
       const view = await world.followed(repo);
       const open = await openRepository(stateDir, repo);
       const ended: Ended = {

@@ -67,6 +67,15 @@ describe('the patrol', () => {
     expect(runs).toHaveLength(1);
   });
 
+  it('leaves alone what an event reported, while that is healed and after it ended without a fix', async () => {
+    const files = { '.github/suture.yml': policy('python3 -m app'), 'app.py': 'raise SystemExit(1)\n' };
+    const red = await world.serve('reported', files);
+    await world.report(red, 'tests');
+    expect((await walk()).started).toEqual([]);
+    expect((await world.followed(red)).outcome?.kind).toBe('escalated');
+    expect((await walk()).started).toEqual([]);
+  });
+
   it('has one schedule, which follows the configuration and skips a walk while one is under way', async () => {
     const { taskQueue } = world.temporal;
     for (const everyMs of [3_600_000, 1_800_000]) await ensurePatrol(world.temporal.client, { everyMs, taskQueue, settings: SETTINGS });

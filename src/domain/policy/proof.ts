@@ -90,13 +90,13 @@ export function judgeProbe(runs: readonly RunFacts[]): 'red' | 'green' | 'unclea
   return runs.every((run) => isRed(run) && !run.timedOut) ? 'red' : 'unclear';
 }
 
-/** Findings in words, the most telling first: where they are, one of each kind. */
+/** Findings in words, one of each kind, with the code that `gateAllow` of the policy file takes. */
 function described(findings: readonly GateFinding[]): string {
   const seen = new Set<string>();
   const kinds = findings.filter(({ code }) => !seen.has(code) && seen.add(code));
   return kinds
     .slice(0, 4)
-    .map(({ detail, path }) => (path === undefined ? detail : `${detail} (${path})`))
+    .map(({ code, detail, path }) => `${detail} (${path === undefined ? code : `${code}, ${path}`})`)
     .join('; ')
     .concat(kinds.length > 4 ? '; and more' : '');
 }

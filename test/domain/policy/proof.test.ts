@@ -59,7 +59,7 @@ describe('judgeProof', () => {
       { code: 'fewer-tests-executed', detail: '3 tests ran without the change, 1 with it' },
     ];
     expect(proof({ findings }).reasons).toEqual([
-      'no honest fix: a test file is deleted (tests/a.py); 3 tests ran without the change, 1 with it',
+      'no honest fix: a test file is deleted (tests-removed, tests/a.py); 3 tests ran without the change, 1 with it (fewer-tests-executed)',
     ]);
   });
 
