@@ -7,6 +7,7 @@ import type { ActivityDeps } from './activities/deps.ts';
 import { createActivities } from './activities/index.ts';
 import { loadConfig, loadSecrets, parseRepositoryPolicy, settingsFrom, stateFolder } from './config/index.ts';
 import { Failure } from './domain/failure.ts';
+import { forgeQueue } from './domain/task-queues.ts';
 import type { IntegrationContext } from './integrations/contract.ts';
 import { integrations } from './integrations/registry.ts';
 import { createLogger } from './lib/logger.ts';
@@ -22,6 +23,9 @@ import { connectLazily, createHealings, ensurePatrol, ensureSearchAttributes } f
 
 /** Workflows kept in memory: about 1 MB each. */
 const CACHED_WORKFLOWS = 200;
+
+/** Activities that call the forge at the same time; GitHub asks for fewer than 100 requests at once. */
+const FORGE_CALLS = 10;
 
 /** Root of the worker: configuration -> adapters -> activities -> Worker. `wrap` stands between worker and activities, for who watches or disturbs them. */
 export async function runWorker(wrap: (activities: Activities) => Activities = (same) => same): Promise<void> {
@@ -106,18 +110,25 @@ export async function runWorker(wrap: (activities: Activities) => Activities = (
     });
   });
   await ensureSearchAttributes(client.client, namespace);
-  const worker = await Worker.create({
+  const activities = wrap(createActivities(deps));
+  const common = {
     connection,
     namespace,
-    taskQueue,
-    workflowBundle: await workflowBundle(join(stateDir, 'cache')),
-    activities: wrap(createActivities(deps)),
-    maxCachedWorkflows: CACHED_WORKFLOWS,
-    maxConcurrentActivityTaskExecutions: Math.max(8, config.sandbox.concurrency * 4),
+    activities,
     maxHeartbeatThrottleInterval: '10 seconds',
     shutdownGraceTime: '5 seconds',
     shutdownForceTime: '15 seconds',
-  });
+  } as const;
+  const workers = await Promise.all([
+    Worker.create({
+      ...common,
+      taskQueue,
+      workflowBundle: await workflowBundle(join(stateDir, 'cache')),
+      maxCachedWorkflows: CACHED_WORKFLOWS,
+      maxConcurrentActivityTaskExecutions: Math.max(8, config.sandbox.concurrency * 4),
+    }),
+    Worker.create({ ...common, taskQueue: forgeQueue(taskQueue), maxConcurrentActivityTaskExecutions: FORGE_CALLS }),
+  ]);
   await sandbox.sweep();
   if (config.patrolEveryMs > 0) await ensurePatrol(client.client, { everyMs: config.patrolEveryMs, taskQueue, settings });
 
@@ -127,11 +138,11 @@ export async function runWorker(wrap: (activities: Activities) => Activities = (
   await rename(`${record}.${process.pid}`, record);
   process.stdout.write(`${JSON.stringify({ polling: taskQueue })}\n`);
   const stop = () => {
-    if (worker.getState() === 'RUNNING') worker.shutdown();
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  await worker.run();
+  await Promise.all(workers.map((worker) => worker.run()));
   await connection.close();
   await client.close();
 }

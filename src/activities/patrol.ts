@@ -104,6 +104,19 @@ async function sweepBranches(deps: ActivityDeps, repo: RepoRef): Promise<number>
   return swept;
 }
 
+/** Calls of the forge that one activity makes, about; measured on healings of small repositories. */
+const CALLS_PER_ACTIVITY = 6;
+/** The queue never stands still: limits fill up again. */
+const SLOWEST = 0.05;
+
+/** Lets the queue of forge activities go as fast as the forge's limits allow: slower while little is left, freely otherwise. */
+async function slowDown({ forge, healings }: ActivityDeps): Promise<void> {
+  if (forge.pace === undefined) return;
+  const pace = forge.pace();
+  if (pace === null) await healings.limitForge(null, 'the limits of the forge are far');
+  else await healings.limitForge(Math.max(SLOWEST, pace / CALLS_PER_ACTIVITY), 'little is left of the forge’s limit for this hour');
+}
+
 /** The walk over all served repositories: what is red and unreported gets a healing; what crashes left is swept; what was not delivered is asked for again. */
 export function patrolActivities(deps: ActivityDeps): Pick<Activities, 'patrol'> {
   return {
@@ -119,6 +132,7 @@ export function patrolActivities(deps: ActivityDeps): Pick<Activities, 'patrol'>
             deps.log.warn({ ...what, err: error }, 'a part of the patrol could not be done');
           }
         };
+        await attempt({ part: 'limits' }, () => slowDown(deps));
         await attempt({ part: 'deliveries' }, async () => {
           const asked = (await deps.forge.deliveries?.redeliverFailed()) ?? 0;
           if (asked > 0) deps.log.info({ asked }, 'deliveries that nobody took were asked for again');

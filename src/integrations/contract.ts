@@ -179,6 +179,8 @@ export interface Forge {
   readonly deployments: ForgeDeployments;
   readonly claims: ForgeClaims;
   readonly people: ForgePeople;
+  /** Calls a second that are left until its limits are filled up again; null while there are plenty. Absent where nothing limits. */
+  readonly pace?: () => number | null;
   /** Absent where events are never lost. */
   readonly deliveries?: ForgeDeliveries;
 }

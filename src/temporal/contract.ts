@@ -42,6 +42,8 @@ export interface Healings {
   list(options: { readonly running: boolean; readonly limit: number }): Promise<readonly HealingListing[]>;
   /** Of these, the ones that no longer run under that run id. */
   findClosed(healings: ReadonlyArray<{ readonly healingId: string; readonly runId: string }>): Promise<readonly string[]>;
+  /** Lets so many forge activities of all owners begin each second; null takes the limit away. The server remembers it for every worker. */
+  limitForge(perSecond: number | null, reason: string): Promise<void>;
   /** Round trip to the frontend. */
   ping(): Promise<void>;
   /** Link to one healing in the Web UI; undefined when no UI is known. */

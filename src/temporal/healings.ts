@@ -24,12 +24,16 @@ import {
 import type { RepoRef } from '../domain/names.schema.ts';
 import type { HealingInput } from '../domain/settings.ts';
 import type { Signal } from '../domain/signal.schema.ts';
+import { forgeQueue } from '../domain/task-queues.ts';
 import { isAway, orUnavailable } from './connection.ts';
 import type { DecisionResult, HealingListing, Healings } from './contract.ts';
 
 /** Slack wants an answer within 3 s, so an Update gets less and a Signal is the fallback. */
 const UPDATE_DEADLINE_MS = 2500;
 const CALL_DEADLINE_MS = 5000;
+
+/** `TASK_QUEUE_TYPE_ACTIVITY` of the server's API. */
+const ACTIVITY_QUEUE = 2;
 
 const repoKey = defineSearchAttributeKey('SutureRepo', SearchAttributeType.KEYWORD);
 const subjectKey = defineSearchAttributeKey('SutureSubject', SearchAttributeType.KEYWORD);
@@ -138,6 +142,20 @@ export function createHealings(
         // Delivered again after it was obeyed.
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }
+    },
+    async limitForge(perSecond, reason) {
+      await within(CALL_DEADLINE_MS, () =>
+        client.workflowService.updateTaskQueueConfig({
+          namespace: options.namespace,
+          identity: 'suture',
+          taskQueue: forgeQueue(options.taskQueue),
+          taskQueueType: ACTIVITY_QUEUE,
+          updateQueueRateLimit: {
+            ...(perSecond === null ? {} : { rateLimit: { requestsPerSecond: perSecond } }),
+            reason: reason.slice(0, 200),
+          },
+        }),
+      );
     },
     requestSlot: (repo, request) => startCoordinator(repo, COORDINATOR_MESSAGES.requestSlot, request),
     decide: (id, decision) =>

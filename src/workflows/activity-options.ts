@@ -1,6 +1,7 @@
 import type { ActivityOptions } from '@temporalio/workflow';
-import { proxyActivities } from '@temporalio/workflow';
+import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract.ts';
+import { forgeQueue } from '../domain/task-queues.ts';
 import { plain } from './plain.ts';
 
 /** Reading or writing a forge, a notifier, the store, the server itself: short calls that are worth repeating while the vendor is away. */
@@ -86,12 +87,42 @@ export const ACTIVITY_OPTIONS: Readonly<Record<keyof Activities, ActivityOptions
   obeyCommand: vendor,
 };
 
+/** Activities that are calls of the forge and little else: they wait in its own queue, at its own rate. */
+const FORGE: ReadonlySet<keyof Activities> = new Set([
+  'normalize',
+  'updateClaim',
+  'publish',
+  'readChecks',
+  'readPullRequest',
+  'merge',
+  'deploy',
+  'readDeployment',
+  'withdraw',
+  'obeyCommand',
+]);
+
+/** Longest fairness key that the server takes, in bytes. */
+const MAX_KEY = 64;
+
+/** Where an activity waits, and with whom it shares: no owner's storm keeps another's repository waiting. */
+function placeOf(name: keyof Activities): Pick<ActivityOptions, 'taskQueue' | 'priority'> {
+  const { taskQueue, workflowId } = workflowInfo();
+  // Every id of ours is `<family>/<owner>/...`.
+  const owner = workflowId.split('/')[1] ?? '';
+  return {
+    ...(FORGE.has(name) ? { taskQueue: forgeQueue(taskQueue) } : {}),
+    ...(owner === '' ? {} : { priority: { fairnessKey: owner.slice(0, MAX_KEY) } }),
+  };
+}
+
 /** Calls one activity under its limits; `summary` is the line that people read beside it in the Web UI. */
 export function act<Name extends keyof Activities>(
   name: Name,
   summary: string,
   input: Parameters<Activities[Name]>[0],
 ): ReturnType<Activities[Name]> {
-  const call = proxyActivities<{ readonly call: (input: unknown) => Promise<unknown> }>(ACTIVITY_OPTIONS[name])[name as 'call'];
+  const call = proxyActivities<{ readonly call: (input: unknown) => Promise<unknown> }>({ ...ACTIVITY_OPTIONS[name], ...placeOf(name) })[
+    name as 'call'
+  ];
   return call.executeWithOptions({ summary: plain(summary, 150) }, [input]) as ReturnType<Activities[Name]>;
 }

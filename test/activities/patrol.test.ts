@@ -107,6 +107,18 @@ describe('the patrol', () => {
     expect(await world.deps.forge.changes.ownBranches(SHOP)).toHaveLength(1);
   });
 
+  it('slows the queue of the forge down while little is left of its limit, and frees it afterwards', async () => {
+    const world = await later();
+    let pace: number | null = 0.6;
+    Object.assign(world.deps.forge, { pace: () => pace });
+    await walk(world);
+    pace = 0;
+    await walk(world);
+    pace = null;
+    await walk(world);
+    expect(world.limits).toEqual([expect.closeTo(0.1), 0.05, null]);
+  });
+
   it('asks for lost deliveries again, and goes on when that fails', async () => {
     const world = await later();
     const { number } = await redPull(world, 'work');

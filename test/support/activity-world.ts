@@ -145,6 +145,7 @@ export interface ActivityWorld {
   readonly told: Array<{ readonly key: string; readonly text: string }>;
   readonly reported: Signal[];
   readonly forwarded: string[];
+  readonly limits: Array<number | null>;
   actions(): Promise<readonly string[]>;
 }
 
@@ -177,6 +178,7 @@ export async function activityWorld(
   const told: Array<{ readonly key: string; readonly text: string }> = [];
   const reported: Signal[] = [];
   const forwarded: string[] = [];
+  const limits: Array<number | null> = [];
   const nobody = (): never => {
     throw new Error('not part of this test');
   };
@@ -205,6 +207,7 @@ export async function activityWorld(
         return true;
       },
       command: nobody,
+      limitForge: async (perSecond) => void limits.push(perSecond),
       requestSlot: async () => undefined,
       decide: nobody,
       stop: nobody,
@@ -235,6 +238,7 @@ export async function activityWorld(
     told,
     reported,
     forwarded,
+    limits,
     async actions() {
       const actions: string[] = [];
       for await (const entry of readAuditTrail(auditDir)) actions.push(entry.action);

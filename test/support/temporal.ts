@@ -2,6 +2,7 @@ import type { WorkflowClient } from '@temporalio/client';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
+import { forgeQueue } from '../../src/domain/task-queues.ts';
 import type { ProvidedTemporal } from './temporal-server.ts';
 
 /** A client and a running worker on the run's one server. */
@@ -41,19 +42,25 @@ export async function openTemporal(
   const native = await NativeConnection.connect({ address });
   const client = new Client({ connection, namespace });
   const taskQueue = `test-${process.pid}-${Math.random().toString(36).slice(2, 10)}`;
-  const worker = await Worker.create({
+  const common = {
     connection: native,
     namespace,
-    taskQueue,
     activities,
-    workflowBundle: { codePath: bundlePath },
     maxHeartbeatThrottleInterval: 100,
     defaultHeartbeatThrottleInterval: 100,
     shutdownGraceTime: 0,
     shutdownForceTime: 5_000,
-    ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
-  });
-  const running = worker.run();
+  };
+  const workers = await Promise.all([
+    Worker.create({
+      ...common,
+      taskQueue,
+      workflowBundle: { codePath: bundlePath },
+      ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
+    }),
+    Worker.create({ ...common, taskQueue: forgeQueue(taskQueue) }),
+  ]);
+  const running = Promise.all(workers.map((worker) => worker.run()));
   running.catch(() => undefined);
   return {
     client,
@@ -62,7 +69,7 @@ export async function openTemporal(
     namespace,
     address,
     async close() {
-      worker.shutdown();
+      for (const worker of workers) worker.shutdown();
       await running;
       await connection.close();
       await native.close();

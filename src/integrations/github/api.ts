@@ -42,6 +42,8 @@ export interface GitHubApi {
   anonymously<R extends Route>(route: R, parameters: Endpoints[R]['parameters']): Promise<Endpoints[R]['response']>;
   /** Full names of the repositories that the App is installed on, at most `limit`. */
   installed(limit: number): Promise<readonly string[]>;
+  /** Calls a second that are left of the scarcest limit; null while there are plenty. */
+  pace(): number | null;
   readonly isApp: boolean;
   readonly webUrl: string;
   readonly login: string;
@@ -96,7 +98,7 @@ export function createGitHubApi(options: {
     }
   }
 
-  const sendJson = async (route: string, parameters: object, token: string): Promise<Endpoints[Route]['response']> => {
+  const sendJson = async (owner: string, route: string, parameters: object, token: string): Promise<Endpoints[Route]['response']> => {
     const response = await request(
       route as Route,
       {
@@ -105,6 +107,7 @@ export function createGitHubApi(options: {
         request: { signal: AbortSignal.timeout(timeoutMs) },
       } as never,
     );
+    gate.learn(owner, response.headers as never);
     if (!isWhole(response)) throw new Failure('forge-unavailable', `GitHub's answer to ${route} was cut off`);
     return response as Endpoints[Route]['response'];
   };
@@ -116,7 +119,7 @@ export function createGitHubApi(options: {
       route,
       'app',
       async () => token,
-      (bearer) => sendJson(route, parameters ?? {}, bearer),
+      (bearer) => sendJson('app', route, parameters ?? {}, bearer),
     )) as never;
   };
 
@@ -128,7 +131,7 @@ export function createGitHubApi(options: {
     const names: string[] = [];
     for (let page = 1; names.length < limit; page += 1) {
       const route = 'GET /installation/repositories';
-      const send = (token: string) => sendJson(route, { per_page: 100, page }, token);
+      const send = (token: string) => sendJson(`installation ${installation}`, route, { per_page: 100, page }, token);
       const { data } = (await exchange(route, `installation ${installation}`, async () => minted.data.token, send)) as {
         readonly data: { readonly repositories: ReadonlyArray<{ readonly full_name: string; readonly archived: boolean }> };
       };
@@ -142,13 +145,14 @@ export function createGitHubApi(options: {
     isApp: credentials.isApp,
     webUrl: options.webUrl,
     login: options.login,
+    pace: gate.pace,
     asApp,
     anonymously: async (route, parameters) =>
       (await exchange(
         route,
         'anybody',
         async () => '',
-        (none) => sendJson(route, parameters ?? {}, none),
+        (none) => sendJson('anybody', route, parameters ?? {}, none),
       )) as never,
     async installed(limit) {
       const names: string[] = [];
@@ -166,7 +170,9 @@ export function createGitHubApi(options: {
       const at = { owner: repo.owner, repo: repo.name };
       const token = () => credentials.token(repo, needs);
       const call: Api['call'] = async (route, parameters) =>
-        (await exchange(route, repo.owner, token, (authorized) => sendJson(route, { ...parameters, ...at }, authorized))) as never;
+        (await exchange(route, repo.owner, token, (authorized) =>
+          sendJson(repo.owner, route, { ...parameters, ...at }, authorized),
+        )) as never;
       return {
         repo,
         call,
@@ -214,7 +220,7 @@ export function createGitHubApi(options: {
             ? `${options.baseUrl.slice(0, -'/v3'.length)}/graphql`
             : `${options.baseUrl}/graphql`;
           const { data } = (await exchange('POST /graphql', repo.owner, token, (authorized) =>
-            sendJson(`POST ${url}`, { query, variables }, authorized),
+            sendJson(repo.owner, `POST ${url}`, { query, variables }, authorized),
           )) as { data: { data?: unknown; errors?: ReadonlyArray<{ readonly message: string }> } };
           if (data.errors !== undefined && data.errors.length > 0) throw new GraphqlRefusal(data.errors.map((error) => error.message));
           return data.data as never;

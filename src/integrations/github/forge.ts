@@ -34,6 +34,7 @@ export function createGitHubForge(
     deployments: createDeployments(github),
     claims: createClaims(github, options.stateDir),
     people: createPeople(github),
+    pace: github.pace,
     deliveries: createDeliveries(github, { hooks: () => ourHooks(github, repositories, options.webhookUrl), now }),
   };
 }
