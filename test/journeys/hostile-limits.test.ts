@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Traces, traces } from './hostile-leftovers.ts';
 import { type Ended, type Files, openWholeWorld, policy, type WholeWorld } from './hostile-world.ts';
 
+// Whole healings, several at a time: slow machines take their time.
+vi.setConfig({ testTimeout: 180_000 });
+
 /** Stands on the command line of every program here. */
 const TOKEN = `suture-hostile-${randomUUID()}`;
 

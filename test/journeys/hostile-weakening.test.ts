@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Strategy } from '../../src/strategies/contract.ts';
 import { type Ended, type Files, openWholeWorld, policy, type WholeWorld } from './hostile-world.ts';
+
+// Whole healings, several at a time: slow machines take their time.
+vi.setConfig({ testTimeout: 180_000 });
 
 const UNITTEST = policy('python3 -m unittest -v', { report: 'unittest' });
 const PROGRAM = 'def double(n):\n    return n * 2\n';

@@ -2,7 +2,6 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ActivityDeps } from '../../src/activities/deps.ts';
 import { createActivities } from '../../src/activities/index.ts';
 import { parseRepositoryPolicy } from '../../src/config/repository-policy.ts';
@@ -206,11 +205,11 @@ export async function openWholeWorld(
       return ended;
     },
     async followed(repo) {
-      for (;;) {
-        const view = await healings.view(healingId(repo, 'branch/main'));
-        if (view?.state === 'closed') return view;
-        await delay(40);
-      }
+      const id = healingId(repo, 'branch/main');
+      await temporal.workflows.getHandle(id).result();
+      const view = await healings.view(id);
+      if (view?.state !== 'closed') throw new Error(`${id} ended in the state ${view?.state}`);
+      return view;
     },
     async close() {
       await service.stop();
