@@ -86,7 +86,8 @@ export interface ForgeChecks {
 /** Why a forge did not do what was asked; expected, so a value. */
 export interface Refused {
   readonly kind: 'refused';
-  readonly reason: 'head-moved' | 'checks-missing' | 'protected' | 'conflict' | 'closed' | 'not-allowed';
+  /** `protected`: a rule wants a person (a review, say); `queued`: the forge merges by itself when its rules are met. */
+  readonly reason: 'head-moved' | 'checks-missing' | 'protected' | 'queued' | 'conflict' | 'closed' | 'not-allowed';
   readonly detail: string;
 }
 

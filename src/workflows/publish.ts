@@ -30,7 +30,12 @@ export async function publish(record: HealingRecord, control: Control, undo: Und
       outcome: { kind: 'healed', reason: 'proposed', detail: `Proven, proposed as pull request #${opened.change.number}.` },
     };
   }
-  return await waitForPerson(record, control, undo, opened.change);
+  // At this autonomy a person merges.
+  return await waitForMerge(record, control, undo, opened.change, {
+    note: 'Waits for a person to merge pull request',
+    wanted: 'wait for a person to merge',
+    retry: false,
+  });
 }
 
 async function open(
@@ -131,21 +136,38 @@ async function readPerson(record: HealingRecord, undo: UndoStack, change: Publis
   return null;
 }
 
-/** At this autonomy a person merges: reminders up the ladder, then the pull request is left to people. */
-async function waitForPerson(record: HealingRecord, control: Control, undo: UndoStack, change: PublishedChange): Promise<Published> {
+/** How a pull request that is proven and green comes to be merged by somebody else. */
+interface Wait {
+  readonly note: string;
+  /** What people are reminded of. */
+  readonly wanted: string;
+  /** Whether we try again ourselves: a rule that refused may be met by now. */
+  readonly retry: boolean;
+}
+
+/** Reminders up the ladder until it is merged, by a person, by the forge, or by us once its rules are met; then it is left to people. */
+async function waitForMerge(
+  record: HealingRecord,
+  control: Control,
+  undo: UndoStack,
+  change: PublishedChange,
+  wait: Wait,
+): Promise<Published> {
   const { approvalReminderMs, approvalReminders, checkPollMs } = record.input.settings.timings;
-  record.note(`Waits for a person to merge pull request #${change.number}`);
+  record.note(`${wait.note} #${change.number}`);
   for (let rung = 0; rung <= approvalReminders; rung += 1) {
     const poll = new Poll(
       control,
       Math.max(checkPollMs, approvalReminderMs / 8),
       approvalReminderMs,
-      `wait for a person to merge, ${rung + 1}/${approvalReminders + 1}`,
+      `${wait.wanted}, ${rung + 1}/${approvalReminders + 1}`,
     );
     do {
       const person = await readPerson(record, undo, change);
       if (person !== null) return person;
-    } while (await poll.wait());
+      // Only after a wait: the refusal that brought us here is fresh.
+    } while ((await poll.wait()) && !(wait.retry && (await mergedNow(record, control, undo, change))));
+    if (record.mergeSha !== null) return { kind: 'merged', sha: record.mergeSha };
     if (rung < approvalReminders) {
       const text = `reminder ${rung + 1} of ${approvalReminders}: pull request #${change.number} is proven and waits to be merged: ${record.title}`;
       record.note(`Reminder ${rung + 1} of ${approvalReminders}`);
@@ -165,12 +187,18 @@ async function waitForPerson(record: HealingRecord, control: Control, undo: Undo
   };
 }
 
-async function merge(record: HealingRecord, control: Control, undo: UndoStack, change: PublishedChange): Promise<Published> {
-  const fresh = await control.refresh();
-  if (fresh.kind === 'end') return fresh;
-  record.move('merging', `Merges pull request #${change.number}`);
+/** One try to merge what waits for a rule; true once it is merged. */
+async function mergedNow(record: HealingRecord, control: Control, undo: UndoStack, change: PublishedChange): Promise<boolean> {
   await control.safePoint();
-  // A merge that was sent is not taken back half-way: its answer is awaited even when somebody stops the healing now.
+  return (await tryMerge(record, undo, change)).kind === 'merged';
+}
+
+/** Merges; a merge that was sent is not taken back half-way: its answer is awaited even when somebody stops the healing now. */
+async function tryMerge(
+  record: HealingRecord,
+  undo: UndoStack,
+  change: PublishedChange,
+): Promise<{ readonly kind: 'merged'; readonly sha: string } | RefusedStep> {
   const merged = await CancellationScope.nonCancellable(() =>
     act('merge', `merge pull request #${change.number}`, {
       key: `${record.key}/${record.turn}/merge`,
@@ -185,9 +213,33 @@ async function merge(record: HealingRecord, control: Control, undo: UndoStack, c
     undo.clear();
     record.audit('merged', { sha: merged.sha });
     record.note(`Merged as ${merged.sha.slice(0, 10)}`);
-    return merged;
   }
+  return merged;
+}
+
+async function merge(record: HealingRecord, control: Control, undo: UndoStack, change: PublishedChange): Promise<Published> {
+  const fresh = await control.refresh();
+  if (fresh.kind === 'end') return fresh;
+  record.move('merging', `Merges pull request #${change.number}`);
+  await control.safePoint();
+  const merged = await tryMerge(record, undo, change);
+  if (merged.kind === 'merged') return merged;
   record.audit('merge-refused', { reason: merged.reason });
+  if (merged.reason === 'protected') {
+    const why = oneLine(merged.detail, 200);
+    return await waitForMerge(record, control, undo, change, {
+      note: `A rule of the repository wants a person first (${why}); waits with pull request`,
+      wanted: 'wait until the rules of the repository are met',
+      retry: true,
+    });
+  }
+  if (merged.reason === 'queued') {
+    return await waitForMerge(record, control, undo, change, {
+      note: 'The forge merges when its rules are met: pull request',
+      wanted: 'wait for the merge queue',
+      retry: false,
+    });
+  }
   const person = await readPerson(record, undo, change);
   if (person !== null) return person;
   return {

@@ -249,6 +249,39 @@ describe.concurrent('the stop switch', () => {
   });
 });
 
+describe.concurrent('a merge that a rule of the repository refuses', () => {
+  const timings = { approvalReminderMs: 160, approvalReminders: 1, checkPollMs: 20 };
+  const protectedAnswer = { kind: 'refused', reason: 'protected', detail: 'At least 1 approving review is required' } as const;
+
+  it('waits for the person whom the rule wants, and merges once it is met', async () => {
+    const merge = inTurn<unknown, Awaited<ReturnType<NonNullable<Answers['merge']>>>>(protectedAnswer, protectedAnswer, {
+      kind: 'merged',
+      sha: sha('f'),
+    });
+    const handle = await world.start('merge-review', { merge }, input('merge-review', { timings: { ...timings, approvalReminders: 20 } }));
+    expect(await result(handle)).toMatchObject({ outcome: { kind: 'healed' }, mergeSha: sha('f') });
+    expect(world.scripts.calls('merge-review', 'merge').length).toBe(3);
+  });
+
+  it('leaves the pull request to people when nobody comes', async () => {
+    const handle = await world.start('merge-nobody', { merge: async () => protectedAnswer }, input('merge-nobody', { timings }));
+    expect((await result(handle)).outcome).toMatchObject({ kind: 'expired', reason: 'approval-expired' });
+    expect(world.scripts.calls('merge-nobody', 'withdraw')).toEqual([]);
+  });
+
+  it('waits for the queue of the forge without asking it again', async () => {
+    const readPullRequest = inTurn<unknown, Awaited<ReturnType<NonNullable<Answers['readPullRequest']>>>>(
+      { state: 'open', headSha: sha('e') },
+      { state: 'open', headSha: sha('e') },
+      { state: 'merged', headSha: sha('e'), mergeSha: sha('f'), closedBy: 'merge-queue' },
+    );
+    const queued = { kind: 'refused', reason: 'queued', detail: 'the merge queue has it' } as const;
+    const handle = await world.start('merge-queue', { merge: async () => queued, readPullRequest }, input('merge-queue', { timings }));
+    expect(await result(handle)).toMatchObject({ outcome: { kind: 'healed' }, mergeSha: sha('f') });
+    expect(world.scripts.calls('merge-queue', 'merge')).toHaveLength(1);
+  });
+});
+
 describe.concurrent('a pause', () => {
   it('holds the healing before its next side effect until it is resumed', async () => {
     let release = (): void => undefined;
