@@ -234,6 +234,7 @@ export interface Activities {
     readonly key: string;
     readonly healingId: string;
     readonly repo: RepoRef;
+    readonly dossier: ArtifactRef;
     readonly sha: string;
     readonly environment: string;
   }): Promise<{ readonly id: string; readonly state: string }>;

@@ -39,6 +39,20 @@ export const RepositoryPolicy = z.strictObject({
       z.strictObject({
         name: z.string().min(1).max(100).describe('Service name as alerts use it.'),
         environment: z.string().min(1).max(100).default('production').describe('Deployment environment.'),
+        deploy: z
+          .enum(['create', 'watch', 'workflow'])
+          .default('create')
+          .describe('How it is deployed: `create` a deployment at the forge, `watch` the one that a merge starts, or run a `workflow`.'),
+        workflow: z
+          .string()
+          .regex(/^[A-Za-z0-9_.-]+\.ya?ml$/)
+          .max(100)
+          .optional()
+          .describe('File name of the workflow that deploys, for `deploy: workflow`.'),
+        inputs: z
+          .record(z.string().regex(/^[A-Za-z0-9_-]{1,50}$/), z.string().max(200))
+          .default({})
+          .describe('Inputs of that workflow; `$SHA` and `$ENVIRONMENT` in a value are replaced.'),
         maxErrorRate: z.number().min(0).max(1).default(0.01).describe('Share of failed requests that is still healthy.'),
       }),
     )

@@ -135,6 +135,17 @@ export interface ForgeDeployments {
   /** Find by key or create. */
   create(repo: RepoRef, input: { readonly sha: string; readonly environment: string; readonly key: string }): Promise<DeploymentFacts>;
   get(repo: RepoRef, id: string): Promise<DeploymentFacts | null>;
+  /** Run the repository's own workflow that deploys; find by what it was started for or start. Absent where there are no workflows. */
+  readonly dispatch?: (
+    repo: RepoRef,
+    input: {
+      readonly workflow: string;
+      readonly branch: string;
+      readonly sha: string;
+      readonly environment: string;
+      readonly inputs: Readonly<Record<string, string>>;
+    },
+  ) => Promise<DeploymentFacts>;
 }
 
 /** What the one live word about a healing says. */

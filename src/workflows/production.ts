@@ -64,6 +64,7 @@ async function deployment(
     key: `${record.key}/${mergeSha}/deploy`,
     healingId: record.id,
     repo: record.input.repo,
+    dossier: incident.dossier,
     sha: mergeSha,
     environment,
   });

@@ -345,7 +345,14 @@ describe('to production', () => {
 
   it('asks for one deployment per key', async () => {
     const deploy = () =>
-      world.activities.deploy({ key: `${KEY}/deploy`, healingId: HEALING, repo: SHOP, sha: world.green, environment: 'production' });
+      world.activities.deploy({
+        key: `${KEY}/deploy`,
+        healingId: HEALING,
+        repo: SHOP,
+        dossier: incident.dossier,
+        sha: world.green,
+        environment: 'production',
+      });
     const first = await deploy();
     expect((await deploy()).id).toBe(first.id);
     expect(await readDeployments(repoFolders(world.forgeDir, SHOP))).toHaveLength(1);

@@ -75,9 +75,17 @@ export function createChanges(
         return 'kind' in opened ? opened : { kind: 'open', pullRequest: opened };
       }),
     merge: (repo, number, expectedHead) =>
-      alone(`${repo.owner}/${repo.name}#${number}`, () =>
-        mergePull(github.for(repo, { ...READ, ...MERGE }), number, expectedHead, (sha) => parts.checks(repo, sha)),
-      ),
+      alone(`${repo.owner}/${repo.name}#${number}`, () => {
+        const reading = github.for(repo, READ);
+        const api = github.for(repo, { ...READ, ...MERGE });
+        return mergePull(
+          api,
+          number,
+          expectedHead,
+          (sha) => parts.checks(repo, sha),
+          (branch) => rules.of(reading, branch),
+        );
+      }),
     close: (repo, number, comment) =>
       alone(`${repo.owner}/${repo.name}#${number}`, () => closePull(github.for(repo, PROPOSE), github.login, number, comment)),
     async deleteBranch(repo, branch) {

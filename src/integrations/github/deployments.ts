@@ -4,8 +4,9 @@ import { oneLine } from '../../lib/one-line.ts';
 import type { DeploymentFacts, ForgeDeployments } from '../contract.ts';
 import { Refusal, unless } from './answer.ts';
 import type { Api, GitHubApi } from './api.ts';
+import { dispatchWorkflow, readRun } from './deploy-workflow.ts';
 import { createKeyedLock } from './keyed-lock.ts';
-import { DEPLOY, READ } from './scopes.ts';
+import { DEPLOY, DISPATCH, READ } from './scopes.ts';
 
 const MAX_LISTED = 20;
 /** Deployments of one commit in which the key of an earlier try is looked for. */
@@ -77,6 +78,8 @@ export function createDeployments(github: GitHubApi): ForgeDeployments {
       const { data } = await api.call('GET /repos/{owner}/{repo}/deployments', { environment, per_page: MAX_LISTED });
       return Promise.all(data.map((deployment) => facts(api, deployment)));
     },
+    dispatch: (repo, input) =>
+      alone(`${repo.owner}/${repo.name}/${input.workflow}/${input.sha}`, () => dispatchWorkflow(github.for(repo, DISPATCH), input)),
     create: (repo, { sha, environment, key }) =>
       alone(`${repo.owner}/${repo.name}/${key}`, async () => {
         const api = github.for(repo, DEPLOY);
@@ -104,8 +107,8 @@ export function createDeployments(github: GitHubApi): ForgeDeployments {
         }
       }),
     async get(repo, id) {
-      if (!/^[1-9]\d{0,18}$/.test(id)) return null;
       const api = github.for(repo, READ);
+      if (!/^[1-9]\d{0,18}$/.test(id)) return readRun(api, id);
       const answer = await unless(
         [404],
         null,

@@ -2,8 +2,10 @@ import { Failure } from '../../domain/failure.ts';
 import type { CheckFacts, Refused } from '../contract.ts';
 import { Refusal } from './answer.ts';
 import type { Api } from './api.ts';
+import { mergeLater } from './auto-merge.ts';
 import { pullFacts, readPull } from './pull-requests.ts';
 import { refused } from './refused.ts';
+import type { BranchRules } from './rules.ts';
 
 /** GitHub computes in the background whether a pull request can be merged. */
 const COMPUTING_MS = 3000;
@@ -33,6 +35,7 @@ export async function mergePull(
   number: number,
   expectedHead: string,
   checks: (sha: string) => Promise<readonly CheckFacts[]>,
+  rules: (branch: string) => Promise<BranchRules>,
 ): Promise<{ readonly kind: 'merged'; readonly sha: string } | Refused> {
   const pull = await readPull(api, number);
   if (pull === null) return refused('closed', `there is no pull request ${number}`);
@@ -47,11 +50,14 @@ export async function mergePull(
   );
   if (missing.length > 0)
     return refused('checks-missing', `required checks that are not green: ${missing.map((check) => check.name).join(', ')}`);
+  const method = await methodOf(api);
+  const { mergeQueue } = await rules(facts.baseBranch);
+  if (mergeQueue) return mergeLater(api, { id: pull.node_id, head: expectedHead, method });
   try {
     const { data } = await api.call('PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge', {
       pull_number: number,
       sha: expectedHead,
-      merge_method: await methodOf(api),
+      merge_method: method,
     });
     return { kind: 'merged', sha: data.sha };
   } catch (error) {

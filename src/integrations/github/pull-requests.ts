@@ -13,6 +13,7 @@ const MAX_COMMENTS = 1000;
 /** What is used of a pull request, from a list or by itself. */
 interface Pull {
   readonly number: number;
+  readonly node_id: string;
   readonly html_url: string;
   readonly state: string;
   readonly title: string;

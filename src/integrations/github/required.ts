@@ -23,7 +23,12 @@ export const REQUIRED_PERMISSIONS: readonly RequiredPermission[] = [
   permission('contents', 'Contents', 'write', 'read the code, write `suture/` branches, merge where the policy allows it'),
   permission('checks', 'Checks', 'write', 'read what failed, and say in one check run what is being done about it'),
   permission('statuses', 'Commit statuses', 'read', 'read checks of systems that report by status'),
-  permission('actions', 'Actions', 'read', 'read failed jobs, their steps and logs, and the last green run'),
+  permission(
+    'actions',
+    'Actions',
+    'write',
+    'read failed jobs and their logs and the last green run; run them again, and the workflow that deploys, where the policy says so',
+  ),
   permission('pull_requests', 'Pull requests', 'write', 'propose repairs, label them, close those that are not needed any more'),
   permission('issues', 'Issues', 'write', 'write and edit the one live comment, answer commands'),
   permission('deployments', 'Deployments', 'write', 'create and watch deployments where the policy allows it'),

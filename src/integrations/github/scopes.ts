@@ -24,5 +24,8 @@ export const MERGE: Permissions = { metadata: 'read', contents: 'write', pull_re
 /** Saying in one place what is going on. */
 export const CLAIM: Permissions = { metadata: 'read', contents: 'read', checks: 'write', issues: 'write', pull_requests: 'write' };
 
+/** Running a workflow and reading what became of it. */
+export const DISPATCH: Permissions = { metadata: 'read', actions: 'write' };
+
 /** Creating a deployment. */
 export const DEPLOY: Permissions = { metadata: 'read', contents: 'read', deployments: 'write' };

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import type { ForgeDeployments } from '../../src/integrations/contract.ts';
+import { push, reportCheck, requestDeployment } from '../../src/integrations/local/admin.ts';
+import { SHOP } from '../integrations/local/support.ts';
+import { type ActivityWorld, activityWorld, FILES, HEALING, POLICY, SETTINGS, signal, unittestLog } from '../support/activity-world.ts';
+
+/** A world whose service is deployed the way that these lines of its policy say, with an incident of that service. */
+async function open(lines: string) {
+  const world = await activityWorld({ files: { ...FILES, '.github/suture.yml': `${POLICY}${lines}` } });
+  const { sha } = await push(world.forgeDir, SHOP, {
+    branch: 'main',
+    files: { 'config.yaml': 'mode: broken\n' },
+    message: 'x',
+    actor: 'dev',
+  });
+  await reportCheck(world.forgeDir, SHOP, { sha, name: 'unit', conclusion: 'failure', log: unittestLog(true) });
+  const found = await world.activities.normalize({
+    healingId: HEALING,
+    repo: SHOP,
+    subject: 'branch/main',
+    signals: [signal({ sha, service: 'shop' })],
+    settings: SETTINGS,
+  });
+  if (found.kind !== 'incident') throw new Error(JSON.stringify(found));
+  return { world, dossier: found.incident.dossier };
+}
+
+const deploy = (world: ActivityWorld, dossier: Awaited<ReturnType<typeof open>>['dossier']) =>
+  world.activities.deploy({ key: 'k', healingId: HEALING, repo: SHOP, dossier, sha: world.green, environment: 'production' });
+
+describe('a deployment', () => {
+  it('that others make is watched for the merged commit', async () => {
+    const { world, dossier } = await open('    deploy: watch\n');
+    const { id, state } = await deploy(world, dossier);
+    expect(state).toBe('queued');
+    expect(await world.activities.readDeployment({ repo: SHOP, id })).toMatchObject({
+      state: 'queued',
+      detail: expect.stringContaining('nobody'),
+    });
+    expect(await world.deps.forge.deployments.list(SHOP, 'production')).toEqual([]);
+    await requestDeployment(world.forgeDir, SHOP, { sha: world.green, environment: 'production', actor: 'mara' });
+    expect((await world.activities.readDeployment({ repo: SHOP, id })).detail).not.toContain('nobody');
+    expect(await world.actions()).toContain('deployment-watched');
+  });
+
+  it('by a workflow names the workflow, the branch and the commit', async () => {
+    const { world, dossier } = await open('    deploy: workflow\n    workflow: deploy.yml\n    inputs:\n      commit: $SHA\n');
+    const asked: unknown[] = [];
+    const dispatch: NonNullable<ForgeDeployments['dispatch']> = async (_repo, input) => {
+      asked.push(input);
+      return { id: 'run:1:production', sha: input.sha, environment: input.environment, state: 'queued', at: '2026-11-23T00:00:00Z' };
+    };
+    Object.assign(world.deps.forge.deployments, { dispatch });
+    expect(await deploy(world, dossier)).toEqual({ id: 'run:1:production', state: 'queued' });
+    expect(asked).toEqual([
+      { workflow: 'deploy.yml', branch: 'main', sha: world.green, environment: 'production', inputs: { commit: '$SHA' } },
+    ]);
+  });
+
+  it('by a workflow is refused with the way out where there is none', async () => {
+    const unnamed = await open('    deploy: workflow\n');
+    await expect(deploy(unnamed.world, unnamed.dossier)).rejects.toMatchObject({
+      type: 'policy-invalid',
+      message: expect.stringContaining('services[].workflow'),
+    });
+    const without = await open('    deploy: workflow\n    workflow: deploy.yml\n');
+    await expect(deploy(without.world, without.dossier)).rejects.toMatchObject({
+      type: 'policy-invalid',
+      message: expect.stringContaining('watch'),
+    });
+  });
+});
