@@ -170,6 +170,13 @@ export interface Activities {
     readonly sha: string;
     readonly changeSet?: ChangeSetRef;
   }): Promise<RunFacts>;
+  /** Asks the forge once for this revision to run its failed checks again, where policy and forge allow it. */
+  rerunChecks(input: {
+    readonly healingId: string;
+    readonly repo: RepoRef;
+    readonly dossier: ArtifactRef;
+    readonly sha: string;
+  }): Promise<{ readonly asked: boolean }>;
   /** Red, green, flaky or unusable: what the runs of the failing command at one revision say. */
   judgeReproduction(input: { readonly dossier: ArtifactRef; readonly runs: readonly RunFacts[] }): Promise<{
     readonly verdict: 'reproduced' | 'run-again' | 'flaky' | 'not-reproduced' | 'environment-failed';

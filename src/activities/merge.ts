@@ -3,6 +3,7 @@ import { oneLine } from '../lib/excerpt.ts';
 import { audit } from './audit.ts';
 import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
+import { readDossier } from './dossier.ts';
 
 /** A check that ended badly. A neutral one did not. */
 export function isRed(check: CheckFacts): boolean {
@@ -36,9 +37,29 @@ export function summarizeChecks(all: readonly CheckFacts[]): {
 }
 
 /** From the open pull request to the merged commit, guarded by the head that was proven. */
-export function mergeActivities(deps: ActivityDeps): Pick<Activities, 'readChecks' | 'merge'> {
+export function mergeActivities(deps: ActivityDeps): Pick<Activities, 'readChecks' | 'rerunChecks' | 'merge'> {
   return {
     readChecks: async ({ repo, sha }) => summarizeChecks(await deps.forge.checks.list(repo, sha)),
+    async rerunChecks({ healingId, repo, dossier, sha }) {
+      const { policy } = await readDossier(deps, dossier);
+      const { rerun } = deps.forge.checks;
+      const recordKey = `rerun/${repo.owner}/${repo.name}/${sha}`;
+      if (!policy.rerun || rerun === undefined || policy.autonomy === 'observe' || policy.autonomy === 'diagnose') return { asked: false };
+      // Once for a revision: who fails again after that is no longer called flaky.
+      if ((await deps.records.get(recordKey)) !== null) return { asked: false };
+      const red = (await deps.forge.checks.list(repo, sha)).filter(isRed).map((check) => check.name);
+      const runs = red.length === 0 ? 0 : await rerun(repo, sha, red);
+      if (runs === 0) return { asked: false };
+      await audit(deps, {
+        key: `${recordKey}/asked`,
+        action: 'checks-rerun',
+        healingId,
+        repo,
+        facts: { sha, checks: red.join(', '), runs },
+      });
+      await deps.records.putOnce(recordKey, healingId);
+      return { asked: true };
+    },
     async merge({ key, healingId, repo, number, expectedHead }) {
       const merged = await deps.forge.changes.merge(repo, number, expectedHead);
       if (merged.kind === 'refused') {

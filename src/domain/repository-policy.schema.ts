@@ -22,6 +22,7 @@ export const RepositoryPolicy = z.strictObject({
     .max(10)
     .default([])
     .describe('How the checks of this repository are reproduced.'),
+  rerun: z.boolean().default(true).describe('Whether checks that fail at the forge and not in the sandbox are run again once.'),
   format: z
     .strictObject({
       check: z.string().max(100).describe('Name of the check above that complains about format.'),

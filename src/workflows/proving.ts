@@ -1,3 +1,4 @@
+import { isCancellation } from '@temporalio/workflow';
 import type { IncidentSummary, PlanSummary } from '../activities/contract.ts';
 import type { ChangeSetRef } from '../domain/change-set.schema.ts';
 import type { Outcome } from '../domain/outcome.ts';
@@ -6,7 +7,9 @@ import { act } from './activity-options.ts';
 import type { AttemptEnd } from './attempt-end.ts';
 import { tried } from './attempt-end.ts';
 import type { Control } from './control.ts';
+import { outcomeOfFailure } from './failure-outcome.ts';
 import type { HealingRecord } from './healing-record.ts';
+import { oneLine } from './plain.ts';
 import { slimPair, slimRun } from './slim-runs.ts';
 
 /** Runs at one revision before the question of red or flaky is left open. */
@@ -91,7 +94,7 @@ async function reproduce(record: HealingRecord, control: Control): Promise<Repro
         return { kind: 'red', run };
       case 'flaky':
       case 'not-reproduced':
-        return { kind: 'end', outcome: { kind: 'abstained', reason: judged.verdict, detail: judged.detail } };
+        return { kind: 'end', outcome: await runItAgain(record, incident, judged.verdict, judged.detail) };
       case 'environment-failed':
         return { kind: 'end', outcome: { kind: 'escalated', reason: 'environment-failed', detail: judged.detail } };
       case 'run-again':
@@ -99,6 +102,30 @@ async function reproduce(record: HealingRecord, control: Control): Promise<Repro
     }
   }
   return { kind: 'end', outcome: { kind: 'abstained', reason: 'not-reproduced', detail: `Still unclear after ${REPRODUCTIONS} runs.` } };
+}
+
+/** What is red at the forge and not here: the forge is asked once to run it again, and nothing is repaired. */
+async function runItAgain(
+  record: HealingRecord,
+  incident: IncidentSummary,
+  reason: 'flaky' | 'not-reproduced',
+  detail: string,
+): Promise<Outcome> {
+  const outcome: Outcome = { kind: 'abstained', reason, detail };
+  if (record.input.request !== undefined || record.input.settings.dryRun) return outcome;
+  try {
+    const { asked } = await act('rerunChecks', 'run what failed again', {
+      healingId: record.id,
+      repo: record.input.repo,
+      dossier: incident.dossier,
+      sha: incident.headSha,
+    });
+    return asked ? { ...outcome, detail: oneLine(`${detail}; the forge was asked to run what failed again`, 500) } : outcome;
+  } catch (error) {
+    if (isCancellation(error) || outcomeOfFailure(error) === null) throw error;
+    record.note('What failed could not be run again.');
+    return outcome;
+  }
 }
 
 async function prove(record: HealingRecord, control: Control, plan: PlanSummary, changeSet: ChangeSetRef, red: RunFacts): Promise<Proof> {

@@ -187,6 +187,7 @@ export const happy: Omit<Activities, 'requestSlot'> = {
   decideChange: async () => ({ decision: 'allow', autonomy: 'deploy', reasons: [] }),
   publish: async () => ({ kind: 'open', change: { number: 7, url: 'https://forge.invalid/7', branch: 'suture/fix-1', headSha: sha('e') } }),
   readChecks: async () => ({ state: 'green', detail: 'all green' }),
+  rerunChecks: async () => ({ asked: true }),
   readPullRequest: async () => ({ state: 'open', headSha: sha('e') }),
   merge: async () => ({ kind: 'merged', sha: sha('f') }),
   deploy: async () => ({ id: 'deployment-1', state: 'queued' }),

@@ -3,8 +3,9 @@ import type { Api, GitHubApi } from './api.ts';
 import { byName, checksOf } from './check-facts.ts';
 import { logOf } from './check-log.ts';
 import { lastGreen } from './last-green.ts';
+import { rerunFailed } from './rerun.ts';
 import type { Rules } from './rules.ts';
-import { READ } from './scopes.ts';
+import { DISPATCH, READ } from './scopes.ts';
 
 /** Checks at GitHub: check runs and commit statuses, with what the default branch requires. */
 export function createChecks(github: GitHubApi, rules: Rules): ForgeChecks {
@@ -33,6 +34,7 @@ export function createChecks(github: GitHubApi, rules: Rules): ForgeChecks {
       const found = byName(await checksOf(api, sha)).get(check);
       return found === undefined ? null : logOf(api, found);
     },
+    rerun: (repo, sha, checks) => rerunFailed(github.for(repo, READ), github.for(repo, DISPATCH), sha, checks),
     lastGreen: (repo, sha, checks) => lastGreen(github.for(repo, READ), sha, checks),
   };
 }

@@ -1,0 +1,26 @@
+import { Refusal } from './answer.ts';
+import type { Api } from './api.ts';
+import { byName, checksOf } from './check-facts.ts';
+
+/** Runs of GitHub Actions behind these checks are asked to run their failed jobs again; one that is at work already is left alone. */
+export async function rerunFailed(reading: Api, api: Api, sha: string, names: readonly string[]): Promise<number> {
+  const checks = byName(await checksOf(reading, sha));
+  const runs = new Set<number>();
+  for (const name of names) {
+    const run = checks.get(name)?.run;
+    if (run?.app !== 'github-actions') continue;
+    const { data } = await reading.call('GET /repos/{owner}/{repo}/actions/jobs/{job_id}', { job_id: run.id });
+    runs.add(Number(data.run_id));
+  }
+  let asked = 0;
+  for (const run of runs) {
+    try {
+      await api.call('POST /repos/{owner}/{repo}/actions/runs/{run_id}/rerun-failed-jobs', { run_id: run });
+      asked += 1;
+    } catch (error) {
+      // It runs again already, or is too old to: either way nothing is left to ask for.
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+  return asked;
+}
