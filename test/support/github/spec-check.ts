@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { OpenAPIBackend } from 'openapi-backend';
+import type { Json } from './wire.ts';
+
+/** Where the project keeps GitHub's published specification, beside the checkout; it need not be there. */
+const SPEC = new URL('../../../../shared/specs/github.json', import.meta.url);
+
+/** Says what is wrong with a request; nothing when it is as GitHub's specification has it. */
+export type SpecCheck = (request: {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Json;
+}) => readonly string[];
+
+let loaded: Promise<SpecCheck | null> | undefined;
+
+/** The check, loaded once for the process; null when the specification is not there. */
+export function specCheck(): Promise<SpecCheck | null> {
+  loaded ??= load();
+  return loaded;
+}
+
+/** Fields that a schema knows; null when it takes any. */
+function fieldsOf(schema: Json): ReadonlySet<string> | null {
+  if (schema === null || typeof schema !== 'object') return null;
+  const parts = [...(schema.oneOf ?? []), ...(schema.anyOf ?? []), ...(schema.allOf ?? [])].filter(
+    (part: Json) => part.properties !== undefined || part.$ref === undefined,
+  );
+  if (schema.properties === undefined && parts.length === 0) return null;
+  if (schema.additionalProperties !== undefined && schema.additionalProperties !== false) return null;
+  const names = new Set(Object.keys(schema.properties ?? {}));
+  for (const part of parts) for (const name of fieldsOf(part) ?? []) names.add(name);
+  return names;
+}
+
+async function load(): Promise<SpecCheck | null> {
+  const text = await readFile(SPEC, 'utf8').catch(() => null);
+  if (text === null) return null;
+  const backend = new OpenAPIBackend({
+    definition: JSON.parse(text) as never,
+    quick: true,
+    ajvOpts: { strict: false, validateFormats: false, unicodeRegExp: false },
+  });
+  await backend.init();
+  return ({ method, path, query, headers, body }) => {
+    const asked = { method, path, headers, query: Object.fromEntries(query), body };
+    const operation: Json = backend.matchOperation(asked);
+    if (operation === undefined) return [`${method} ${path}: no such operation`];
+    const name = `${method} ${operation.path}`;
+    const known = new Set(
+      (operation.parameters ?? []).filter((parameter: Json) => parameter.in === 'query').map((parameter: Json) => parameter.name as string),
+    );
+    const found = [...query.keys()].filter((key) => !known.has(key)).map((key) => `${name}: unknown query parameter ${key}`);
+    const fields = fieldsOf(operation.requestBody?.content?.['application/json']?.schema);
+    if (body !== null && typeof body === 'object' && !Array.isArray(body)) {
+      if (operation.requestBody === undefined && Object.keys(body).length > 0) found.push(`${name}: takes no body`);
+      if (fields !== null) for (const key of Object.keys(body)) if (!fields.has(key)) found.push(`${name}: unknown field ${key}`);
+    }
+    const result = backend.validateRequest(asked, operation);
+    for (const error of result.errors ?? [])
+      found.push(`${name}: ${error.instancePath} ${error.message ?? ''} ${JSON.stringify(error.params)}`);
+    return found;
+  };
+}

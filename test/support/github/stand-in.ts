@@ -1,0 +1,372 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { Access, accessRoutes, type MintedToken } from './access.ts';
+import { actionsRoutes } from './actions-routes.ts';
+import { archiveRoutes } from './archive.ts';
+import { checkRoutes } from './checks.ts';
+import { startContentHost } from './content-host.ts';
+import { deploymentRoutes } from './deployments.ts';
+import { type Fault, type FaultRule, Faults, faultReply } from './faults.ts';
+import { forwardedRoutes, inGitHubsWords } from './forwarded.ts';
+import { graphqlRoutes } from './graphql.ts';
+import { type Hands, handsOf } from './hands.ts';
+import { type Delivery, Hooks, hookRoutes } from './hooks.ts';
+import { peopleRoutes } from './people-routes.ts';
+import { autoMerge, pullRoutes } from './pull-routes.ts';
+import { refRoutes } from './refs.ts';
+import { isGenuine, relay } from './relay.ts';
+import { createRepository, type RepositorySpec } from './repository.ts';
+import { Router } from './router.ts';
+import { type Ending, type Incoming, startServer } from './server.ts';
+import { specCheck } from './spec-check.ts';
+import { statusRoutes } from './statuses.ts';
+import { startUpstream } from './upstream.ts';
+import { type Ask, type Json, type Reply, refuse } from './wire.ts';
+import { type StandInApp, senderJson, type World } from './world.ts';
+
+/** One call of the client under test. */
+export interface Call {
+  /** Method and path template. */
+  readonly operation: string;
+  readonly path: string;
+  /** 0 when no answer was sent. */
+  status: number;
+  readonly fault?: FaultRule['kind'];
+  readonly body: Json;
+}
+
+/** How a stand-in starts. */
+export interface StandInOptions {
+  /** Owner of the repositories; default `acme`. */
+  readonly org?: string;
+  /** Where the App's webhook points; absent: events are recorded and go nowhere. */
+  readonly webhook?: { readonly url: string; readonly secret: string };
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly events?: readonly string[];
+  /** Clock in ms; default the real one. */
+  readonly now?: () => number;
+}
+
+/** A served repository of the stand-in. */
+export interface StandInRepository {
+  readonly owner: string;
+  readonly name: string;
+  readonly fullName: string;
+  readonly head: string;
+  readonly hands: Hands;
+}
+
+/** GitHub's stand-in for tests: `emulate`, completed and corrected. */
+export interface GitHubStandIn {
+  /** `baseUrl` for clients. */
+  readonly url: string;
+  readonly org: string;
+  readonly app: StandInApp;
+  /** Secret of the App's webhook. */
+  readonly webhookSecret: string;
+  /** Tokens of people by login: `maria` may write, `theo` may triage, `olaf` is an outsider, `suture-bot` may write. */
+  readonly tokens: Readonly<Record<string, string>>;
+  repository(spec?: RepositorySpec): Promise<StandInRepository>;
+  readonly calls: Call[];
+  /** What the specification says against requests of the client; also tokens sent to foreign hosts and events of `emulate` that are not GitHub's. */
+  readonly violations: string[];
+  readonly specAvailable: boolean;
+  fault(rule: FaultRule): Fault;
+  clearFaults(): void;
+  /** Events in the order they arose, whether or not somebody is subscribed. */
+  readonly events: ReadonlyArray<{ readonly event: string; readonly action: string | null; readonly repo: string; readonly payload: Json }>;
+  readonly deliveries: readonly Delivery[];
+  /** Matching deliveries are lost until the returned function is called. */
+  loseDeliveries(matches: (delivery: Delivery) => boolean): () => void;
+  /** Points the App's webhook somewhere. */
+  pointWebhook(url: string, secret?: string): void;
+  /** All events that are due have been delivered. */
+  settled(): Promise<void>;
+  readonly mintedTokens: readonly MintedToken[];
+  /** Every installation token so far expires. */
+  expireTokens(): void;
+  /** A code as GitHub gives one after an App was registered from a manifest. */
+  manifestCode(): string;
+  close(): Promise<void>;
+}
+
+/** Logins that exist everywhere. */
+export const PEOPLE = ['maria', 'theo', 'olaf', 'suture-bot'] as const;
+
+const ALL_PERMISSIONS: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    'actions',
+    'checks',
+    'contents',
+    'deployments',
+    'issues',
+    'pull_requests',
+    'statuses',
+    'workflows',
+    'repository_hooks',
+    'organization_hooks',
+  ].map((name) => [name, 'write']),
+);
+
+/** How long nothing must happen before all events are taken as sent. */
+const QUIET_MS = 20;
+
+/** Starts a stand-in on loopback. Close it. */
+export async function startGitHubStandIn(options: StandInOptions = {}): Promise<GitHubStandIn> {
+  const now = options.now ?? Date.now;
+  const org = options.org ?? 'acme';
+  const privateKey = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+    publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  }).privateKey;
+  const app: StandInApp = {
+    id: 4242,
+    slug: 'suture-healer',
+    privateKey,
+    installationId: 777,
+    permissions: { metadata: 'read', administration: 'read', ...(options.permissions ?? ALL_PERMISSIONS) },
+    events: options.events ?? ['*'],
+  };
+  const relaySecret = randomUUID();
+  const webhookSecret = options.webhook?.secret ?? 'stand-in-secret';
+  const tokens = Object.fromEntries(PEOPLE.map((login) => [login, `github_pat_${login}_${randomUUID().replaceAll('-', '')}`]));
+  const access = new Access(new Map(Object.entries(tokens).map(([login, token]) => [token, login])), app, now);
+  const router = new Router();
+  const faults = new Faults();
+  const check = await specCheck();
+  const content = await startContentHost();
+  let lastId = 5_000_000;
+  const nextId = (): number => {
+    lastId += 1;
+    return lastId;
+  };
+  const hooks = new Hooks(nextId, now);
+  const calls: Call[] = [];
+  const violations: string[] = [];
+  const events: Array<{ event: string; action: string | null; repo: string; payload: Json }> = [];
+  const repositories: string[] = [];
+  const manifests = new Map<string, Json>();
+  let busy = 0;
+  let lastEvent = 0;
+
+  const track = async <T>(work: Promise<T>): Promise<T> => {
+    busy += 1;
+    try {
+      return await work;
+    } finally {
+      busy -= 1;
+      lastEvent = performance.now();
+    }
+  };
+
+  async function answer(incoming: Incoming, who: Ask['who'], found: NonNullable<ReturnType<Router['find']>>): Promise<Reply> {
+    const text = incoming.raw.toString('utf8');
+    let body: Json = null;
+    try {
+      body = text === '' ? null : (JSON.parse(text) as Json);
+    } catch {
+      return refuse(400, 'Problems parsing JSON');
+    }
+    const { owner = '', repo = '' } = found.params;
+    const full = repositories.find((name) => name.toLowerCase() === `${owner}/${repo}`.toLowerCase()) ?? `${owner}/${repo}`;
+    const url = new URL(incoming.target, 'http://stand-in');
+    const ask: Ask = { ...incoming, query: url.searchParams, params: found.params, body, who, repo: full };
+    // A repository that the installation or the person may not see is not there.
+    if (repo !== '') {
+      const seen = await world.upstream.send('GET', `/repos/${full}`, null, who.kind === 'app' ? 'admin' : who);
+      if (seen.status !== 200) return refuse(404, 'Not Found');
+    }
+    return inGitHubsWords(await found.handler(ask), who.kind === 'installation');
+  }
+
+  async function serve(incoming: Incoming): Promise<{ reply: Reply; ending: Ending }> {
+    const { method, target, headers, raw } = incoming;
+    const url = new URL(target, 'http://stand-in');
+    if (url.pathname === '/_relay') {
+      if (!isGenuine(headers, raw, relaySecret))
+        violations.push(`emulate: ${headers['x-github-event']} is not signed or typed as GitHub's`);
+      await track(relay(world, headers['x-github-event'] ?? '', JSON.parse(raw.toString('utf8')) as Json));
+      return { reply: { status: 204, body: null }, ending: 'whole' };
+    }
+    const found = router.find(method, url.pathname);
+    const text = raw.toString('utf8');
+    let body: Json = null;
+    try {
+      body = text === '' ? null : (JSON.parse(text) as Json);
+    } catch {
+      violations.push(`${method} ${url.pathname}: the body is not JSON`);
+    }
+    if (check !== null && url.pathname !== '/graphql')
+      violations.push(...check({ method, path: url.pathname, query: url.searchParams, headers: headers as Record<string, string>, body }));
+    const rule = faults.next(method, url.pathname);
+    const call: Call = {
+      operation: found?.operation ?? `${method} ${url.pathname}`,
+      path: url.pathname,
+      status: 0,
+      body,
+      ...(rule === null ? {} : { fault: rule.kind }),
+    };
+    calls.push(call);
+    const instead = rule === null ? null : faultReply(rule, now());
+    if (instead !== null) {
+      call.status = instead.status;
+      return { reply: instead, ending: 'whole' };
+    }
+    if (rule?.kind === 'reset' || rule?.kind === 'hang') return { reply: refuse(500, ''), ending: rule.kind };
+    const who = access.identify(headers['authorization']);
+    const reply = 'status' in who ? who : found === null ? refuse(404, 'Not Found') : await track(answer(incoming, who, found));
+    if (rule?.kind === 'after-effect') return { reply, ending: 'reset' };
+    if (rule?.kind === 'after-effect-hang') return { reply, ending: 'hang' };
+    call.status = reply.status;
+    return { reply, ending: rule?.kind === 'reset-mid-body' || rule?.kind === 'truncated-json' ? rule.kind : 'whole' };
+  }
+
+  const server = await startServer(serve);
+  const upstream = await startUpstream(
+    {
+      org,
+      people: PEOPLE,
+      repositories: [],
+      apps: [
+        {
+          app_id: app.id,
+          slug: app.slug,
+          name: 'Suture',
+          private_key: privateKey,
+          permissions: app.permissions,
+          events: [],
+          installations: [{ installation_id: app.installationId, account: org, repository_selection: 'all' }],
+        },
+        {
+          app_id: 1,
+          slug: 'relay',
+          name: 'Relay',
+          private_key: privateKey,
+          permissions: {},
+          events: ['*'],
+          webhook_url: `${server.url}/_relay`,
+          webhook_secret: relaySecret,
+          installations: [{ installation_id: 1, account: org, repository_selection: 'all' }],
+        },
+      ],
+    },
+    server.url,
+  );
+
+  const world: World = {
+    url: server.url,
+    org,
+    app,
+    upstream,
+    content,
+    hooks,
+    actions: { workflows: [], runs: [], suites: new Map() },
+    now,
+    nextId,
+    rules: new Map(),
+    pulls: new Map(),
+    statuses: new Map(),
+    checkRuns: new Map(),
+    async emit(event, repo, payload, sender) {
+      await track(
+        (async () => {
+          const repository = await upstream.find(`/repos/${repo}`);
+          if (repository === null) return;
+          const whole = {
+            ...payload,
+            repository,
+            organization: { login: org, id: 1, node_id: 'O_1', url: `${server.url}/orgs/${org}` },
+            sender: 'kind' in sender ? senderJson(world, sender) : sender,
+            installation: { id: app.installationId, node_id: `I_${app.installationId}` },
+          };
+          events.push({ event, action: payload.action ?? null, repo, payload: whole });
+          hooks.deliver(event, whole, repo);
+        })(),
+      );
+    },
+    settle: (repo) => autoMerge(world, repo),
+  };
+
+  const appHook = hooks.add(
+    { type: 'integration', id: app.id, name: app.slug },
+    { url: options.webhook?.url ?? '', secret: webhookSecret, content_type: 'json' },
+    app.events,
+  );
+  const mayManage = (ask: Ask): Reply | null => {
+    if (ask.who.kind === 'installation')
+      return ask.who.permissions['repository_hooks'] === 'write' ? null : refuse(403, 'Resource not accessible by integration');
+    return ask.who.kind === 'user' && ask.who.login !== 'olaf' ? null : refuse(404, 'Not Found');
+  };
+  forwardedRoutes(router, world);
+  accessRoutes(router, world, access, manifests, () => repositories);
+  hookRoutes(router, world, appHook, mayManage);
+  refRoutes(router, world);
+  pullRoutes(router, world);
+  checkRoutes(router, world);
+  actionsRoutes(router, world);
+  statusRoutes(router, world);
+  deploymentRoutes(router, world);
+  archiveRoutes(router, world);
+  peopleRoutes(router, world);
+  graphqlRoutes(router, world, () => repositories);
+
+  return {
+    url: server.url,
+    org,
+    app,
+    webhookSecret,
+    tokens,
+    calls,
+    get violations() {
+      return [...violations, ...content.leaked.map((path) => `a token was sent to another host: ${path}`)];
+    },
+    specAvailable: check !== null,
+    events,
+    deliveries: hooks.deliveries,
+    fault: (rule) => faults.add(rule),
+    clearFaults: () => faults.clear(),
+    loseDeliveries: (matches) => hooks.lose(matches),
+    pointWebhook(url, secret) {
+      appHook.config.url = url;
+      if (secret !== undefined) appHook.config.secret = secret;
+    },
+    async repository(spec = {}) {
+      const made = await createRepository(world, { name: `shop-${repositories.length + 1}`, ...spec });
+      repositories.push(made.fullName);
+      return { ...made, hands: handsOf(world, router, made.fullName) };
+    },
+    async settled() {
+      do {
+        await hooks.settled();
+        await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+      } while (busy > 0 || hooks.busy || performance.now() - lastEvent < QUIET_MS);
+    },
+    get mintedTokens() {
+      return access.minted;
+    },
+    expireTokens: () => access.expireAll(),
+    manifestCode() {
+      const code = randomUUID();
+      manifests.set(code, {
+        id: app.id,
+        slug: app.slug,
+        name: 'Suture',
+        client_id: 'Iv1.1',
+        client_secret: 'cs',
+        webhook_secret: webhookSecret,
+        pem: privateKey,
+        html_url: `${server.url}/apps/${app.slug}`,
+        owner: { login: org },
+        permissions: app.permissions,
+        events: app.events,
+      });
+      return code;
+    },
+    async close() {
+      await hooks.settled();
+      await server.close();
+      await upstream.close();
+      await content.close();
+    },
+  };
+}
