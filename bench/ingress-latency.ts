@@ -73,7 +73,7 @@ function figures(name: string, ours: readonly number[], bare: readonly number[])
 }
 
 /** Deliveries over HTTP to the real ingress beside bare `signalWithStart` calls with the same content on the same server, interleaved; no worker runs. */
-export async function benchIngress(): Promise<Part> {
+export async function benchIngress(stop: AbortSignal): Promise<Part> {
   return await withWorld({ integrations: { datadog: DATADOG } }, 'file', async (world) => {
     const ingress = await world.start('ingress', new URL('../src/ingress.ts', import.meta.url));
     const sender = openSender(String(ingress.ready['listening']), world.stateDir);
@@ -83,6 +83,7 @@ export async function benchIngress(): Promise<Part> {
         const ours: number[] = [];
         const plain: number[] = [];
         for (let round = 0; round < rounds; round++) {
+          stop.throwIfAborted();
           const moment = `${prefix}-${round}`;
           const turns = [
             async () => ours.push(await timed(() => sender.send(monitorOf(round), moment))),

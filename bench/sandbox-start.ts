@@ -21,7 +21,7 @@ async function bareSpawn(): Promise<void> {
 }
 
 /** A whole sandbox job that runs `true`, from the call to its result with everything taken down, beside a bare spawn of the same command. */
-export async function benchSandboxStart(): Promise<Part> {
+export async function benchSandboxStart(stop: AbortSignal): Promise<Part> {
   const stateDir = await mkdtemp(join(tmpdir(), 'suture-bench-sandbox-'));
   try {
     const sandbox = createLocalSandbox({ stateDir, ...(process.env['PATH'] === undefined ? {} : { searchPath: process.env['PATH'] }) });
@@ -39,6 +39,7 @@ export async function benchSandboxStart(): Promise<Part> {
     const bare: number[] = [];
     const boxed: number[] = [];
     for (let round = -WARM_UPS; round < ROUNDS; round++) {
+      stop.throwIfAborted();
       const plain = await timed(bareSpawn);
       const ours = await timed(async () => {
         const { steps } = await sandbox.run(job(`bench-${round}`));

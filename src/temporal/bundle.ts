@@ -1,9 +1,10 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode } from '@temporalio/worker';
+import { promisify } from 'node:util';
 
 const source = fileURLToPath(new URL('../', import.meta.url));
 
@@ -28,13 +29,8 @@ export async function workflowBundle(cacheDir: string): Promise<{ readonly codeP
   } catch {
     // not built yet
   }
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(source, 'workflows', 'index.ts'),
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-  });
   await mkdir(cacheDir, { recursive: true });
-  const partial = `${codePath}.${process.pid}`;
-  await writeFile(partial, code);
-  await rename(partial, codePath);
+  const maker = fileURLToPath(new URL('./make-bundle.ts', import.meta.url));
+  await promisify(execFile)(process.execPath, [maker, join(source, 'workflows', 'index.ts'), codePath], { env: {} });
   return { codePath };
 }
