@@ -1,7 +1,7 @@
 import type { CheckFacts } from '../contract.ts';
 import type { Api } from './api.ts';
 
-/** Name of Suture's own check run: it tells, and is never evidence. */
+/** Name of Suture's own check run, or status where it is no App: it tells, and is never evidence. */
 export const OWN_CHECK = 'Suture';
 const MAX_CHECKS = 1000;
 
@@ -63,15 +63,17 @@ export async function checksOf(api: Api, sha: string): Promise<Check[]> {
           },
         };
       }),
-    ...statuses.map((status): Check => {
-      const done = status.state !== 'pending';
-      return {
-        name: status.context,
-        status: done ? 'completed' : 'running',
-        conclusion: done ? (status.state === 'success' ? 'success' : 'failure') : undefined,
-        url: isUrl(status.target_url) ? status.target_url : undefined,
-      };
-    }),
+    ...statuses
+      .filter((status) => status.context !== OWN_CHECK)
+      .map((status): Check => {
+        const done = status.state !== 'pending';
+        return {
+          name: status.context,
+          status: done ? 'completed' : 'running',
+          conclusion: done ? (status.state === 'success' ? 'success' : 'failure') : undefined,
+          url: isUrl(status.target_url) ? status.target_url : undefined,
+        };
+      }),
   ];
 }
 

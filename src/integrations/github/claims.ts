@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../../lib/atomic-file.ts';
+import { oneLine } from '../../lib/one-line.ts';
 import type { Claim, ForgeClaims } from '../contract.ts';
 import { unless } from './answer.ts';
 import type { Api, GitHubApi } from './api.ts';
@@ -54,13 +55,18 @@ async function asCheckRun(api: Api, sha: string, input: Claim): Promise<void> {
   }
 }
 
-/** On a commit, without an App: one comment on it. */
-async function asCommitComment(api: Api, login: string, sha: string, input: Claim): Promise<void> {
-  const body = `${input.body.slice(0, MAX_SUMMARY)}\n\n${input.marker}`;
-  const comments = await api.all('GET /repos/{owner}/{repo}/commits/{commit_sha}/comments', { commit_sha: sha }, (data) => data, 200);
-  const found = comments.find((comment) => comment.user?.login === login && comment.body.includes(input.marker));
-  if (found === undefined) await api.call('POST /repos/{owner}/{repo}/commits/{commit_sha}/comments', { commit_sha: sha, body });
-  else if (found.body !== body) await api.call('PATCH /repos/{owner}/{repo}/comments/{comment_id}', { comment_id: Number(found.id), body });
+/** GitHub's limit of a status' description, in characters. */
+const MAX_DESCRIPTION = 140;
+
+/** On a commit, without an App: one commit status, which a newer one of the same name replaces. It never says failure. */
+async function asStatus(api: Api, sha: string, input: Claim): Promise<void> {
+  const state = input.finished ? 'success' : 'pending';
+  const description = oneLine(input.title, MAX_DESCRIPTION);
+  const { data } = await api.call('GET /repos/{owner}/{repo}/commits/{ref}/status', { ref: sha, per_page: 100 });
+  const found = data.statuses.find((status) => status.context === OWN_CHECK);
+  if (found?.state === state && found.description === description) return;
+  const link = input.url === undefined ? {} : { target_url: input.url };
+  await api.call('POST /repos/{owner}/{repo}/statuses/{sha}', { sha, state, context: OWN_CHECK, description, ...link });
 }
 
 /** The live word about a healing at GitHub. Where it was put first it stays, though the branch moves on. */
@@ -96,7 +102,7 @@ export function createClaims(github: GitHubApi, stateDir: string): ForgeClaims {
         const sha = await placeOf(api, input);
         if (sha === null) return;
         if (github.isApp) await asCheckRun(api, sha, input);
-        else await asCommitComment(api, github.login, sha, input);
+        else await asStatus(api, sha, input);
       }),
   };
 }

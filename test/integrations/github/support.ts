@@ -1,0 +1,44 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Forge } from '../../../src/integrations/contract.ts';
+import { baseRequest, createGitHubApi, type GitHubApi } from '../../../src/integrations/github/api.ts';
+import { appCredentials, tokenCredentials } from '../../../src/integrations/github/credentials.ts';
+import { createGitHubForge } from '../../../src/integrations/github/forge.ts';
+import type { StandInCredentials } from '../../support/github/under-test.ts';
+
+/** How a client of a test differs from one of production. */
+export interface ClientOptions {
+  readonly timeoutMs?: number;
+  readonly writeSpacingMs?: number;
+  readonly repositories?: readonly string[];
+  readonly webhookUrl?: string;
+  readonly now?: () => number;
+}
+
+/** The API client as production makes it, without the pause between writes. */
+export function clientOf(baseUrl: string, credentials: StandInCredentials, options: ClientOptions = {}): GitHubApi {
+  const now = options.now ?? Date.now;
+  return createGitHubApi({
+    baseUrl,
+    webUrl: baseUrl,
+    login: credentials.login,
+    timeoutMs: options.timeoutMs ?? 10_000,
+    writeSpacingMs: options.writeSpacingMs ?? 0,
+    credentials:
+      credentials.kind === 'app'
+        ? appCredentials({ appId: credentials.appId, privateKey: () => credentials.privateKey, request: baseRequest(baseUrl), now })
+        : tokenCredentials(() => credentials.token),
+    now,
+  });
+}
+
+/** The forge as production makes it. */
+export function forgeOf(github: GitHubApi, options: ClientOptions = {}): Forge {
+  return createGitHubForge(github, {
+    stateDir: mkdtempSync(join(tmpdir(), 'suture-github-')),
+    repositories: options.repositories ?? [],
+    webhookUrl: options.webhookUrl,
+    now: options.now ?? Date.now,
+  });
+}
