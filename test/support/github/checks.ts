@@ -1,6 +1,6 @@
 import { openPulls } from './pulls.ts';
 import type { Router } from './router.ts';
-import { type Ask, type Json, page, type Reply, refuse, reply } from './wire.ts';
+import { type Ask, type Json, page, type Reply, refuse } from './wire.ts';
 import { appJson, type CheckMemory, commitOf, type World } from './world.ts';
 
 const suites = (world: World, repo: string, sha: string, app: number): number | undefined =>

@@ -1,6 +1,7 @@
 import { endJob, endRun, requestRun, runJob, workflowOf } from './actions-run.ts';
 import type { JobSpec, Run } from './actions-state.ts';
 import { type Files, treeItems } from './files.ts';
+import { pushToFork } from './fork.ts';
 import { mergeTrees } from './merge-trees.ts';
 import { markMerged, memoryOf, readPull } from './pulls.ts';
 import { refMoved } from './refs.ts';
@@ -147,18 +148,7 @@ export function handsOf(world: World, router: Router, repo: string): Hands {
       return (await ask('POST', '/pulls', { title, body, head: branch, base: 'main', draft }, by)).number as number;
     },
     async openFork(branch, files, { title = 'From outside', by = 'olaf' } = {}) {
-      const who = person(by);
-      const forked = await upstream.send('POST', `/repos/${repo}/forks`, {}, who);
-      if (forked.status >= 400) throw new Error(`no fork: ${JSON.stringify(forked.body)}`);
-      const fork = forked.body.full_name as string;
-      const main = await commitOf(world, fork, 'refs/heads/main');
-      const { commit } = await upstream.admin('GET', `/repos/${fork}/commits/${main}`);
-      const tree = await upstream.admin('POST', `/repos/${fork}/git/trees`, {
-        base_tree: commit.tree.sha,
-        tree: await treeItems(world, fork, files),
-      });
-      const made = await upstream.admin('POST', `/repos/${fork}/git/commits`, { message: title, tree: tree.sha, parents: [main] });
-      await upstream.admin('POST', `/repos/${fork}/git/refs`, { ref: `refs/heads/${branch}`, sha: made.sha });
+      await pushToFork(world, repo, branch, files, title, by);
       return (await ask('POST', '/pulls', { title, body: '', head: `${by}:${branch}`, base: 'main' }, by)).number as number;
     },
     async closePull(number, by = 'maria') {

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { trueCheckRun } from './checks.ts';
+import { trueIssue } from './issues.ts';
 import { memoryOf, readPull } from './pulls.ts';
 import type { Json } from './wire.ts';
 import { idOf, userJson, type World } from './world.ts';
@@ -33,8 +34,9 @@ export async function relay(world: World, event: string, payload: Json): Promise
     await world.emit(event, repo, { ...rest, check_run: await trueCheckRun(world, repo, rest.check_run) }, sender);
     return;
   }
-  const number =
-    rest.pull_request?.number ?? (rest.issue?.pull_request === undefined || event === 'issue_comment' ? undefined : rest.issue.number);
+  if (rest.issue?.number !== undefined) rest.issue = await trueIssue(world, repo, rest.issue);
+  const isPull = rest.issue?.head !== undefined || rest.issue?.pull_request !== undefined;
+  const number = rest.pull_request?.number ?? (isPull && event === 'issues' ? rest.issue.number : undefined);
   if (number === undefined) {
     await world.emit(event, repo, rest, sender);
     return;

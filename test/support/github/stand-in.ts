@@ -10,6 +10,7 @@ import { forwardedRoutes, inGitHubsWords } from './forwarded.ts';
 import { graphqlRoutes } from './graphql.ts';
 import { type Hands, handsOf } from './hands.ts';
 import { type Delivery, Hooks, hookRoutes } from './hooks.ts';
+import { issueRoutes } from './issues.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { autoMerge, pullRoutes } from './pull-routes.ts';
 import { refRoutes } from './refs.ts';
@@ -185,7 +186,10 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
     if (url.pathname === '/_relay') {
       if (!isGenuine(headers, raw, relaySecret))
         violations.push(`emulate: ${headers['x-github-event']} is not signed or typed as GitHub's`);
-      await track(relay(world, headers['x-github-event'] ?? '', JSON.parse(raw.toString('utf8')) as Json));
+      const event = headers['x-github-event'] ?? '';
+      await track(relay(world, event, JSON.parse(raw.toString('utf8')) as Json)).catch((error: unknown) =>
+        violations.push(`stand-in: event ${event}: ${String(error)}`),
+      );
       return { reply: { status: 204, body: null }, ending: 'whole' };
     }
     const found = router.find(method, url.pathname);
@@ -301,6 +305,7 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
   accessRoutes(router, world, access, manifests, () => repositories);
   hookRoutes(router, world, appHook, mayManage);
   refRoutes(router, world);
+  issueRoutes(router, world);
   pullRoutes(router, world);
   checkRoutes(router, world);
   actionsRoutes(router, world);

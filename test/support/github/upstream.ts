@@ -17,7 +17,9 @@ export interface UpstreamSeed {
 export interface Upstream {
   /** One exchange as somebody. */
   send(method: string, target: string, body: Json, who: Identity | 'admin', headers?: Readonly<Record<string, string>>): Promise<Reply>;
-  /** One exchange as the administrator; throws unless it succeeds. */
+  /** One exchange as somebody; throws unless it succeeds. */
+  must(method: string, target: string, body: Json, who: Identity | 'admin'): Promise<Json>;
+  /** `must` as the administrator. */
   admin(method: string, target: string, body?: Json): Promise<Json>;
   /** As `admin`, null for a 404. */
   find(target: string): Promise<Json>;
@@ -95,9 +97,11 @@ export async function startUpstream(seed: UpstreamSeed, publicUrl: string): Prom
     if (answer.status >= 400) throw new Error(`${method} ${target}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
   };
+  const must: Upstream['must'] = async (method, target, body, who) => checked(method, target, await send(method, target, body, who));
   return {
     send,
-    admin: async (method, target, body = null) => checked(method, target, await send(method, target, body, 'admin')),
+    must,
+    admin: (method, target, body = null) => must(method, target, body, 'admin'),
     async find(target) {
       const answer = await send('GET', target, null, 'admin');
       return answer.status === 404 ? null : checked('GET', target, answer);

@@ -56,8 +56,8 @@ export interface World {
   readonly statuses: Map<string, Json[]>;
   /** By number of the check run. */
   readonly checkRuns: Map<number, CheckMemory>;
-  /** Sends an event of a repository to its hooks; `payload` without repository, sender, installation. */
-  emit(event: string, repo: string, payload: Json, sender: Identity | Json): Promise<void>;
+  /** Sends an event of a repository to its hooks; `payload` without repository, sender, installation; `sender`: an `Identity`, or a user as GitHub shows one. */
+  emit(event: string, repo: string, payload: Json, sender: Json): Promise<void>;
   /** Something that a check or a push may have made possible: auto-merge. */
   settle(repo: string, sha: string): Promise<void>;
 }
