@@ -33,6 +33,7 @@ const receiver = createServer((request, response) => {
 beforeAll(async () => {
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   standIn = await startGitHubStandIn({
+    checkItself: true,
     webhook: { url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`, secret: 'quiet' },
   });
   app = await installationClient(standIn);
@@ -462,4 +463,10 @@ describe('webhooks of the stand-in', () => {
     ]);
     expect((await app(`DELETE ${at}/hooks/${made.body.id}`)).status).toBe(204);
   });
+});
+
+it('answers and tells as the published specification has it', (context) => {
+  if (!standIn.specAvailable) context.skip("GitHub's specification is not beside this checkout");
+  expect([...standIn.inaccuracies]).toEqual([]);
+  expect(standIn.violations).toEqual([]);
 });

@@ -136,6 +136,11 @@ export function accessRoutes(
     return reply(201, {
       ...answer.body,
       token: access.keep(answer.body, repositories),
+      ...(answer.body.repositories === undefined
+        ? {}
+        : {
+            repositories: await Promise.all(answer.body.repositories.map((one: Json) => upstream.admin('GET', `/repos/${one.full_name}`))),
+          }),
       expires_at: new Date(world.now() + 3_600_000).toISOString(),
     });
   });

@@ -147,7 +147,11 @@ export async function endRun(world: World, run: Run, conclusion?: string): Promi
   run.status = 'completed';
   run.conclusion = conclusion ?? said[0] ?? 'success';
   run.updatedAt = stamp(world.now());
+  const { head_commit } = await shownRun(world, run);
   const suite = {
+    head_commit,
+    rerequestable: true,
+    runs_rerequestable: true,
     id: run.suite,
     node_id: `CS_${run.suite}`,
     head_branch: run.branch,

@@ -1,7 +1,7 @@
 import { openPulls } from './pulls.ts';
 import type { Router } from './router.ts';
 import { type Ask, type Json, page, type Reply, refuse } from './wire.ts';
-import { appJson, type CheckMemory, commitOf, type World } from './world.ts';
+import { appJson, type CheckMemory, commitOf, stamp, type World } from './world.ts';
 
 const suites = (world: World, repo: string, sha: string, app: number): number | undefined =>
   world.actions.suites.get(`${repo.toLowerCase()}@${sha}@${app}`);
@@ -38,7 +38,22 @@ export async function trueCheckRun(world: World, repo: string, run: Json): Promi
   return {
     ...run,
     app: appJson(world, memory.app),
-    check_suite: { id: memory.suite },
+    details_url: run.details_url ?? run.html_url,
+    check_suite: {
+      id: memory.suite,
+      node_id: `CS_${memory.suite}`,
+      head_branch: null,
+      head_sha: run.head_sha,
+      status: run.status,
+      conclusion: run.conclusion,
+      url: `${world.url}/repos/${repo}/check-suites/${memory.suite}`,
+      before: null,
+      after: run.head_sha,
+      pull_requests: [],
+      app: appJson(world, memory.app),
+      created_at: run.started_at ?? stamp(world.now()),
+      updated_at: stamp(world.now()),
+    },
     pull_requests: await pullsOf(world, repo, run.head_sha),
     output: { ...run.output, annotations_count: memory.annotations.length, annotations_url: `${run.url}/annotations` },
   };

@@ -46,8 +46,8 @@ export function graphqlRoutes(router: Router, world: World, repositories: () => 
     memory.autoMerge = {
       enabled_by: senderJson(world, ask.who),
       merge_method: String(values.mergeMethod ?? values.method ?? inline('mergeMethod') ?? 'MERGE').toLowerCase(),
-      commit_title: null,
-      commit_message: null,
+      commit_title: '',
+      commit_message: '',
     };
     return done;
   });

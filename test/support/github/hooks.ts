@@ -267,6 +267,7 @@ export function hookRoutes(
       updated_at: hook.updatedAt,
       created_at: hook.createdAt,
       url: `${world.url}${ask.target.split('/hooks')[0]}/hooks/${hook.id}`,
+      test_url: `${world.url}${ask.target.split('/hooks')[0]}/hooks/${hook.id}/test`,
       ping_url: `${world.url}${ask.target.split('/hooks')[0]}/hooks/${hook.id}/pings`,
       deliveries_url: `${world.url}${ask.target.split('/hooks')[0]}/hooks/${hook.id}/deliveries`,
       last_response: { code: null, status: 'unused', message: null },

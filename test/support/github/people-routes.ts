@@ -16,11 +16,23 @@ const COARSE: Readonly<Record<string, string>> = {
 export function peopleRoutes(router: Router, world: World): void {
   router.on('GET /repos/{owner}/{repo}/collaborators/{username}/permission', async (ask) => {
     const answer = await world.upstream.send('GET', ask.target, null, ask.who);
-    if (answer.status === 200) return { ...answer, body: { ...answer.body, permission: COARSE[answer.body.permission] ?? 'read' } };
+    if (answer.status === 200)
+      return {
+        ...answer,
+        body: {
+          ...answer.body,
+          permission: COARSE[answer.body.permission] ?? 'read',
+          user: { ...answer.body.user, role_name: answer.body.role_name },
+        },
+      };
     const user = await world.upstream.find(`/users/${encodeURIComponent(ask.params['username'] ?? '')}`);
     if (answer.status !== 404 || user === null) return answer;
     const { private: hidden } = await world.upstream.admin('GET', `/repos/${ask.repo}`);
-    return reply(200, { permission: hidden ? 'none' : 'read', role_name: hidden ? '' : 'read', user });
+    return reply(200, {
+      permission: hidden ? 'none' : 'read',
+      role_name: hidden ? '' : 'read',
+      user: { ...user, role_name: hidden ? '' : 'read' },
+    });
   });
 
   const reactions = new Map<string, Json[]>();
@@ -109,7 +121,15 @@ export function peopleRoutes(router: Router, world: World): void {
     const branch = ask.params['branch'] ?? '';
     const ruled = (world.rules.get(ask.repo.toLowerCase()) ?? []).some((rule) => rule.branch === branch);
     const commit = await world.upstream.find(`/repos/${ask.repo}/commits/${answer.body.commit.sha}?per_page=1`);
-    const shown = { ...answer.body, commit, protected: answer.body.protected || ruled };
+    const self = `${world.url}/repos/${ask.repo}/branches/${branch}`;
+    const shown: Json = {
+      ...answer.body,
+      commit,
+      _links: { self, html: `${world.url}/${ask.repo}/tree/${branch}` },
+      protection: { enabled: false },
+      protection_url: `${self}/protection`,
+      protected: answer.body.protected || ruled,
+    };
     if (answer.body.protected) {
       const checks = await requiredChecks(world, ask.repo, branch);
       const approvals = await requiredApprovals(world, ask.repo, branch);

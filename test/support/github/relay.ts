@@ -34,6 +34,8 @@ export async function relay(world: World, event: string, payload: Json): Promise
     await world.emit(event, repo, { ...rest, check_run: await trueCheckRun(world, repo, rest.check_run) }, sender);
     return;
   }
+  if (rest.label?.name !== undefined && rest.label.id === undefined)
+    rest.label = (await world.upstream.find(`/repos/${repo}/labels/${encodeURIComponent(rest.label.name)}`)) ?? rest.label;
   if (rest.issue?.number !== undefined) rest.issue = await trueIssue(world, repo, rest.issue);
   const isPull = rest.issue?.head !== undefined || rest.issue?.pull_request !== undefined;
   const number = rest.pull_request?.number ?? (isPull && event === 'issues' ? rest.issue.number : undefined);

@@ -3,6 +3,7 @@ import { Access, accessRoutes, type MintedToken } from './access.ts';
 import { actionsRoutes } from './actions-routes.ts';
 import { archiveRoutes } from './archive.ts';
 import { checkRoutes } from './checks.ts';
+import { complete, organizationJson } from './complete.ts';
 import { startContentHost } from './content-host.ts';
 import { deploymentRoutes } from './deployments.ts';
 import { type Fault, type FaultRule, Faults, faultReply } from './faults.ts';
@@ -11,6 +12,7 @@ import { graphqlRoutes } from './graphql.ts';
 import { type Hands, handsOf } from './hands.ts';
 import { type Delivery, Hooks, hookRoutes } from './hooks.ts';
 import { issueRoutes } from './issues.ts';
+import { ownCheck } from './own-check.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { autoMerge, pullRoutes } from './pull-routes.ts';
 import { refRoutes } from './refs.ts';
@@ -43,6 +45,8 @@ export interface StandInOptions {
   readonly webhook?: { readonly url: string; readonly secret: string };
   readonly permissions?: Readonly<Record<string, string>>;
   readonly events?: readonly string[];
+  /** Holds the stand-in's own answers and events against the specification; default false. */
+  readonly checkItself?: boolean;
   /** Clock in ms; default the real one. */
   readonly now?: () => number;
 }
@@ -71,6 +75,8 @@ export interface GitHubStandIn {
   /** What the specification says against requests of the client; also tokens sent to foreign hosts and events of `emulate` that are not GitHub's. */
   readonly violations: string[];
   readonly specAvailable: boolean;
+  /** With `checkItself`: where the stand-in's own answers and events are not as the specification has them. */
+  readonly inaccuracies: ReadonlySet<string>;
   fault(rule: FaultRule): Fault;
   clearFaults(): void;
   /** Events in the order they arose, whether or not somebody is subscribed. */
@@ -135,6 +141,8 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
   const router = new Router();
   const faults = new Faults();
   const check = await specCheck();
+  const own = options.checkItself === true ? await ownCheck() : null;
+  const inaccuracies = new Set<string>();
   const content = await startContentHost();
   let lastId = 5_000_000;
   const nextId = (): number => {
@@ -177,7 +185,8 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
       const seen = await world.upstream.send('GET', `/repos/${full}`, null, who.kind === 'app' ? 'admin' : who);
       if (seen.status !== 200) return refuse(404, 'Not Found');
     }
-    return inGitHubsWords(await found.handler(ask), who.kind === 'installation');
+    const made = inGitHubsWords(await found.handler(ask), who.kind === 'installation');
+    return made.status < 400 ? { ...made, body: complete(world, made.body) } : made;
   }
 
   async function serve(incoming: Incoming): Promise<{ reply: Reply; ending: Ending }> {
@@ -222,6 +231,8 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
     if (rule?.kind === 'after-effect') return { reply, ending: 'reset' };
     if (rule?.kind === 'after-effect-hang') return { reply, ending: 'hang' };
     call.status = reply.status;
+    if (own !== null && reply.status < 400)
+      for (const found of own.answer(method, url.pathname, reply.status, reply.body)) inaccuracies.add(found);
     return { reply, ending: rule?.kind === 'reset-mid-body' || rule?.kind === 'truncated-json' ? rule.kind : 'whole' };
   }
 
@@ -276,14 +287,17 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
         (async () => {
           const repository = await upstream.find(`/repos/${repo}`);
           if (repository === null) return;
-          const whole = {
+          const whole = complete(world, {
             ...payload,
             repository,
-            organization: { login: org, id: 1, node_id: 'O_1', url: `${server.url}/orgs/${org}` },
+            organization: organizationJson(world, org),
             sender: 'kind' in sender ? senderJson(world, sender) : sender,
             installation: { id: app.installationId, node_id: `I_${app.installationId}` },
-          };
+          });
           events.push({ event, action: payload.action ?? null, repo, payload: whole });
+          if (own !== null)
+            for (const found of own.event(event, payload.action ?? null, JSON.parse(JSON.stringify(whole)) as Json))
+              inaccuracies.add(found);
           hooks.deliver(event, whole, repo);
         })(),
       );
@@ -326,6 +340,7 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
       return [...violations, ...content.leaked.map((path) => `a token was sent to another host: ${path}`)];
     },
     specAvailable: check !== null,
+    inaccuracies,
     events,
     deliveries: hooks.deliveries,
     fault: (rule) => faults.add(rule),
