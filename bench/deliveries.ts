@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { loadSecrets } from '../src/config/index.ts';
 
 /** Repositories whose services the alerts are about. */
-export const SERVICES = 10;
+export const SERVICES = 25;
 
 /** Configuration with which Datadog deliveries of these services are taken. */
 export const DATADOG = {

@@ -11,7 +11,7 @@ import { ms, summary, timed } from './statistics.ts';
 import { type BenchWorld, withWorld } from './world.ts';
 
 const WARM_UPS = 100;
-const PAIRS = 400;
+const PAIRS = 300;
 const TARGET_MS = 3;
 const TARGET_SHARE = 0.1;
 /** Monitors of the bare calls, so that both sides work on healings of their own. */

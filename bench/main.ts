@@ -9,7 +9,7 @@ const PARTS: ReadonlyArray<readonly [name: string, limitMs: number, run: (stop: 
   ['ingress', 120_000, benchIngress],
   ['overhead', 120_000, benchHealingOverhead],
   ['sandbox', 60_000, benchSandboxStart],
-  ['memory', 420_000, benchMemory],
+  ['memory', 600_000, benchMemory],
 ];
 
 const USAGE = `usage: npm run bench [-- [--json] [${PARTS.map(([name]) => name).join('|')} ...]]`;

@@ -76,7 +76,7 @@ export async function benchMemory(stop: AbortSignal): Promise<Part> {
       for (let sent = 0; waiting < HEALINGS; waiting = await parked(world.connection.client)) {
         if (stop.aborted) throw new Error(`only ${waiting} of ${HEALINGS} healings waited for a person in time`);
         for (; sent < HEALINGS && sent - waiting < UNDER_WAY; sent++) await sender.send(sent, `memory-${sent}`);
-        await delay(100);
+        await delay(500);
       }
     } finally {
       sender.close();
