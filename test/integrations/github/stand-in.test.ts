@@ -166,6 +166,30 @@ describe('pull requests of the stand-in', () => {
     const refused = await enable({ input: { pullRequestId: (await hands.pull(clean)).node_id } });
     expect(refused.body.errors[0].message).toBe('Pull request Pull request is in clean status');
   });
+  it('merges through a queue only, where a rule asks for it', async () => {
+    const { at, hands } = await fresh({ rules: 'ruleset', mergeQueue: true });
+    const sha = await hands.push('x', { 'b.txt': 'b' });
+    const number = await hands.openPull('x');
+    await hands.status(sha, 'test', 'success');
+    expect(await app(`PUT ${at}/pulls/${number}/merge`, { sha })).toMatchObject({
+      status: 405,
+      body: { message: 'Changes must be made through the merge queue' },
+    });
+    const variables = { id: (await hands.pull(number)).node_id, head: sha, method: 'MERGE' };
+    const query =
+      'mutation($id: ID!, $head: GitObjectID, $method: PullRequestMergeMethod) { enablePullRequestAutoMerge(input: {pullRequestId: $id, expectedHeadOid: $head, mergeMethod: $method}) { clientMutationId } }';
+    expect((await app('POST /graphql', { query, variables })).body.errors).toBeUndefined();
+    expect(await hands.pull(number)).toMatchObject({ merged: true });
+  });
+  it('asks collaborators for a review, and nobody else', async () => {
+    const { at, hands, fullName } = await fresh();
+    await hands.push('x', { 'b.txt': 'b' });
+    const number = await hands.openPull('x', { by: 'suture-bot' });
+    const want = (login: string) => app(`POST ${at}/pulls/${number}/requested_reviewers`, { reviewers: [login] });
+    expect([(await want('olaf')).status, (await want('suture-bot')).status, (await want('maria')).status]).toEqual([422, 422, 201]);
+    expect(await hands.pull(number)).toMatchObject({ requested_reviewers: [{ login: 'maria' }] });
+    expect(await eventsOf(fullName)).toContain('pull_request.review_requested');
+  });
   it('takes one from a fork of an outsider and tells it apart', async () => {
     const { hands } = await fresh({ private: false });
     const number = await hands.openFork('x', { 'b.txt': 'b' });

@@ -35,7 +35,9 @@ export function graphqlRoutes(router: Router, world: World, repositories: () => 
       return done;
     }
     const settings = await world.upstream.admin('GET', `/repos/${repo}`);
-    if (!settings.allow_auto_merge) return error('UNPROCESSABLE', name, 'Pull request Auto merge is not allowed for this repository');
+    const queued = (world.rules.get(repo.toLowerCase()) ?? []).some((rule) => rule.mergeQueue && rule.branch === pull.base.ref);
+    if (!settings.allow_auto_merge && !queued)
+      return error('UNPROCESSABLE', name, 'Pull request Auto merge is not allowed for this repository');
     if (pull.state !== 'open') return error('UNPROCESSABLE', name, 'Pull request Pull request is closed');
     const expected = values.expectedHeadOid ?? values.head;
     if (expected !== undefined && expected !== pull.head.sha)
@@ -49,6 +51,8 @@ export function graphqlRoutes(router: Router, world: World, repositories: () => 
       commit_title: '',
       commit_message: '',
     };
+    // A queue takes what is green at once.
+    await world.settle(repo, pull.head.sha);
     return done;
   });
 }

@@ -24,7 +24,7 @@ export function isGenuine(headers: Readonly<Record<string, string | undefined>>,
 
 /** Passes an event of `emulate` on as GitHub would have sent it. */
 export async function relay(world: World, event: string, payload: Json): Promise<void> {
-  if (OWN.has(event)) return;
+  if (OWN.has(event) || payload.action === 'review_requested') return;
   const repo = payload.repository?.full_name as string | undefined;
   if (repo === undefined) return;
   const { repository: _repository, sender, installation: _installation, organization: _organization, ...rest } = payload;

@@ -18,6 +18,7 @@ import { autoMerge, pullRoutes } from './pull-routes.ts';
 import { refRoutes } from './refs.ts';
 import { isGenuine, relay } from './relay.ts';
 import { createRepository, type RepositorySpec } from './repository.ts';
+import { reviewerRoutes } from './reviewers.ts';
 import { Router } from './router.ts';
 import { type Ending, type Incoming, startServer } from './server.ts';
 import { specCheck } from './spec-check.ts';
@@ -321,6 +322,7 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
   refRoutes(router, world);
   issueRoutes(router, world);
   pullRoutes(router, world);
+  reviewerRoutes(router, world);
   checkRoutes(router, world);
   actionsRoutes(router, world);
   statusRoutes(router, world);
