@@ -1,101 +1,35 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { Access, accessRoutes, type MintedToken } from './access.ts';
+import { Access, accessRoutes } from './access.ts';
 import { actionsRoutes } from './actions-routes.ts';
 import { archiveRoutes } from './archive.ts';
 import { checkRoutes } from './checks.ts';
 import { complete, organizationJson } from './complete.ts';
 import { startContentHost } from './content-host.ts';
 import { deploymentRoutes } from './deployments.ts';
-import { type Fault, type FaultRule, Faults, faultReply } from './faults.ts';
+import { Faults, faultReply } from './faults.ts';
 import { forwardedRoutes, inGitHubsWords } from './forwarded.ts';
 import { graphqlRoutes } from './graphql.ts';
-import { type Hands, handsOf } from './hands.ts';
-import { type Delivery, Hooks, hookRoutes } from './hooks.ts';
+import { handsOf } from './hands.ts';
+import { hookRoutes } from './hook-routes.ts';
+import { Hooks } from './hooks.ts';
 import { issueRoutes } from './issues.ts';
 import { ownCheck } from './own-check.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { autoMerge, pullRoutes } from './pull-routes.ts';
 import { refRoutes } from './refs.ts';
 import { isGenuine, relay } from './relay.ts';
-import { createRepository, type RepositorySpec } from './repository.ts';
+import { createRepository } from './repository.ts';
 import { reviewerRoutes } from './reviewers.ts';
 import { Router } from './router.ts';
 import { type Ending, type Incoming, startServer } from './server.ts';
 import { specCheck } from './spec-check.ts';
+import type { Call, GitHubStandIn, StandInOptions } from './stand-in-types.ts';
 import { statusRoutes } from './statuses.ts';
 import { startUpstream } from './upstream.ts';
 import { type Ask, type Json, type Reply, refuse } from './wire.ts';
 import { type StandInApp, senderJson, type World } from './world.ts';
 
-/** One call of the client under test. */
-export interface Call {
-  /** Method and path template. */
-  readonly operation: string;
-  readonly path: string;
-  /** 0 when no answer was sent. */
-  status: number;
-  readonly fault?: FaultRule['kind'];
-  readonly body: Json;
-}
-
-/** How a stand-in starts. */
-export interface StandInOptions {
-  /** Owner of the repositories; default `acme`. */
-  readonly org?: string;
-  /** Where the App's webhook points; absent: events are recorded and go nowhere. */
-  readonly webhook?: { readonly url: string; readonly secret: string };
-  readonly permissions?: Readonly<Record<string, string>>;
-  readonly events?: readonly string[];
-  /** Holds the stand-in's own answers and events against the specification; default false. */
-  readonly checkItself?: boolean;
-  /** Clock in ms; default the real one. */
-  readonly now?: () => number;
-}
-
-/** A served repository of the stand-in. */
-export interface StandInRepository {
-  readonly owner: string;
-  readonly name: string;
-  readonly fullName: string;
-  readonly head: string;
-  readonly hands: Hands;
-}
-
-/** GitHub's stand-in for tests: `emulate`, completed and corrected. */
-export interface GitHubStandIn {
-  /** `baseUrl` for clients. */
-  readonly url: string;
-  readonly org: string;
-  readonly app: StandInApp;
-  /** Secret of the App's webhook. */
-  readonly webhookSecret: string;
-  /** Tokens of people by login: `maria` may write, `theo` may triage, `olaf` is an outsider, `suture-bot` may write. */
-  readonly tokens: Readonly<Record<string, string>>;
-  repository(spec?: RepositorySpec): Promise<StandInRepository>;
-  readonly calls: Call[];
-  /** What the specification says against requests of the client; also tokens sent to foreign hosts and events of `emulate` that are not GitHub's. */
-  readonly violations: string[];
-  readonly specAvailable: boolean;
-  /** With `checkItself`: where the stand-in's own answers and events are not as the specification has them. */
-  readonly inaccuracies: ReadonlySet<string>;
-  fault(rule: FaultRule): Fault;
-  clearFaults(): void;
-  /** Events in the order they arose, whether or not somebody is subscribed. */
-  readonly events: ReadonlyArray<{ readonly event: string; readonly action: string | null; readonly repo: string; readonly payload: Json }>;
-  readonly deliveries: readonly Delivery[];
-  /** Matching deliveries are lost until the returned function is called. */
-  loseDeliveries(matches: (delivery: Delivery) => boolean): () => void;
-  /** Points the App's webhook somewhere. */
-  pointWebhook(url: string, secret?: string): void;
-  /** All events that are due have been delivered. */
-  settled(): Promise<void>;
-  readonly mintedTokens: readonly MintedToken[];
-  /** Every installation token so far expires. */
-  expireTokens(): void;
-  /** A code as GitHub gives one after an App was registered from a manifest. */
-  manifestCode(): string;
-  close(): Promise<void>;
-}
+export type { Call, GitHubStandIn, StandInOptions, StandInRepository } from './stand-in-types.ts';
 
 /** Logins that exist everywhere. */
 export const PEOPLE = ['maria', 'theo', 'olaf', 'suture-bot'] as const;
