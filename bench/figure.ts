@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { ms } from './statistics.ts';
 
 /** One line of the report: what was measured, beside the plain alternative. */
@@ -22,6 +22,11 @@ export interface Part {
   readonly notes: readonly string[];
   /** The numbers behind the figures, for `--json`; milliseconds and bytes. */
   readonly numbers: Readonly<Record<string, unknown>>;
+}
+
+/** How many processes wanted to run in the last minute: above the number of cores, the machine measures others as well. */
+export function load(): string {
+  return (loadavg()[0] ?? 0).toFixed(1);
 }
 
 /** The machine that the numbers belong to, in one line. */

@@ -1,4 +1,4 @@
-import { type Figure, machine, type Part, table } from './figure.ts';
+import { type Figure, load, machine, type Part, table } from './figure.ts';
 import { benchHealingOverhead } from './healing-overhead.ts';
 import { benchIngress } from './ingress-latency.ts';
 import { benchMemory } from './memory.ts';
@@ -31,7 +31,8 @@ async function main(given: readonly string[]): Promise<number> {
   const numbers: Record<string, unknown> = {};
   const failed: string[] = [];
   const began = performance.now();
-  say(machine());
+  const loadBefore = load();
+  say(`${machine()}, load ${loadBefore}`);
   for (const [name, limitMs, run] of PARTS) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     say(`measuring ${name} ...`);
@@ -52,11 +53,13 @@ async function main(given: readonly string[]): Promise<number> {
   const seconds = (performance.now() - began) / 1000;
   const missed = figures.filter((figure) => figure.met === false).map((figure) => figure.name);
   if (json) {
-    process.stdout.write(`${JSON.stringify({ machine: machine(), seconds, figures, notes, numbers, missed, failed }, null, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ machine: machine(), loadBefore, loadAfter: load(), seconds, figures, notes, numbers, missed, failed }, null, 2)}\n`,
+    );
   } else {
     say(`\n${table(figures)}\n`);
     for (const note of notes) say(`- ${note}`);
-    say(`- ${machine()}; ${seconds.toFixed(0)} s in all`);
+    say(`- ${machine()}; load ${loadBefore} before, ${load()} after; ${seconds.toFixed(0)} s in all`);
     if (missed.length > 0) say(`\nTARGETS MISSED: ${missed.join('; ')}`);
     else if (failed.length === 0) say('\nevery target of what was measured is met');
   }
