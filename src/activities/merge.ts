@@ -72,6 +72,7 @@ export function mergeActivities(deps: ActivityDeps): Pick<Activities, 'readCheck
         });
         return { kind: 'refused', reason: merged.reason, detail: oneLine(deps.redact(merged.detail), 500) };
       }
+      await deps.records.putOnce(`commit/${repo.owner}/${repo.name}/${merged.sha}`, healingId);
       await audit(deps, {
         key: `${key}/merged`,
         action: 'pull-request-merged',

@@ -54,7 +54,7 @@ export function pullRequestActivities(deps: ActivityDeps): Pick<Activities, 'pub
           return refused('commit', committed);
         }
         await deps.records.putOnce(`published/${key}`, committed.sha);
-        await deps.records.putOnce(`commit/${incident.repo.owner}/${incident.repo.name}/${committed.sha}`, key);
+        await deps.records.putOnce(`commit/${incident.repo.owner}/${incident.repo.name}/${committed.sha}`, healingId);
         await audit(deps, {
           key: `${key}/commit`,
           action: 'commit-written',

@@ -1,19 +1,14 @@
-import { request as octokitRequest } from '@octokit/request';
 import { RequestError } from '@octokit/request-error';
-import type { Endpoints, RequestInterface } from '@octokit/types';
+import type { Endpoints } from '@octokit/types';
 import { Failure } from '../../domain/failure.ts';
 import type { RepoRef } from '../../domain/names.schema.ts';
 import { failureOf } from './answer.ts';
 import type { Credentials, Permissions } from './credentials.ts';
+import type { Route, Send } from './send.ts';
 import { createWriteGate } from './write-gate.ts';
-
-/** REST version whose answers we read; dated by GitHub. */
-const API_VERSION = '2022-11-28';
 
 /** Content may be large: it gets so many times the limit of a call. */
 const STREAM_FACTOR = 6;
-
-type Route = keyof Endpoints;
 
 /** Calls for one repository with the permissions of one step. Paths are templates, so nothing from outside becomes a URL by itself. */
 export interface Api {
@@ -49,21 +44,6 @@ export interface GitHubApi {
   readonly login: string;
 }
 
-/** Octokit's request without retries: Temporal repeats, with GitHub's own wait. */
-export function baseRequest(baseUrl: string): RequestInterface {
-  return octokitRequest.defaults({
-    baseUrl,
-    headers: { 'user-agent': 'suture', 'x-github-api-version': API_VERSION, accept: 'application/vnd.github+json' },
-    // Deprecation notices of the vendor are for us, not for the log of whoever runs this.
-    request: { log: { debug() {}, info() {}, warn() {}, error() {} } },
-  });
-}
-
-/** Something was cut off: Octokit hands broken JSON and empty bodies on as text. */
-function isWhole(response: { readonly status: number; readonly data: unknown }): boolean {
-  return response.status === 204 || response.status === 205 || (typeof response.data === 'object' && response.data !== null);
-}
-
 export function createGitHubApi(options: {
   readonly baseUrl: string;
   readonly webUrl: string;
@@ -71,10 +51,10 @@ export function createGitHubApi(options: {
   readonly timeoutMs: number;
   readonly writeSpacingMs: number;
   readonly credentials: Credentials;
+  readonly send: Send;
   readonly now: () => number;
 }): GitHubApi {
-  const { credentials, now, timeoutMs } = options;
-  const request = baseRequest(options.baseUrl);
+  const { credentials, now, send, timeoutMs } = options;
   const gate = createWriteGate({ spacingMs: options.writeSpacingMs, now });
 
   /** One exchange: token, gate, time limit, and what its failure means. */
@@ -99,17 +79,9 @@ export function createGitHubApi(options: {
   }
 
   const sendJson = async (owner: string, route: string, parameters: object, token: string): Promise<Endpoints[Route]['response']> => {
-    const response = await request(
-      route as Route,
-      {
-        ...(parameters as object),
-        headers: token === '' ? {} : { authorization: `bearer ${token}` },
-        request: { signal: AbortSignal.timeout(timeoutMs) },
-      } as never,
-    );
+    const response = await send(route as Route, parameters, token);
     gate.learn(owner, response.headers as never);
-    if (!isWhole(response)) throw new Failure('forge-unavailable', `GitHub's answer to ${route} was cut off`);
-    return response as Endpoints[Route]['response'];
+    return response;
   };
 
   const asApp: GitHubApi['asApp'] = async (route, parameters) => {
@@ -188,7 +160,11 @@ export function createGitHubApi(options: {
         },
         async stream(route, parameters) {
           return await exchange(route, repo.owner, token, async (authorized) => {
-            const { url, headers } = request.endpoint(route, { ...parameters, ...at, headers: { authorization: `bearer ${authorized}` } });
+            const { url, headers } = send.request.endpoint(route, {
+              ...parameters,
+              ...at,
+              headers: { authorization: `bearer ${authorized}` },
+            });
             const signal = AbortSignal.timeout(timeoutMs * STREAM_FACTOR);
             let response = await fetch(url, { headers: headers as Record<string, string>, redirect: 'manual', signal });
             const link = response.headers.get('location');

@@ -1,7 +1,8 @@
 import { createAppAuth } from '@octokit/auth-app';
-import type { RequestInterface } from '@octokit/types';
+import { RequestError } from '@octokit/request-error';
 import { Failure } from '../../domain/failure.ts';
 import type { RepoRef } from '../../domain/names.schema.ts';
+import type { Send } from './send.ts';
 
 /** Permissions that one step needs, as GitHub names them. */
 export type Permissions = Readonly<Record<string, 'read' | 'write'>>;
@@ -51,10 +52,10 @@ export function tokenCredentials(secret: () => string | undefined): Credentials 
 export function appCredentials(options: {
   readonly appId: number;
   readonly privateKey: () => string | undefined;
-  readonly request: RequestInterface;
+  readonly send: Send;
   readonly now: () => number;
 }): Credentials {
-  const { request, now } = options;
+  const { send, now } = options;
   const held = new Map<string, Held>();
   const installations = new Map<string, number>();
 
@@ -66,38 +67,40 @@ export function appCredentials(options: {
         'GitHub: the key of the App is missing; set SUTURE_SECRET_GITHUB_APP_KEY, _FILE or _COMMAND',
       );
     }
-    const { token } = await createAppAuth({ appId: options.appId, privateKey, request })({ type: 'app' });
+    const { token } = await createAppAuth({ appId: options.appId, privateKey, request: send.request })({ type: 'app' });
     return token;
   }
-
-  const asApp = async () => ({ authorization: `bearer ${await appToken()}` });
 
   async function installationOf(repo: RepoRef): Promise<number> {
     const name = `${repo.owner}/${repo.name}`;
     const known = installations.get(name);
     if (known !== undefined) return known;
-    const { data } = await request('GET /repos/{owner}/{repo}/installation', {
-      owner: repo.owner,
-      repo: repo.name,
-      headers: await asApp(),
-    });
+    const { data } = await send('GET /repos/{owner}/{repo}/installation', { owner: repo.owner, repo: repo.name }, await appToken());
     installations.set(name, data.id);
     return data.id;
   }
 
   async function mint(repo: RepoRef, needs: Permissions): Promise<string> {
-    const { data } = await request('POST /app/installations/{installation_id}/access_tokens', {
-      installation_id: await installationOf(repo),
-      repositories: [repo.name],
-      permissions: { ...needs },
-      headers: await asApp(),
-    });
-    return data.token;
+    const asked = { installation_id: await installationOf(repo), repositories: [repo.name], permissions: { ...needs } };
+    try {
+      return (await send('POST /app/installations/{installation_id}/access_tokens', asked, await appToken())).data.token;
+    } catch (error) {
+      if (!(error instanceof RequestError) || error.status !== 422) throw error;
+      // "The permissions requested are not granted to this installation", or the repository is not among its own.
+      const wanted = Object.keys(needs).join(', ');
+      throw new Failure(
+        'not-permitted',
+        `the App may not do this at ${repo.owner}/${repo.name} (wanted: ${wanted}); run \`suture doctor github\``,
+        {
+          cause: error,
+        },
+      );
+    }
   }
 
   function giveBack(entry: Held): void {
     entry.token
-      .then((token) => request('DELETE /installation/token', { headers: { authorization: `bearer ${token}` } }))
+      .then((token) => send('DELETE /installation/token', {}, token))
       // It runs out by itself within the hour; giving it back early is a courtesy that nothing waits for.
       .catch(() => undefined);
   }

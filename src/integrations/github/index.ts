@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import type { Integration, IntegrationContext } from '../contract.ts';
 import { createGitHubSource } from './alert-source.ts';
-import { baseRequest, createGitHubApi, type GitHubApi } from './api.ts';
+import { createGitHubApi, type GitHubApi } from './api.ts';
 import { GitHubConfig } from './config.schema.ts';
 import { appCredentials, tokenCredentials } from './credentials.ts';
 import { diagnose } from './doctor.ts';
 import { createGitHubForge } from './forge.ts';
+import { createSend } from './send.ts';
 
 /** Names of GitHub's secrets. */
 const APP_KEY = 'github-app-key';
@@ -15,11 +16,12 @@ const TOKEN = 'github-token';
 export function gitHubApi(context: IntegrationContext<GitHubConfig>): GitHubApi {
   const { config, secret } = context;
   const now = (): number => Date.now();
+  const send = createSend(config);
   const credentials =
     config.appId === undefined
       ? tokenCredentials(() => secret(TOKEN)[0])
-      : appCredentials({ appId: config.appId, privateKey: () => secret(APP_KEY)[0], request: baseRequest(config.baseUrl), now });
-  return createGitHubApi({ ...config, credentials, now });
+      : appCredentials({ appId: config.appId, privateKey: () => secret(APP_KEY)[0], send, now });
+  return createGitHubApi({ ...config, credentials, send, now });
 }
 
 /** GitHub and GitHub Enterprise Server, as an App or with a token. */

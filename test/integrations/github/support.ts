@@ -2,9 +2,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Forge } from '../../../src/integrations/contract.ts';
-import { baseRequest, createGitHubApi, type GitHubApi } from '../../../src/integrations/github/api.ts';
+import { createGitHubApi, type GitHubApi } from '../../../src/integrations/github/api.ts';
 import { appCredentials, tokenCredentials } from '../../../src/integrations/github/credentials.ts';
 import { createGitHubForge } from '../../../src/integrations/github/forge.ts';
+import { createSend } from '../../../src/integrations/github/send.ts';
 import type { StandInCredentials } from '../../support/github/under-test.ts';
 
 /** How a client of a test differs from one of production. */
@@ -19,15 +20,18 @@ export interface ClientOptions {
 /** The API client as production makes it, without the pause between writes. */
 export function clientOf(baseUrl: string, credentials: StandInCredentials, options: ClientOptions = {}): GitHubApi {
   const now = options.now ?? Date.now;
+  const timeoutMs = options.timeoutMs ?? 10_000;
+  const send = createSend({ baseUrl, timeoutMs });
   return createGitHubApi({
+    send,
     baseUrl,
     webUrl: baseUrl,
     login: credentials.login,
-    timeoutMs: options.timeoutMs ?? 10_000,
+    timeoutMs,
     writeSpacingMs: options.writeSpacingMs ?? 0,
     credentials:
       credentials.kind === 'app'
-        ? appCredentials({ appId: credentials.appId, privateKey: () => credentials.privateKey, request: baseRequest(baseUrl), now })
+        ? appCredentials({ appId: credentials.appId, privateKey: () => credentials.privateKey, send, now })
         : tokenCredentials(() => credentials.token),
     now,
   });

@@ -1,0 +1,185 @@
+import { buffer } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FAILURES, Failure } from '../../../src/domain/failure.ts';
+import type { Forge } from '../../../src/integrations/contract.ts';
+import { FAULT_KINDS, type FaultKind } from '../../support/github/faults.ts';
+import { type GitHubStandIn, type StandInRepository, startGitHubStandIn } from '../../support/github/stand-in.ts';
+import { appCredentialsOf } from '../../support/github/under-test.ts';
+import { clientOf, forgeOf } from './support.ts';
+
+/** A stand-in that hangs is given up on after this long. */
+const TIMEOUT_MS = 400;
+/** Tries of one step, as Temporal repeats an activity. */
+const TRIES = 6;
+/** Scenarios at the same time, each in a stand-in of its own: faults are one stand-in's. */
+const LANES = 3;
+
+const MARKER = '<!-- suture:heal/acme/shop/branch/main#1 -->';
+const CLAIM = '<!-- suture-claim:heal/acme/shop/pr/1 -->';
+
+/** Kinds after which everything must end as if nothing had happened. The others say no for good: then nothing may be doubled or half-done. */
+const PASSING: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'unauthorized',
+  'primary-limit',
+  'secondary-limit',
+  'server-error',
+  'bad-gateway',
+  'unavailable',
+  'reset',
+  'reset-mid-body',
+  'hang',
+  'truncated-json',
+  'after-effect',
+  'after-effect-hang',
+]);
+
+/** A refused key of the App itself is no expired token: nothing can be minted with it. */
+function passes(operation: string, kind: FaultKind): boolean {
+  return PASSING.has(kind) && !(kind === 'unauthorized' && AS_APP.has(operation));
+}
+
+const AS_APP: ReadonlySet<string> = new Set([
+  'GET /repos/{owner}/{repo}/installation',
+  'POST /app/installations/{installation_id}/access_tokens',
+]);
+
+interface Lane {
+  readonly standIn: GitHubStandIn;
+  readonly repository: StandInRepository;
+  readonly forge: Forge;
+  /** Waiting that a limit asked for passes at once. */
+  readonly clock: { ahead: number };
+  readonly subject: number;
+}
+
+async function lane(standIn: GitHubStandIn): Promise<Lane> {
+  const clock = { ahead: 0 };
+  const repository = await standIn.repository({ files: { 'a.txt': 'bad\n', 'run.sh': 'true\n' } });
+  await repository.hands.push('work', { 'b.txt': 'b\n' });
+  const subject = await repository.hands.openPull('work');
+  await repository.hands.run({ sha: repository.head, workflow: 'test', jobs: [{ name: 'test', conclusion: 'failure', log: 'red\n' }] });
+  const github = clientOf(standIn.url, appCredentialsOf(standIn), { timeoutMs: TIMEOUT_MS, now: () => Date.now() + clock.ahead });
+  return { standIn, repository, forge: forgeOf(github), clock, subject };
+}
+
+/** Repeats a step as long as its failure says that a repeat can help. */
+async function step<T>({ clock }: Lane, work: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Failure) || !FAILURES[error.code].retry || tried >= TRIES) throw error;
+      clock.ahead += error.retryAfterMs ?? 0;
+    }
+  }
+}
+
+/** What a healing asks of the forge, from the first look to the deployment. Returns where it ended. */
+async function heal(at: Lane): Promise<string> {
+  const { forge, repository, subject } = at;
+  const repo = { owner: repository.owner, name: repository.name };
+  const claim = (body: string, finished: boolean) =>
+    step(at, () => forge.claims.upsert(repo, { subject: `pr/${subject}`, marker: CLAIM, title: 'test fails', body, finished }));
+  const { defaultBranch } = await step(at, () => forge.repositories.describe(repo));
+  const head = (await step(at, () => forge.repositories.resolve(repo, defaultBranch))) ?? '';
+  await claim('on it', false);
+  await step(at, () => forge.checks.list(repo, head));
+  await step(at, () => forge.checks.log(repo, head, 'test'));
+  await step(at, () => forge.repositories.commits(repo, null, head, 10));
+  await step(at, async () => buffer(await forge.repositories.exportTree(repo, head)));
+  const files = [{ op: 'write', path: 'a.txt', mode: '100644', content: Buffer.from('good\n').toString('base64') } as const];
+  const committed = await step(at, () =>
+    forge.changes.commit(repo, { branch: 'suture/fix-1', changeSet: { base: head, files: [...files] }, message: 'Fix', key: 'k' }),
+  );
+  if (committed.kind === 'refused') return `commit ${committed.reason}`;
+  const opened = await step(at, () =>
+    forge.changes.open(repo, {
+      marker: MARKER,
+      title: 'Fix',
+      body: 'Why',
+      headBranch: 'suture/fix-1',
+      baseBranch: 'main',
+      labels: ['suture'],
+      draft: false,
+    }),
+  );
+  if (opened.kind === 'refused') return `open ${opened.reason}`;
+  await repository.hands.run({ sha: committed.sha, workflow: 'test', jobs: [{ name: 'test', conclusion: 'success', log: 'green\n' }] });
+  const merged = await step(at, () => forge.changes.merge(repo, opened.pullRequest.number, committed.sha));
+  if (merged.kind === 'refused') return `merge ${merged.reason}`;
+  await step(at, () => forge.changes.deleteBranch(repo, 'suture/fix-1'));
+  await repository.hands.run({ sha: merged.sha, workflow: 'test', jobs: [{ name: 'test', conclusion: 'success', log: 'green\n' }] });
+  await step(at, () => forge.deployments.create(repo, { sha: merged.sha, environment: 'production', key: 'd' }));
+  await claim('healed', true);
+  return 'healed';
+}
+
+/** What must hold however it ended: nothing twice, nothing half-done. Empty when it does. */
+async function doubled(at: Lane): Promise<readonly string[]> {
+  const { forge, repository, subject, standIn } = at;
+  standIn.clearFaults();
+  const repo = { owner: repository.owner, name: repository.name };
+  const bodies = (await repository.hands.comments(subject)).map((comment) => String(comment.body));
+  const problems: string[] = [];
+  const claims = bodies.filter((body) => body.includes(CLAIM)).length;
+  if (claims > 1) problems.push(`${claims} claims`);
+  const pulls = standIn.events.filter(
+    (event) => event.event === 'pull_request' && event.action === 'opened' && event.repo === repository.fullName,
+  ).length;
+  if (pulls > 2) problems.push(`${pulls - 1} pull requests of ours`);
+  const deployments = await step(at, () => forge.deployments.list(repo, 'production'));
+  if (deployments.length > 1) problems.push(`${deployments.length} deployments`);
+  const branches = await step(at, () => forge.changes.ownBranches(repo));
+  if (branches.length > 1) problems.push(`${branches.length} branches`);
+  const main = (await step(at, () => forge.repositories.resolve(repo, 'main'))) ?? '';
+  const commits = await step(at, () => forge.repositories.commits(repo, repository.head, main, 10));
+  if (commits.commits.filter((commit) => commit.subject === 'Fix').length > 1) problems.push('the fix landed twice');
+  return problems;
+}
+
+let standIns: readonly GitHubStandIn[];
+beforeAll(async () => {
+  standIns = await Promise.all(Array.from({ length: LANES }, () => startGitHubStandIn()));
+});
+afterAll(() => Promise.all(standIns.map((standIn) => standIn.close())));
+
+describe('whatever goes wrong at GitHub', () => {
+  it('there is one branch, one pull request, one comment, one deployment, and the right outcome', { timeout: 600_000 }, async () => {
+    const [first] = standIns;
+    if (first === undefined) throw new Error('no stand-in');
+    const plain = await lane(first);
+    const before = first.calls.length;
+    expect(await heal(plain)).toBe('healed');
+    const operations = [...new Set(first.calls.slice(before).map((call) => call.operation))];
+    expect(operations.length).toBeGreaterThan(20);
+
+    const cases = operations.flatMap((operation) => FAULT_KINDS.map((kind) => ({ operation, kind })));
+    const failures: string[] = [];
+    let passed = 0;
+    const queue = [...cases];
+    await Promise.all(
+      standIns.map(async (standIn) => {
+        for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+          const { operation, kind } = next;
+          const at = await lane(standIn);
+          const fault = standIn.fault({ operation, kind, ...(kind === 'secondary-limit' ? { seconds: 30, status: 429 as const } : {}) });
+          let ending: string;
+          try {
+            ending = await heal(at);
+          } catch (error) {
+            ending = error instanceof Failure ? `failed: ${error.code}` : `threw: ${String(error)}`;
+          }
+          const problems = [...(await doubled(at))];
+          if (fault.hits() !== 1) problems.push('the fault was not met');
+          if (passes(operation, kind) && ending !== 'healed') problems.push(`ended as ${ending}`);
+          if (ending.startsWith('threw')) problems.push(ending);
+          if (problems.length === 0) passed += 1;
+          else failures.push(`${kind} at ${operation}: ${problems.join(', ')}`);
+        }
+      }),
+    );
+    process.stdout.write(`fault matrix of GitHub: ${passed}/${cases.length} passed\n`);
+    expect(failures).toEqual([]);
+    expect(passed).toBe(cases.length);
+  });
+});
