@@ -69,6 +69,20 @@ async function ofPullRequest({ forge }: Pick<ActivityDeps, 'forge'>, { repo }: Q
   }
 }
 
+/** Pull requests in which a commit of a fork is looked for. */
+const MAX_PULLS = 100;
+
+/** A commit that a check named without saying where it lies: the head of an open pull request, most likely of a fork. */
+async function ofCommit(deps: Pick<ActivityDeps, 'forge'>, question: Question, sha: string): Promise<Target | NoTarget> {
+  if (sha === question.defaultHead) {
+    return target(question.defaultBranch, sha);
+  }
+  const pull = (await deps.forge.changes.listOpen(question.repo, MAX_PULLS)).find((open) => open.headSha === sha);
+  return pull === undefined
+    ? none('head-moved', `${sha.slice(0, 10)} is the head of no open pull request (any more)`)
+    : ofPullRequest(deps, question, pull.number);
+}
+
 async function ofRevision(repositories: Repositories, question: Question, revision: string | undefined): Promise<Target | NoTarget> {
   const { repo, defaultBranch, defaultHead } = question;
   if (revision === undefined || revision === defaultBranch) {
@@ -93,6 +107,8 @@ export async function findTarget(deps: Pick<ActivityDeps, 'forge'>, question: Qu
       return /^[1-9]\d{0,9}$/.test(name)
         ? ofPullRequest(deps, question, Number(name))
         : none('change-closed', `${subject} is no pull request`);
+    case 'sha':
+      return ofCommit(deps, question, name);
     case 'branch': {
       if (name.startsWith('suture/')) {
         return none('correlated', `${name} is the branch of a repair; its own healing watches it`);

@@ -15,7 +15,7 @@ export type RepoRef = z.infer<typeof RepoRef>;
 export const Subject = z
   .string()
   .max(150)
-  .regex(/^(pr|branch|monitor|issue|manual)\/[A-Za-z0-9][A-Za-z0-9._:/-]*$/);
+  .regex(/^(pr|branch|monitor|issue|manual|sha)\/[A-Za-z0-9][A-Za-z0-9._:/-]*$/);
 export type Subject = z.infer<typeof Subject>;
 
 /** Points at content in the artifact store; the content never enters workflow history. */

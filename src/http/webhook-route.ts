@@ -58,7 +58,8 @@ async function storeOne(signal: Signal, id: string, deps: WebhookRouteDeps): Pro
     await deps.command(signal, deps.settings);
     return true;
   }
-  if (!STARTING.includes(signal.kind)) return deps.forward(id, signal);
+  // What is wrong with a fix of ours is for the healing that made it, and begins none once that has ended.
+  if (!STARTING.includes(signal.kind) || signal.facts['own'] === 'true') return deps.forward(id, signal);
   await deps.report(inputFor(signal, deps), signal);
   return true;
 }

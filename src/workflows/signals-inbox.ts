@@ -10,7 +10,8 @@ const SIGNAL_CHARACTERS = 3_000;
 
 /** What makes two signals say the same thing. */
 function sameness(signal: Signal): string {
-  return JSON.stringify([signal.kind, signal.subject, signal.sha, signal.service, signal.facts['check'], signal.facts['state']]);
+  const { check, state, workflow } = signal.facts;
+  return JSON.stringify([signal.kind, signal.subject, signal.sha, signal.service, check, state, workflow]);
 }
 
 /** Whether a signal reports the problem itself. */

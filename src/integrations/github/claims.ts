@@ -81,6 +81,8 @@ export function createClaims(github: GitHubApi, stateDir: string): ForgeClaims {
     );
     const known = await readFile(file, 'utf8').catch(() => '');
     if (/^[0-9a-f]{40}$/.test(known)) return known;
+    const commit = /^sha\/([0-9a-f]{40})$/.exec(input.subject)?.[1];
+    if (commit !== undefined) return commit;
     const branch = input.subject.startsWith('branch/')
       ? input.subject.slice('branch/'.length)
       : (await api.call('GET /repos/{owner}/{repo}')).data.default_branch;

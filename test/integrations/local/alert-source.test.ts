@@ -3,7 +3,7 @@ import { Signal } from '../../../src/domain/signal.schema.ts';
 import type { RawRequest } from '../../../src/integrations/contract.ts';
 import { createLocalAlertSource } from '../../../src/integrations/local/alert-source.ts';
 import type { EventPull, ForgeEvent } from '../../../src/integrations/local/event.schema.ts';
-import { sign } from '../../../src/integrations/local/signature.ts';
+import { sign } from '../../../src/lib/hmac-signature.ts';
 
 const SHA = 'a'.repeat(40);
 const MERGE = 'b'.repeat(40);

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** Signature of a body as the forge sends it: `sha256=` and the hex HMAC over the raw bytes. */
+/** Signature of a body as GitHub and the local forge send it: `sha256=` and the hex HMAC over the raw bytes. */
 export function sign(secret: string, body: string | Uint8Array): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 }

@@ -1,0 +1,28 @@
+/** What a person may ask for in a comment. */
+export const COMMANDS = ['heal', 'explain', 'approve', 'reject', 'retry', 'stop', 'status'] as const;
+export type Command = (typeof COMMANDS)[number];
+
+/** A command of a comment. */
+export interface CommandLine {
+  readonly command: Command;
+  /** First digits of the change set's hash that the person saw; only of `approve` and `reject`. */
+  readonly changeSet?: string;
+}
+
+/** Longest first line that is looked at, in characters. */
+const MAX_LINE = 200;
+
+const isCommand = (word: string): word is Command => (COMMANDS as readonly string[]).includes(word);
+
+/**
+ * Reads the first line of a comment: `/suture <command>`, in any case, and the hash of a change set after `approve` and `reject`. It must
+ * begin in the first column and hold nothing else, so that quotes, code, lists, sentences and hidden characters are never commands.
+ */
+export function readCommand(body: string): CommandLine | null {
+  const line = body.slice(0, MAX_LINE + 1).split(/\r?\n/, 1)[0] ?? '';
+  if (line.length > MAX_LINE) return null;
+  const [, word = '', hash] = /^\/suture[ \t]+([a-z]{1,10})(?:[ \t]+([0-9a-f]{8,64}))?[ \t]*$/.exec(line.toLowerCase()) ?? [];
+  if (!isCommand(word) || !/^[\t\x20-\x7e]*$/.test(line)) return null;
+  if (hash === undefined) return { command: word };
+  return word === 'approve' || word === 'reject' ? { command: word, changeSet: hash } : null;
+}
