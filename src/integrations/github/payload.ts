@@ -4,7 +4,13 @@ import { CommitSha, type RepoRef, SafeName } from '../../domain/names.schema.ts'
 // GitHub adds fields, drops them, and sends null where its own schemas promise more. Only what is used is read, and what does not fit is absent:
 // a delivery that is refused would be sent again and again, and never be better.
 const maybe = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
-const list = <Schema extends z.ZodType>(schema: Schema) => z.array(schema).catch([]).default([]);
+/** Items that do not fit are left out; the others count. */
+const list = <Schema extends z.ZodType>(schema: Schema) =>
+  z
+    .array(maybe(schema))
+    .catch([])
+    .default([])
+    .transform((items) => items.filter((item): item is NonNullable<typeof item> => item !== undefined));
 
 const Text = maybe(z.string());
 const Sha = maybe(CommitSha);
@@ -111,7 +117,7 @@ const Issue = z.object({
   updated_at: Text,
   labels: list(Label),
   // Present, whatever is in it, when the issue is a pull request.
-  pull_request: z.unknown(),
+  pull_request: z.unknown().optional(),
 });
 export type Issue = z.infer<typeof Issue>;
 
