@@ -45,5 +45,9 @@ export async function audit(
 
 /** Recording what the workflow decided. */
 export function auditActivities(deps: ActivityDeps): Pick<Activities, 'recordAudit'> {
-  return { recordAudit: (input) => audit(deps, input) };
+  return {
+    async recordAudit({ entries }) {
+      for (const entry of entries) await audit(deps, entry);
+    },
+  };
 }

@@ -297,13 +297,15 @@ export interface Activities {
     readonly kind: 'approval-wanted' | 'reminder' | 'outcome';
     readonly text: string;
   }): Promise<void>;
-  /** Appends to the audit trail; the key makes it once. */
+  /** Appends to the audit trail, in order; the key of each makes it once. */
   recordAudit(input: {
-    readonly key: string;
-    readonly healingId: string;
-    readonly action: string;
-    readonly actor: string;
-    readonly facts: Readonly<Record<string, string | number | boolean | null>>;
+    readonly entries: ReadonlyArray<{
+      readonly key: string;
+      readonly healingId: string;
+      readonly action: string;
+      readonly actor: string;
+      readonly facts: Readonly<Record<string, string | number | boolean | null>>;
+    }>;
   }): Promise<void>;
   /** Forwards this healing's signals to the one it merges into. */
   forwardSignals(input: {

@@ -1,5 +1,5 @@
 import { CancellationScope, isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { IncidentSummary, PlanSummary, PublishedChange, TriedPlan } from '../activities/contract.ts';
+import type { Activities, IncidentSummary, PlanSummary, PublishedChange, TriedPlan } from '../activities/contract.ts';
 import type { ChangeSetRef } from '../domain/change-set.schema.ts';
 import type { Diagnosis } from '../domain/diagnosis.schema.ts';
 import type { HealingResult } from '../domain/healing-result.ts';
@@ -19,11 +19,15 @@ import { SignalsInbox } from './signals-inbox.ts';
 
 /** Lines kept for people. */
 const TIMELINE = 60;
+/** Entries that one activity writes: some kB at most. */
+const AUDIT_BATCH = 10;
 /** Refusals of strategies kept for the hand-over. */
 const REFUSALS = 10;
 
 /** Small facts of one audit entry. */
 export type AuditFacts = Readonly<Record<string, string | number | boolean | null>>;
+
+type AuditEntry = Parameters<Activities['recordAudit']>[0]['entries'][number];
 
 /** Everything one healing knows, and the only place where its state moves. */
 export class HealingRecord {
@@ -56,7 +60,8 @@ export class HealingRecord {
   #timeline: Array<HealingView['timeline'][number]> = [];
   #shown: SearchAttributeValues = {};
   #audits = 0;
-  #auditing: Promise<void> = Promise.resolve();
+  readonly #unwritten: AuditEntry[] = [];
+  #auditing: Promise<void> | null = null;
 
   constructor(input: HealingInput) {
     this.input = input;
@@ -114,15 +119,24 @@ export class HealingRecord {
     setCurrentDetails(describeHealing(this.view(), this.tried, this.inbox.repeats));
   }
 
-  /** Appends to the audit trail in order, beside the story; `auditsWritten` waits for it. */
+  /** Appends to the audit trail in order, beside the story; `auditsWritten` waits for it. What comes while an entry is being written goes with the next. */
   audit(action: string, facts: AuditFacts, actor = 'suture'): void {
     this.#audits += 1;
-    const number = this.#audits;
-    const entry = { key: `${this.key}/${number}`, healingId: this.id, action, actor, facts };
-    this.#auditing = this.#auditing.then(() =>
-      CancellationScope.nonCancellable(() => act('recordAudit', `audit ${number}: ${action}`, entry)),
-    );
+    this.#unwritten.push({ key: `${this.key}/${this.#audits}`, healingId: this.id, action, actor, facts });
+    this.#auditing ??= this.#write();
     this.#auditing.catch(() => undefined);
+  }
+
+  async #write(): Promise<void> {
+    // Everything that the same step of the story says goes together.
+    await Promise.resolve();
+    while (this.#unwritten.length > 0) {
+      const entries = this.#unwritten.slice(0, AUDIT_BATCH);
+      const names = [...new Set(entries.map((entry) => entry.action))].join(', ');
+      await CancellationScope.nonCancellable(() => act('recordAudit', `audit: ${names}`, { entries }));
+      this.#unwritten.splice(0, entries.length);
+    }
+    this.#auditing = null;
   }
 
   /** Everything that was decided so far is in the audit trail; throws when it cannot be written, because nothing may happen unrecorded. */
@@ -130,9 +144,9 @@ export class HealingRecord {
     await this.#auditing;
   }
 
-  /** Goes on recording after an entry could not be written. */
+  /** Goes on recording after entries could not be written: they are tried again with the next one. */
   forgetAuditFailure(): void {
-    this.#auditing = this.#auditing.catch(() => undefined);
+    this.#auditing = null;
   }
 
   /** Records how one attempt ended. */

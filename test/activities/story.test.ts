@@ -428,13 +428,15 @@ describe('among healings', () => {
   it('records what the workflow decided once per key', async () => {
     for (const _ of [1, 2])
       await world.activities.recordAudit({
-        key: `${KEY}/a`,
-        healingId: HEALING,
-        action: 'state',
-        actor: 'suture',
-        facts: { text: HELD_SECRET },
+        entries: ['a', 'b'].map((name) => ({
+          key: `${KEY}/${name}`,
+          healingId: HEALING,
+          action: `state-${name}`,
+          actor: 'suture',
+          facts: { text: HELD_SECRET },
+        })),
       });
-    expect(await world.actions()).toEqual(['state']);
+    expect(await world.actions()).toEqual(['state-a', 'state-b']);
   });
 
   it('forwards signals under their own ids', async () => {

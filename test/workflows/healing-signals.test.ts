@@ -235,7 +235,7 @@ describe('the audit trail', () => {
   it('gets every move once, in order, under keys that number it without a gap', async () => {
     const handle = await world.start('audit');
     await result(handle);
-    const entries = world.scripts.calls('audit', 'recordAudit').map((call) => call.input);
+    const entries = world.scripts.calls('audit', 'recordAudit').flatMap((call) => call.input.entries);
     expect(entries.map((entry) => Number(entry.key.split('/').at(-1)))).toEqual(entries.map((_, index) => index + 1));
     expect(entries.filter((entry) => entry.action === 'state').map((entry) => entry.facts.to)).toEqual([
       'normalizing',
