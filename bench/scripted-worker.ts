@@ -100,4 +100,4 @@ const SCRIPT: Partial<Activities> = {
   notify: async () => undefined,
 };
 
-runWorkerProcess((real) => ({ ...real, ...SCRIPT }));
+runWorkerProcess({ wrap: (real) => ({ ...real, ...SCRIPT }) });

@@ -33,4 +33,4 @@ function watched(activities: Activities): Activities {
   ) as unknown as Activities;
 }
 
-runWorkerProcess(watched);
+runWorkerProcess({ wrap: watched });

@@ -27,8 +27,19 @@ const CACHED_WORKFLOWS = 200;
 /** Activities that call the forge at the same time; GitHub asks for fewer than 100 requests at once. */
 const FORGE_CALLS = 10;
 
-/** Root of the worker: configuration -> adapters -> activities -> Worker. `wrap` stands between worker and activities, for who watches or disturbs them. */
-export async function runWorker(wrap: (activities: Activities) => Activities = (same) => same): Promise<void> {
+/** What may stand around the real parts of a worker, for who watches or disturbs them. */
+export interface WorkerSurroundings {
+  /** Between worker and activities. */
+  readonly wrap?: (activities: Activities) => Activities;
+  /** Between the activities and what they are made from. */
+  readonly around?: (deps: ActivityDeps) => ActivityDeps;
+  /** Workflows kept in memory; 0: each step of a workflow begins with its history. */
+  readonly cachedWorkflows?: number;
+}
+
+/** Root of the worker: configuration -> adapters -> activities -> Worker. */
+export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<void> {
+  const { wrap = (same) => same, around = (same) => same, cachedWorkflows = CACHED_WORKFLOWS } = surroundings;
   const stateDir = stateFolder(process.env);
   const loaded = loadConfig({ stateDir, env: process.env, integrations });
   const { config } = loaded;
@@ -110,7 +121,7 @@ export async function runWorker(wrap: (activities: Activities) => Activities = (
     });
   });
   await ensureSearchAttributes(client.client, namespace);
-  const activities = wrap(createActivities(deps));
+  const activities = wrap(createActivities(around(deps)));
   const common = {
     connection,
     namespace,
@@ -124,7 +135,7 @@ export async function runWorker(wrap: (activities: Activities) => Activities = (
       ...common,
       taskQueue,
       workflowBundle: await workflowBundle(join(stateDir, 'cache')),
-      maxCachedWorkflows: CACHED_WORKFLOWS,
+      maxCachedWorkflows: cachedWorkflows,
       maxConcurrentActivityTaskExecutions: Math.max(8, config.sandbox.concurrency * 4),
     }),
     Worker.create({ ...common, taskQueue: forgeQueue(taskQueue), maxConcurrentActivityTaskExecutions: FORGE_CALLS }),

@@ -1,7 +1,7 @@
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { FAILURES, Failure, type FailureCode } from '../domain/failure.ts';
 import { oneLine } from '../lib/excerpt.ts';
-import { activityContext } from './activity-context.ts';
+import { activityContext, alive } from './activity-context.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /** Longest message that goes into history, in characters. */
@@ -44,13 +44,13 @@ export function toFailure(error: unknown, redact: (text: string) => string): Err
   return failure;
 }
 
-/** Wraps activities so that everything they throw passes `toFailure`; bugs are logged with their stack first, which history never sees. */
+/** Wraps activities so that they say that they live and everything they throw passes `toFailure`; bugs are logged with their stack first, which history never sees. */
 export function guarded<T extends object>(activities: T, deps: Pick<ActivityDeps, 'log' | 'redact'>): T {
   const wrapped = Object.entries(activities).map(([name, run]) => [
     name,
     async (input: unknown): Promise<unknown> => {
       try {
-        return await (run as (input: unknown) => Promise<unknown>)(input);
+        return await alive(() => (run as (input: unknown) => Promise<unknown>)(input));
       } catch (error) {
         const cancelled: unknown = activityContext()?.cancellationSignal.reason;
         if (cancelled instanceof CancelledFailure && error instanceof Failure && error.code === 'cancelled') {

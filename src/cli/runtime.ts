@@ -1,6 +1,5 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { loadConfig, loadSecrets, parseRepositoryPolicy } from '../config/index.ts';
 import { createLocalForgeService } from '../integrations/local/service.ts';
@@ -10,8 +9,10 @@ import { createRedactor } from '../lib/redact.ts';
 import { DEFAULT_LIMITS } from '../sandbox/contract.ts';
 import { createLocalSandbox } from '../sandbox/local/index.ts';
 import type { Healings } from '../temporal/contract.ts';
+import type { DevServer } from '../temporal/dev-server.ts';
 import { connectLazily, createHealings, findTemporalExecutable, startDevServer } from '../temporal/index.ts';
 import { type Child, startChild } from './child.ts';
+import { type Kept, keepRunning, type RestartPolicy } from './keep-running.ts';
 
 /** Everything of one machine, running. */
 export interface Runtime {
@@ -20,12 +21,12 @@ export interface Runtime {
   readonly webUi: string | undefined;
   readonly ingressUrl: string;
   readonly healings: Healings;
+  /** Ids of the processes that run now; no server where an address was configured. */
+  pids(): { readonly worker: number; readonly ingress: number; readonly server?: number };
   stop(): Promise<void>;
 }
 
-/** A child that dies is started again, at most so often a minute. */
-const RESTARTS_PER_MINUTE = 6;
-
+const portOf = (url: string): number => Number(new URL(url).port);
 const script = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
 /** Start dev server, worker, ingress and the local forge's own machinery; what was started is stopped when a later part fails. */
@@ -35,6 +36,8 @@ export async function startRuntime(options: {
   readonly onEvent?: (text: string) => void;
   /** Another root in the worker's place: one that wraps the activities. */
   readonly workerScript?: string;
+  /** When what died is started again; default `RESTARTS`. */
+  readonly restarts?: RestartPolicy;
 }): Promise<Runtime> {
   const { stateDir, env } = options;
   const { config } = loadConfig({ stateDir, env, integrations });
@@ -44,32 +47,43 @@ export async function startRuntime(options: {
   await mkdir(logs, { recursive: true });
   await mkdir(join(stateDir, 'run'), { recursive: true });
   const undo: Array<() => Promise<unknown>> = [];
-  let stopping = false;
   let stopped: Promise<void> | null = null;
   // Whoever asks again waits for the first stop: an interrupted command must not exit over processes that still end.
   const stop = () => {
-    stopping = true;
     stopped ??= (async () => {
       for (const step of undo.splice(0).reverse())
         await step().catch((error: unknown) => options.onEvent?.(`while stopping: ${String(error)}`));
     })();
     return stopped;
   };
+  const policy = {
+    ...(options.restarts === undefined ? {} : { restarts: options.restarts }),
+    ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
+  };
   try {
     let address = config.temporal.address;
     let webUi = env['SUTURE_WEB_UI_URL'];
+    let server: Kept<DevServer> | undefined;
     if (address === undefined) {
-      const server = await startDevServer({
-        executable: findTemporalExecutable({ setting: config.temporal.executable, env }),
-        dbFile: join(stateDir, 'temporal.db'),
-        port: config.temporal.port,
-        uiPort: config.temporal.uiPort,
-        namespace: config.temporal.namespace,
-        logFile: join(logs, 'temporal.log'),
+      const executable = findTemporalExecutable({ setting: config.temporal.executable, env });
+      const kept = await keepRunning({
+        name: 'the Temporal server',
+        // Everybody else knows its address, so it comes back at its ports, with its file.
+        begin: (previous: DevServer | null) =>
+          startDevServer({
+            executable,
+            dbFile: join(stateDir, 'temporal.db'),
+            port: previous === null ? config.temporal.port : portOf(`http://${previous.address}`),
+            uiPort: previous === null ? config.temporal.uiPort : portOf(previous.uiUrl),
+            namespace: config.temporal.namespace,
+            logFile: join(logs, 'temporal.log'),
+          }),
+        ...policy,
       });
-      undo.push(() => server.stop());
-      address = server.address;
-      webUi = server.uiUrl;
+      undo.push(() => kept.stop());
+      server = kept;
+      address = kept.current().address;
+      webUi = kept.current().uiUrl;
     }
     const childEnv: Record<string, string> = Object.fromEntries(
       Object.entries(env).filter(
@@ -84,38 +98,27 @@ export async function startRuntime(options: {
     });
 
     const scripts = { worker: options.workerScript ?? script('worker.ts'), ingress: script('ingress.ts') };
-    const keep = async (name: 'worker' | 'ingress', fixed: Readonly<Record<string, string>>): Promise<Child> => {
-      const begin = (more: Readonly<Record<string, string>>) =>
-        startChild({ name, script: scripts[name], env: { ...childEnv, ...fixed, ...more }, logFile: join(logs, `${name}.log`) });
-      const first = await begin({});
-      let current = first;
-      undo.push(() => current.stop());
-      const listening = first.ready['listening'];
-      // A restarted ingress must be found where it was.
-      const again: Record<string, string> = typeof listening === 'string' ? { SUTURE_INGRESS_PORT: new URL(listening).port } : {};
-      const restarts: number[] = [];
-      const watch = async (): Promise<void> => {
-        for (;;) {
-          const code = await current.ended;
-          if (stopping) return;
-          restarts.push(Date.now());
-          const recent = restarts.filter((at) => at > Date.now() - 60_000).length;
-          options.onEvent?.(
-            `${name} ended (${code ?? 'killed'}); ${recent > RESTARTS_PER_MINUTE ? 'it dies too often and stays down' : 'starting it again'}`,
-          );
-          if (recent > RESTARTS_PER_MINUTE) return;
-          await delay(200 * 2 ** recent);
-          if (stopping) return;
-          current = await begin(again);
-        }
-      };
-      watch().catch((error: unknown) =>
-        options.onEvent?.(`${name} cannot be started again: ${error instanceof Error ? error.message : String(error)}`),
-      );
-      return first;
+    const keep = async (name: 'worker' | 'ingress', again: (previous: Child) => Readonly<Record<string, string>>) => {
+      const begin = (previous: Child | null) =>
+        startChild({
+          name,
+          script: scripts[name],
+          env: { ...childEnv, ...(previous === null ? {} : again(previous)) },
+          logFile: join(logs, `${name}.log`),
+        });
+      const kept = await keepRunning({ name, begin, ...policy });
+      undo.push(() => kept.stop());
+      return kept;
     };
-    const [, ingress] = await Promise.all([keep('worker', {}), keep('ingress', {})]);
-    const ingressUrl = String(ingress.ready['listening']);
+    const starting = [
+      keep('worker', () => ({})),
+      // A restarted ingress must be found where it was.
+      keep('ingress', ({ ready }) => ({ SUTURE_INGRESS_PORT: new URL(String(ready['listening'])).port })),
+    ] as const;
+    // When one cannot start the other has to be there to be stopped.
+    await Promise.allSettled(starting);
+    const [worker, ingress] = await Promise.all(starting);
+    const ingressUrl = String(ingress.current().ready['listening']);
 
     const log = createLogger({ name: 'forge', level: config.logLevel === 'info' ? 'warn' : config.logLevel, redact });
     const [hookSecret] = secrets.get('local-webhook');
@@ -150,7 +153,12 @@ export async function startRuntime(options: {
     await writeFile(`${record}.new`, JSON.stringify({ pid: process.pid, temporalAddress: address, webUi, ingressUrl }));
     await rename(`${record}.new`, record);
     undo.push(() => rm(record, { force: true }));
-    return { stateDir, temporalAddress: address, webUi, ingressUrl, healings, stop };
+    const pids = () => ({
+      worker: worker.current().pid,
+      ingress: ingress.current().pid,
+      ...(server === undefined ? {} : { server: server.current().pid }),
+    });
+    return { stateDir, temporalAddress: address, webUi, ingressUrl, healings, pids, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -23,6 +23,10 @@ const TimingsConfig = z.strictObject({
   cooldownMs: ms.default(900_000).describe('How long a closed problem stays open to absorb repeats.'),
   gatherMs: ms.default(2_000).describe('Pause after the first signal in which its siblings are collected.'),
   ledgerTtlMs: ms.default(7 * 24 * 3_600_000).describe('How long a signature and its attempts are remembered.'),
+  workerLostMs: ms
+    .min(500)
+    .default(30_000)
+    .describe('How long an activity may be silent before its worker counts as lost and another takes over.'),
 });
 
 /** Configuration of one server: `config.yml` in the state folder, then `SUTURE_*` environment variables over it. Unknown keys are errors. */

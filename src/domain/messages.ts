@@ -61,6 +61,8 @@ export interface SlotRequest {
   readonly leaseMs: number;
   readonly attemptsCap: number;
   readonly ledgerTtlMs: number;
+  /** As in `HealingTimings`. */
+  readonly workerLostMs?: number;
 }
 
 /** What the coordinator answers; `granted` may follow `waiting`. */

@@ -25,6 +25,8 @@ export interface HealingTimings {
   readonly gatherMs: number;
   /** How long the coordinator remembers a signature. */
   readonly ledgerTtlMs: number;
+  /** How long an activity may be silent before its worker counts as lost and another takes over; absent: 30 seconds. */
+  readonly workerLostMs?: number;
 }
 
 /** Caps of a healing. */

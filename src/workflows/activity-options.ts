@@ -4,6 +4,17 @@ import type { Activities } from '../activities/contract.ts';
 import { forgeQueue } from '../domain/task-queues.ts';
 import { plain } from './plain.ts';
 
+/** How long an activity may be silent before its worker counts as lost, in milliseconds. */
+const WORKER_LOST_MS = 30_000;
+
+// A workflow has its modules for itself, and its input sets this before its first activity.
+let workerLostMs = WORKER_LOST_MS;
+
+/** Says how long an activity of this workflow may be silent; absent in inputs that were recorded before there was a choice. */
+export function loseWorkersAfter(ms: number | undefined): void {
+  workerLostMs = ms ?? WORKER_LOST_MS;
+}
+
 /** Reading or writing a forge, a notifier, the store, the server itself: short calls that are worth repeating while the vendor is away. */
 const vendor: ActivityOptions = {
   startToCloseTimeout: '30 seconds',
@@ -29,11 +40,10 @@ const reasoning: ActivityOptions = {
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds', maximumAttempts: 4 },
 };
 
-/** The sandbox ends a job after 10 minutes by itself and reports it; 12 minutes only catch a dead worker. Attempts are for infrastructure alone. */
+/** The sandbox ends a job after 10 minutes by itself and reports it; 12 minutes only catch one that hangs. Attempts are for infrastructure alone. */
 const sandbox: ActivityOptions = {
   startToCloseTimeout: '12 minutes',
   scheduleToCloseTimeout: '2 hours',
-  heartbeatTimeout: '30 seconds',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds', maximumAttempts: 3 },
 };
 
@@ -123,8 +133,10 @@ export function act<Name extends keyof Activities>(
   summary: string,
   input: Parameters<Activities[Name]>[0],
 ): ReturnType<Activities[Name]> {
-  const call = proxyActivities<{ readonly call: (input: unknown) => Promise<unknown> }>({ ...ACTIVITY_OPTIONS[name], ...placeOf(name) })[
-    name as 'call'
-  ];
+  const call = proxyActivities<{ readonly call: (input: unknown) => Promise<unknown> }>({
+    ...ACTIVITY_OPTIONS[name],
+    heartbeatTimeout: workerLostMs,
+    ...placeOf(name),
+  })[name as 'call'];
   return call.executeWithOptions({ summary: plain(summary, 150) }, [input]) as ReturnType<Activities[Name]>;
 }

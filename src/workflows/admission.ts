@@ -145,6 +145,7 @@ export class Admission {
       leaseMs: timings.slotLeaseMs,
       attemptsCap: incident.attempts,
       ledgerTtlMs: timings.ledgerTtlMs,
+      ...(timings.workerLostMs === undefined ? {} : { workerLostMs: timings.workerLostMs }),
     };
   }
 }

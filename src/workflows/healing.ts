@@ -2,6 +2,7 @@ import { allHandlersFinished, CancellationScope, condition, continueAsNew, sleep
 import type { HealingResult } from '../domain/healing-result.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { HealingInput } from '../domain/settings.ts';
+import { loseWorkersAfter } from './activity-options.ts';
 import { Admission } from './admission.ts';
 import { ApprovalDesk } from './approval.ts';
 import { Attempts } from './attempts.ts';
@@ -16,6 +17,7 @@ import { UndoStack } from './undo.ts';
 
 /** One incident from its first signal to its outcome; id `heal/<owner>/<repo>/<subject>`. Always completes with an outcome and its reason. */
 export async function HealingWorkflow(input: HealingInput): Promise<HealingResult> {
+  loseWorkersAfter(input.settings.timings.workerLostMs);
   const record = new HealingRecord(input);
   const control = new Control(record);
   const admission = new Admission(record);

@@ -10,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { CoordinatorInput, CoordinatorMessage, WaitingHealing } from '../domain/coordinator-input.ts';
 import type { AdmissionAnswer, PauseRequest, SlotRequest } from '../domain/messages.ts';
-import { act } from './activity-options.ts';
+import { act, loseWorkersAfter } from './activity-options.ts';
 import { outcomeOfFailure } from './failure-outcome.ts';
 import * as messages from './messages.ts';
 import { oneLine, plain } from './plain.ts';
@@ -119,6 +119,7 @@ class Coordinator {
   #learn(request: SlotRequest): void {
     this.#cap = request.slots;
     this.#ttlMs = request.ledgerTtlMs;
+    loseWorkersAfter(request.workerLostMs);
   }
 
   async #admit(request: SlotRequest): Promise<void> {
