@@ -53,6 +53,8 @@ export function judgeSignal(input: {
           : go('our own branch');
       }
       if (incident !== null && signal.sha === incident.headSha) return go('the head that is being healed');
+      // Merging a repair into the branch of a pull request moves its head.
+      if (!byPerson) return go('moved by Suture itself');
       return {
         kind: 'end',
         outcome: { kind: 'superseded', reason: 'head-moved', detail: 'the head moved; a failure on the new head starts again' },

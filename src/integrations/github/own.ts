@@ -33,6 +33,7 @@ export function ownSubject(repo: RepoRef, pull: Pull, login: string): string | n
 /** A subject as the name of a healing's branch has it; see `branchFor`. */
 function asBranchName(subject: string): string {
   return subject
+    .replaceAll('/', '-')
     .replace(/[^A-Za-z0-9-]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 60);

@@ -1,10 +1,10 @@
 import { parseHealingId } from '../../domain/ids.ts';
 import { Subject } from '../../domain/names.schema.ts';
 import type { Signal } from '../../domain/signal.schema.ts';
+import { isSigned } from '../../lib/hmac-signature.ts';
 import type { AlertSource, Parsed, RawRequest } from '../contract.ts';
 import { SUTURE_ACTOR, SUTURE_BRANCHES } from './actors.ts';
 import { type EventPull, ForgeEvent } from './event.schema.ts';
-import { isSigned } from '../../lib/hmac-signature.ts';
 
 /** Largest event in bytes; ours are a few kB. */
 const MAX_BYTES = 256 * 1024;

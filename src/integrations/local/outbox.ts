@@ -1,10 +1,10 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sign } from '../../lib/hmac-signature.ts';
 import { namesIn, readJson, writeJson } from './atomic-file.ts';
 import type { ForgeEvent } from './event.schema.ts';
 import { serviceFolder } from './paths.ts';
 import { OutboxRecord } from './records.schema.ts';
-import { sign } from '../../lib/hmac-signature.ts';
 
 /** Sends one event; resolves with the status that was answered. */
 export type Deliver = (url: string, body: string, headers: Readonly<Record<string, string>>) => Promise<{ readonly status: number }>;
