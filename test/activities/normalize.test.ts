@@ -213,6 +213,24 @@ describe('normalize of a pull request', () => {
     expect(incident(await normalize(subject, [signal({ subject, sha })]))).toMatchObject({ untrusted: true });
   });
 
+  it('finds a fork by the commit that its checks name, and only analyses it', async () => {
+    const { sha } = await pull(true);
+    const subject = `sha/${sha}`;
+    const outsider = { id: 'github', trust: 'outsider' } as const;
+    expect(incident(await normalize(subject, [signal({ subject, sha, actor: outsider })]))).toMatchObject({
+      targetBranch: 'topic',
+      headSha: sha,
+      untrusted: true,
+    });
+  });
+
+  it('has nothing to do for a commit that is the head of no open pull request', async () => {
+    const { sha, number } = await pull(true);
+    await closePullRequest(world.forgeDir, SHOP, number, { actor: 'dev' });
+    const subject = `sha/${sha}`;
+    expect(await normalize(subject, [signal({ subject, sha })])).toMatchObject({ kind: 'no-problem', reason: 'head-moved' });
+  });
+
   it('heals the base branch after it was merged', async () => {
     const { sha, subject, number } = await pull();
     const merged = await mergePullRequest(world.forgeDir, SHOP, number, { actor: 'dev', bypass: true });

@@ -103,6 +103,13 @@ describe('POST /webhooks/<source>', () => {
     expect([front.reported.length, front.forwarded.length]).toEqual(where === 'reported' ? [1, 0] : [0, 1]);
   });
 
+  it('begins no healing for what is wrong with a fix of ours', async () => {
+    const failed = { ...signal('1'), facts: { own: 'true' } };
+    const { post, reported, forwarded } = await openFront({ sources: new Map([['x', sourceOf([failed])]]) });
+    expect((await post('x', '{}')).status).toBe(202);
+    expect([reported.length, forwarded.length]).toEqual([0, 1]);
+  });
+
   it('says what it ignores and why', async () => {
     const { post, reported } = await openFront();
     const answer = await post('datadog', alert({ tags: 'service:other' }), TOKEN);

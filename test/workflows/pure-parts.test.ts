@@ -35,6 +35,12 @@ describe('the inbox of signals', () => {
     expect(inbox.signals).toHaveLength(5);
   });
 
+  it('takes the failures of two workflows on one commit for two, and each only once', () => {
+    const inbox = new SignalsInbox(10);
+    const failed = (id: string, workflow: string) => inbox.accept(signal('r', { id, facts: { workflow } }));
+    expect([failed('d-1', 'CI'), failed('d-2', 'Docs'), failed('d-3', 'CI')]).toEqual([true, true, false]);
+  });
+
   it('hands over the first signal and the newest ones that fit', () => {
     const signals = Array.from({ length: 50 }, (_, index) => signal('r', { id: `d-${index}` }));
     const kept = withinBudget(signals, 2_000).map((each) => each.id);
