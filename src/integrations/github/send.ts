@@ -5,6 +5,9 @@ import { Failure } from '../../domain/failure.ts';
 /** REST version whose answers we read; dated by GitHub. */
 const API_VERSION = '2022-11-28';
 
+/** Parameters that Octokit takes for its own: a field `url` of a body would send the call, and our token, to that address. */
+const RESERVED = ['url', 'baseUrl', 'method', 'headers', 'request', 'mediaType'] as const;
+
 /** A route as GitHub's documentation writes it, method and path template. */
 export type Route = keyof Endpoints;
 
@@ -29,6 +32,9 @@ export function createSend(options: { readonly baseUrl: string; readonly timeout
     request: { log: { debug() {}, info() {}, warn() {}, error() {} } },
   });
   const send = async (route: string, parameters: object, token: string): Promise<unknown> => {
+    const reserved = RESERVED.find((name) => name in parameters);
+    if (reserved !== undefined)
+      throw new Failure('bug', `the parameter ${reserved} of ${route} would steer the call itself; send it as data`);
     const response = await request(
       route as Route,
       {

@@ -52,7 +52,7 @@ export async function setUpRepositories(
 
 /** Address and secret of the App's own webhook. */
 export async function setUpAppHook(github: GitHubApi, options: HookOptions): Promise<string> {
-  await github.asApp('PATCH /app/hook/config', configOf(options));
+  await github.asApp('PATCH /app/hook/config', { data: configOf(options) } as never);
   return `the App delivers to ${options.url}`;
 }
 

@@ -123,7 +123,15 @@ export function accessRoutes(
       if (ask.who.kind !== 'app') return needsApp;
       const answer = await upstream.send('GET', ask.target, null, ask.who);
       return operation === 'GET /app' && answer.status === 200
-        ? { ...answer, body: { ...answer.body, owner: { login: world.org, type: 'Organization' }, installations_count: 1 } }
+        ? {
+            ...answer,
+            body: {
+              ...answer.body,
+              events: [...world.app.events],
+              owner: { login: world.org, type: 'Organization' },
+              installations_count: 1,
+            },
+          }
         : answer;
     });
   router.on('POST /app/installations/{installation_id}/access_tokens', async (ask) => {
