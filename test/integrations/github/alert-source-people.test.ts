@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createGitHubSource } from '../../../src/integrations/github/alert-source.ts';
 import { COMMANDS, readCommand } from '../../../src/integrations/github/command-line.ts';
-import { COMMON, comment, derive, heard, LOGIN, marker, ownPull, pull, pullEvent, reason, SHA } from './alert-source-support.ts';
+import { COMMON, comment, derive, GUID, heard, LOGIN, marker, NOW, ownPull, pull, pullEvent, reason, SHA } from './alert-source-support.ts';
 
 describe('a comment', () => {
   it.each(COMMANDS)('with /suture %s commands it', (command) => {
@@ -168,6 +169,20 @@ describe('a comment', () => {
     expect(on({ user: { login: LOGIN, type: 'Bot' }, body: marker('branch/main', 'acme/other') })?.subject).toBe('pr/12');
   });
 
+  it('goes by the last marker of our pull request: what stands before may be quoted', () => {
+    const body = `${marker('branch/main')}\n${marker('pr/12')}`;
+    const issue = { number: 124, pull_request: {}, user: { login: LOGIN, type: 'Bot' }, body };
+    expect(heard('issue_comment', comment('/suture stop', { issue }))[0]?.subject).toBe('pr/12');
+  });
+
+  it('of the person in whose name Suture writes with a token is a person’s', () => {
+    const config = { login: 'robo', startLabel: 'suture', stopLabel: 'no-suture' };
+    const body = Buffer.from(JSON.stringify(comment('/suture heal', { comment: { user: { login: 'Robo', type: 'User' } } })));
+    const headers = { 'x-github-event': 'issue_comment', 'x-github-delivery': GUID };
+    const answer = createGitHubSource({ config, secret: () => ['x'] }).parse({ headers, body, receivedAt: NOW });
+    expect(answer).toMatchObject({ kind: 'signals', signals: [{ kind: 'commanded', actor: { id: 'Robo' } }] });
+  });
+
   it('starts nothing where the label forbids it, and still stops and asks', () => {
     const issue = { labels: [{ name: 'No-Suture' }] };
     expect(reason('issue_comment', comment('/suture heal', { issue }))).toBe('the label "no-suture" forbids it');
@@ -298,8 +313,11 @@ describe('a review', () => {
     for (const other of others) expect(reason('pull_request_review', review('approved', other))).toBe('the pull request is not ours');
   });
 
-  it('goes by the last marker: what stands before may be quoted', () => {
-    const body = `${marker('branch/main')}\n\nquoted\n\n${marker('pr/12')}`;
-    expect(heard('pull_request_review', review('approved', ownPull('', { body })))[0]?.subject).toBe('pr/12');
+  it('goes by the marker that fits the branch, whatever others are quoted before or added behind', () => {
+    for (const body of [`${marker('branch/main')}\n${marker('pr/12')}`, `${marker('pr/12')}\n${marker('branch/main')}`])
+      expect(heard('pull_request_review', review('approved', ownPull('pr/12', { body })))[0]?.subject).toBe('pr/12');
+    expect(reason('pull_request_review', review('approved', ownPull('pr/12', { body: marker('branch/main') })))).toBe(
+      'the pull request is not ours',
+    );
   });
 });

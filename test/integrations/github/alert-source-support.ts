@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { branchFor } from '../../../src/activities/keys.ts';
 import { healingId } from '../../../src/domain/ids.ts';
 import { Signal } from '../../../src/domain/signal.schema.ts';
 import { createGitHubSource } from '../../../src/integrations/github/alert-source.ts';
@@ -215,7 +216,13 @@ export function pull(changes: Json = {}): Json {
 
 /** One of ours, of the healing of `subject`. */
 export const ownPull = (subject = 'pr/12', changes: Json = {}): Json =>
-  pull({ number: 124, branch: 'suture/pr-12-1a2b3c4d', user: { login: LOGIN, type: 'Bot' }, body: marker(subject), ...changes });
+  pull({
+    number: 124,
+    branch: branchFor(`heal/acme/shop/${subject}`, 'key'),
+    user: { login: LOGIN, type: 'Bot' },
+    body: marker(subject),
+    ...changes,
+  });
 
 /** Something that happened to a pull request, laid over a published payload of the same action where there is one. */
 export function pullEvent(action: string, pullRequest: Json, changes: Json = {}): Json {
