@@ -38,6 +38,9 @@ export class ApprovalDesk {
       return { type: 'NotAwaitingApproval', message: `this healing waits for no decision: ${state}` };
     if (approval.changeSetHash !== decision.changeSetHash)
       return { type: 'StaleApproval', message: `the change is now ${approval.changeSetHash}` };
+    if (decision.verdict === 'approve' && this.#record.incident?.barred?.includes(decision.actor.id)) {
+      return { type: 'NotAnApprover', message: `${decision.actor.id} asked for this healing and may not approve it` };
+    }
     if (!mayApprove(approval.approvers, decision)) return { type: 'NotAnApprover', message: `${decision.actor.id} may not decide here` };
     return null;
   }
@@ -86,11 +89,17 @@ export class ApprovalDesk {
       paths: changeSet.paths.slice(0, 10),
       reasons: reasons.slice(0, 10),
     };
-    record.move('awaiting-approval', 'Waits for a person');
+    record.move('awaiting-approval', 'Waits for a person to approve or reject the change');
     await this.#say('approval-wanted', 'ask for approval', `approval is wanted: ${record.title}. suture approve ${record.id}`, 0);
     await record.claim([`Waits for approval of change set ${changeSet.hash.slice(0, 12)}`, ...reasons]);
     for (let rung = 0; rung <= approvalReminders; rung += 1) {
-      const answered = await this.#answered(control, approvalReminderMs, `approval reminder ${rung + 1}/${approvalReminders + 1}`);
+      const answered = await this.#answered(
+        control,
+        approvalReminderMs,
+        rung < approvalReminders
+          ? `waits for a person; reminder ${rung + 1} of ${approvalReminders} comes next`
+          : 'waits for a person; gives up next',
+      );
       if (answered !== null) return answered;
       if (rung < approvalReminders) {
         record.note(`Reminder ${rung + 1} of ${approvalReminders}`);

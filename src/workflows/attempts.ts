@@ -157,16 +157,22 @@ async function reason(
   let asking: string | undefined;
   let probes: readonly ProbeResult[] = [];
   for (let probed = 0; ; probed += 1) {
-    const reasoned = await act('reason', probed === 0 ? 'find the cause and a plan' : `go on after ${probed} probes`, {
-      healingId: record.id,
-      dossier: incident.dossier,
-      attempt: record.attempt,
-      tried: record.tried,
-      ...(asking === undefined ? {} : { asking }),
-      probes,
-    });
-    record.diagnosis = reasoned.diagnosis;
-    record.note(`Cause (${reasoned.diagnosis.class}): ${reasoned.diagnosis.cause}`);
+    const reasoned = await act(
+      'reason',
+      probed === 0 ? 'find the cause and a repair' : `find the cause and a repair, knowing ${probed} runs`,
+      {
+        healingId: record.id,
+        dossier: incident.dossier,
+        attempt: record.attempt,
+        tried: record.tried,
+        ...(asking === undefined ? {} : { asking }),
+        probes,
+      },
+    );
+    const { diagnosis } = reasoned;
+    const known = record.diagnosis?.class === diagnosis.class && record.diagnosis.cause === diagnosis.cause;
+    record.diagnosis = diagnosis;
+    if (!known) record.note(`Cause (${diagnosis.class}): ${diagnosis.cause}`);
     if (reasoned.kind === 'none') {
       record.refused(reasoned.refusals);
       record.audit('no-plan', { class: reasoned.diagnosis.class, refusals: reasoned.refusals.length });
@@ -192,14 +198,14 @@ async function reason(
     if (asking !== reasoned.strategy) probes = [];
     asking = reasoned.strategy;
     await control.safePoint();
-    const run = await act('runCommand', `probe ${reasoned.sha.slice(0, 10)} for ${reasoned.strategy}`, {
+    const run = await act('runCommand', `${incident.command} at ${reasoned.sha.slice(0, 10)}, asked for by ${reasoned.strategy}`, {
       // The same question about the same incident has the same answer in every attempt, so it is asked once.
       key: `${record.key}/probe/${incident.dossier.sha256}/${reasoned.sha}/${reasoned.round}`,
       dossier: incident.dossier,
       command: incident.command,
       sha: reasoned.sha,
     });
-    const colour = await act('judgeProbe', `colour of ${reasoned.sha.slice(0, 10)}`, {
+    const colour = await act('judgeProbe', `is ${reasoned.sha.slice(0, 10)} red or green`, {
       dossier: incident.dossier,
       runs: [slimRun(run, 200)],
     });

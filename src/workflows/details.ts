@@ -1,16 +1,17 @@
-import type { TriedPlan } from '../activities/contract.ts';
+import type { PlanSummary, TriedPlan } from '../activities/contract.ts';
 import type { HealingState } from '../domain/healing-state.ts';
 import type { HealingView } from '../domain/healing-view.ts';
+import type { Proof } from '../domain/proof.schema.ts';
 import { plain } from './plain.ts';
 
 const WAITS_FOR: Readonly<Record<HealingState, string>> = {
   received: 'further signals of the same problem',
-  normalizing: 'evidence to be read',
-  admitting: 'the coordinator of the repository',
-  'waiting-for-slot': 'a free slot of the repository',
-  reasoning: 'a plan',
-  proving: 'the sandbox',
-  'awaiting-approval': 'a person',
+  normalizing: 'the evidence of the forge',
+  admitting: 'the coordinator of the repository to let it in',
+  'waiting-for-slot': 'another healing of this repository to end',
+  reasoning: 'a cause and a repair to be found',
+  proving: 'the sandbox to run the checks without and with the repair',
+  'awaiting-approval': 'a person to approve or reject the change',
   publishing: 'the pull request to be opened',
   'waiting-for-checks': 'the checks of the pull request, or a person who merges it',
   merging: 'the merge',
@@ -25,39 +26,72 @@ const WAITS_FOR: Readonly<Record<HealingState, string>> = {
 /** Timeline lines shown in the Web UI; the query has all. */
 const LINES = 15;
 
-/** One healing in markdown for the Web UI: what broke, what was tried, what it waits for and who can decide. Text from outside is escaped. */
-export function describeHealing(view: HealingView, tried: readonly TriedPlan[], repeats: number): string {
-  const lines = [`### ${plain(view.title)}`, ''];
+/** What the page of a healing shows beside its view. */
+export interface DetailsExtra {
+  readonly plan: PlanSummary | null;
+  readonly proof: Proof | null;
+  readonly tried: readonly TriedPlan[];
+  readonly repeats: number;
+}
+
+/** One healing in markdown for the Web UI: what broke, what it waits for, who can decide, what was tried. Text from outside is escaped. */
+export function describeHealing(view: HealingView, { plan, proof, tried, repeats }: DetailsExtra): string {
+  const lines = [`### ${plain(view.title)}`, '', ...standing(view)];
   if (view.cause !== undefined) lines.push(`**Cause** (${view.class ?? 'unknown'}): ${plain(view.cause, 400)}`, '');
-  lines.push(
-    `**State:** ${view.state}${view.attempt > 0 ? `, attempt ${view.attempt}` : ''}${view.paused ? ', **paused by a person**' : ''}`,
-    '',
-  );
-  if (view.outcome) lines.push(`**Outcome:** ${view.outcome.kind} (${view.outcome.reason}): ${plain(view.outcome.detail, 400)}`, '');
-  else lines.push(`**Waits for:** ${WAITS_FOR[view.state]}`, '');
-  if (view.approval) {
-    const who = view.approval.approvers.length > 0 ? view.approval.approvers.map((id) => plain(id)).join(', ') : 'any maintainer';
-    lines.push(`**Who can decide:** ${who}`, '');
-    lines.push(
-      `**Change:** ${view.approval.paths.map((path) => plain(path)).join(', ')}; set \`${view.approval.changeSetHash.slice(0, 12)}\``,
-      '',
-    );
-    for (const reason of view.approval.reasons) lines.push(`- asked because: ${plain(reason, 300)}`);
-    lines.push('', '```', `suture approve ${view.healingId}`, `suture reject ${view.healingId}`, '```', '');
-  }
+  if (plan) lines.push(`**Repair:** ${plain(plan.title)} (strategy ${plain(plan.strategy)}, ${plan.risk} risk)`, '');
+  if (proof?.verdict === 'proven')
+    lines.push('**Proof:** the check fails without the repair, passes twice with it, and nothing else fails newly', '');
+  if (view.approval) lines.push(...question(view.healingId, view.approval));
   if (view.pullRequest) lines.push(`**Pull request:** \\#${view.pullRequest.number} on ${plain(view.pullRequest.branch)}`, '');
   if (tried.length > 0) {
-    lines.push('**Tried:**', '');
-    for (const [index, plan] of tried.entries())
-      lines.push(`${index + 1}. ${plain(plan.strategy)}: ${plain(plan.planTitle)}. ${plain(plan.result, 300)}`);
+    lines.push('**Tried before:**', '');
+    for (const [index, each] of tried.entries())
+      lines.push(`${index + 1}. ${plain(each.strategy)}: ${plain(each.planTitle)}. ${plain(each.result, 300)}`);
     lines.push('');
   }
-  lines.push(
-    `**Signals:** ${view.signals}${repeats > 0 ? ` (${repeats} repeats)` : ''}`,
-    '',
-    '| when | state | what |',
-    '| --- | --- | --- |',
-  );
-  for (const line of view.timeline.slice(-LINES)) lines.push(`| ${line.at} | ${line.state} | ${plain(line.text)} |`);
+  lines.push(`**Signals:** ${view.signals}${repeats > 0 ? `, ${repeats} of them repeats` : ''}`, '', ...timeline(view));
   return lines.join('\n');
+}
+
+function standing(view: HealingView): readonly string[] {
+  const attempt = view.attempt > 0 ? `, attempt ${view.attempt}` : '';
+  const paused = view.paused ? ['**Paused by a person:** it goes on when the repository is resumed', ''] : [];
+  if (view.outcome) {
+    const { kind, reason, detail } = view.outcome;
+    return [`**Outcome:** ${kind} (${reason}): ${plain(detail, 400)}`, '', ...paused];
+  }
+  return [...paused, `**Waits for:** ${WAITS_FOR[view.state]} (${view.state}${attempt})`, ''];
+}
+
+function question(healingId: string, approval: NonNullable<HealingView['approval']>): readonly string[] {
+  const who = approval.approvers.length > 0 ? approval.approvers.map((id) => plain(id)).join(', ') : 'any maintainer of the repository';
+  return [
+    `**Changes:** ${approval.paths.map((path) => plain(path)).join(', ')} (change set \`${approval.changeSetHash.slice(0, 12)}\`)`,
+    '',
+    '**Why a person is asked:**',
+    '',
+    ...approval.reasons.map((reason) => `- ${plain(reason, 300)}`),
+    '',
+    `**Who can decide:** ${who}, with one of`,
+    '',
+    '```',
+    `suture approve ${healingId}`,
+    `suture reject ${healingId}`,
+    '```',
+    '',
+  ];
+}
+
+/** Times of today, as of the last line, are shown without the date: the column is narrow. */
+function timeline(view: HealingView): readonly string[] {
+  const shown = view.timeline.slice(-LINES);
+  const today = shown.at(-1)?.at.slice(0, 10);
+  return [
+    `| UTC${today === undefined ? '' : `, ${today}`} | state | what |`,
+    '| --- | --- | --- |',
+    ...shown.map(({ at, state, text }) => {
+      const when = at.startsWith(today ?? '') ? at.slice(11, 19) : `${at.slice(0, 10)} ${at.slice(11, 16)}`;
+      return `| ${when} | ${state} | ${plain(text)} |`;
+    }),
+  ];
 }

@@ -71,7 +71,7 @@ export async function cool(record: HealingRecord, outcome: Outcome, cancelled: b
   if (!mergedInto && outcome.kind !== 'superseded' && !asked && !cancelled && !record.input.settings.dryRun && cooldownMs > 0) {
     record.move('cooling', 'Absorbs repeats of the same problem');
     try {
-      await sleep(cooldownMs, { summary: 'cooling: absorbs repeats' });
+      await sleep(cooldownMs, { summary: 'stays open and absorbs repeats' });
     } catch (error) {
       if (!isCancellation(error)) throw error;
     }

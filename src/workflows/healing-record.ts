@@ -116,7 +116,7 @@ export class HealingRecord {
       SutureClass: this.diagnosis?.class ?? null,
       SutureAttempt: this.attempt,
     });
-    setCurrentDetails(describeHealing(this.view(), this.tried, this.inbox.repeats));
+    setCurrentDetails(describeHealing(this.view(), { plan: this.plan, proof: this.proof, tried: this.tried, repeats: this.inbox.repeats }));
   }
 
   /** Appends to the audit trail in order, beside the story; `auditsWritten` waits for it. What comes while an entry is being written goes with the next. */
@@ -176,7 +176,7 @@ export class HealingRecord {
       ...(this.outcome ? { outcome: this.outcome } : {}),
       ...(this.input.webUiUrl === undefined ? {} : { webUiUrl: this.input.webUiUrl }),
     };
-    await this.tolerate('the live comment', act('updateClaim', `say where it stands: ${this.#state}`, { facts }));
+    await this.tolerate('the live comment', act('updateClaim', `tell people where it stands: ${this.#state}`, { facts }));
   }
 
   /** Telling people must never decide how a healing goes on: a failure is noted; cancellation passes. */

@@ -28,7 +28,7 @@ export async function watchProduction(record: HealingRecord, control: Control, v
 async function watchChecks(record: HealingRecord, control: Control, mergeSha: string): Promise<Outcome> {
   const { checkPollMs, checkTimeoutMs } = record.input.settings.timings;
   record.move('verifying', 'Watches the checks of the merged commit');
-  const poll = new Poll(control, checkPollMs, checkTimeoutMs, 'look at the merged commit');
+  const poll = new Poll(control, checkPollMs, checkTimeoutMs, 'until the next look at the merged commit');
   for (;;) {
     const checks = await act('readChecks', 'read the checks of the merged commit', { repo: record.input.repo, sha: mergeSha });
     if (checks.state === 'green')
@@ -54,7 +54,7 @@ async function deployment(
     'deploying',
     verdict.autonomy === 'deploy' ? `Deploys ${mergeSha.slice(0, 10)} to ${environment}` : 'Waits for the deployment',
   );
-  const poll = new Poll(control, deployPollMs, deployTimeoutMs, 'look at the deployment');
+  const poll = new Poll(control, deployPollMs, deployTimeoutMs, 'until the next look at the deployment');
   if (verdict.autonomy !== 'deploy') {
     while (!control.deploymentSeen(mergeSha) && (await poll.wait()));
     return null;
@@ -114,7 +114,7 @@ async function verify(record: HealingRecord, control: Control, incident: Inciden
     }
     if (elapsedMs > verifyTimeoutMs)
       return { kind: 'escalated', reason: 'health-inconclusive', detail: oneLine(`No verdict in time: ${judged.detail}`, 500) };
-    await control.news(verifyPollMs, 'next reading');
+    await control.news(verifyPollMs, 'until the next reading of production');
   }
 }
 

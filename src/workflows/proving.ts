@@ -76,14 +76,14 @@ async function reproduce(record: HealingRecord, control: Control): Promise<Repro
   const runs: RunFacts[] = [];
   while (runs.length < REPRODUCTIONS) {
     await control.safePoint();
-    const run = await act('runCommand', `reproduce: ${incident.command}`, {
+    const run = await act('runCommand', `${incident.command} without the change`, {
       key: key(record, `red/${runs.length}`),
       dossier: incident.dossier,
       command: incident.command,
       sha: incident.headSha,
     });
     runs.push(run);
-    const judged = await act('judgeReproduction', 'is it red', {
+    const judged = await act('judgeReproduction', 'does it fail without the change', {
       dossier: incident.dossier,
       runs: runs.map((each) => slimRun(each, 1_500, (name) => known.has(name))),
     });
@@ -131,7 +131,7 @@ async function runItAgain(
 async function prove(record: HealingRecord, control: Control, plan: PlanSummary, changeSet: ChangeSetRef, red: RunFacts): Promise<Proof> {
   const incident = record.currentIncident;
   const judge = (green: RunFacts, greenAgain: RunFacts | undefined, before: readonly RunFacts[], after: readonly RunFacts[]) =>
-    act('judgeProof', 'judge the proof', {
+    act('judgeProof', 'is the change proven', {
       healingId: record.id,
       dossier: incident.dossier,
       plan: plan.artifact,
@@ -144,7 +144,7 @@ async function prove(record: HealingRecord, control: Control, plan: PlanSummary,
     });
   const green = await withChange(record, control, incident, changeSet, 'green');
   record.green = green;
-  const colour = await act('judgeProbe', 'is it green with the change', { dossier: incident.dossier, runs: [slimRun(green, 200)] });
+  const colour = await act('judgeProbe', 'does it pass with the change', { dossier: incident.dossier, runs: [slimRun(green, 200)] });
   if (colour !== 'green') {
     // The wider checks cannot save a change that does not fix its own failure.
     const early = await judge(green, undefined, [], []);
@@ -195,7 +195,7 @@ async function withChange(
   step: string,
 ): Promise<RunFacts> {
   await control.safePoint();
-  return await act('runCommand', `${incident.command} with the change (${step})`, {
+  return await act('runCommand', `${incident.command} with the change${step === 'green-again' ? ', again' : ''}`, {
     key: key(record, step),
     dossier: incident.dossier,
     command: incident.command,

@@ -92,7 +92,7 @@ type Checked = Published | { readonly kind: 'green' };
 /** Checks by event, with a slow poll behind it; a person may close or merge meanwhile. */
 async function waitForChecks(record: HealingRecord, control: Control, undo: UndoStack, change: PublishedChange): Promise<Checked> {
   const { checkPollMs, checkTimeoutMs } = record.input.settings.timings;
-  const poll = new Poll(control, checkPollMs, checkTimeoutMs, 'look at the checks');
+  const poll = new Poll(control, checkPollMs, checkTimeoutMs, 'until the next look at the checks');
   for (let silent = 0; ; ) {
     const checks = await act('readChecks', 'read the checks', { repo: record.input.repo, sha: change.headSha });
     if (checks.state === 'red')

@@ -98,7 +98,8 @@ class Coordinator {
     const deadlines = [...this.#slots.leases.map((lease) => lease.expiresAt), ...this.#slots.ledger.map((line) => line.forgetAt)];
     const news = () => this.#inbox.length > 0;
     if (deadlines.length === 0) await condition(news);
-    else await condition(news, Math.max(1, Math.min(...deadlines) - Date.now()), { summary: 'until a lease or a memory ends' });
+    else
+      await condition(news, Math.max(1, Math.min(...deadlines) - Date.now()), { summary: 'until a slot or a remembered failure expires' });
   }
 
   async #handle(message: CoordinatorMessage): Promise<void> {

@@ -5,7 +5,7 @@ import type { Proof } from '../proof.schema.ts';
 import type { RepositoryPolicy } from '../repository-policy.schema.ts';
 import type { Verdict } from '../verdict.schema.ts';
 import { reaches } from './effective-policy.ts';
-import { protection } from './protected-paths.ts';
+import { protection, whyProtected } from './protected-paths.ts';
 
 /** How far a proven change may go, and whether a person must say yes first. Sizes are bytes of written content. */
 export function decideChange(input: {
@@ -31,7 +31,7 @@ export function decideChange(input: {
   for (const path of input.paths) {
     const kind = protection(path, policy.protectedPaths);
     if (kind === 'untouchable') refuse.push({ code: 'path-untouchable', detail: path.slice(0, 300) });
-    else if (kind !== null) ask.push({ code: 'path-protected', detail: `${path} (${kind})`.slice(0, 300) });
+    else if (kind !== null) ask.push({ code: 'path-protected', detail: `${path}: ${whyProtected(kind)}`.slice(0, 300) });
   }
   if (plan.risk === 'high') ask.push({ code: 'high-risk', detail: plan.title });
   if (refuse.length > 0) return { decision: 'refuse', autonomy: policy.autonomy, reasons: refuse.slice(0, 20) };

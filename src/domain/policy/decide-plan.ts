@@ -3,7 +3,7 @@ import type { Plan } from '../plan.schema.ts';
 import type { RepositoryPolicy } from '../repository-policy.schema.ts';
 import type { Verdict } from '../verdict.schema.ts';
 import { reaches } from './effective-policy.ts';
-import { protection } from './protected-paths.ts';
+import { protection, whyProtected } from './protected-paths.ts';
 
 type Reason = Verdict['reasons'][number];
 
@@ -42,7 +42,7 @@ export function decidePlan(input: { readonly incident: Incident; readonly policy
       reasons.push({ code: 'path-untouchable', detail: path.slice(0, 300) });
     } else if (kind !== null && decision === 'allow') {
       decision = 'ask';
-      reasons.push({ code: 'path-protected', detail: `${path} (${kind})`.slice(0, 300) });
+      reasons.push({ code: 'path-protected', detail: `${path}: ${whyProtected(kind)}`.slice(0, 300) });
     }
   }
   if (reasons.length === 0) reasons.push({ code: 'ok', detail: 'nothing in the policy speaks against this plan' });

@@ -59,3 +59,14 @@ export function protection(path: string, policyGlobs: readonly string[]): 'untou
   if (matchesAny(path, DEPENDENCY_FILES)) return 'dependency-file';
   return matchesAny(path, policyGlobs) ? 'policy' : null;
 }
+
+const WHY = {
+  'built-in': 'only a person may let this file be changed',
+  'dependency-file': 'names dependencies, which only a person may let be changed',
+  policy: "protected by the repository's policy",
+} as const;
+
+/** For people: why a change of the path needs a yes. */
+export function whyProtected(kind: keyof typeof WHY): string {
+  return WHY[kind];
+}
