@@ -7,6 +7,7 @@ import { audit } from './audit.ts';
 import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { keyHash } from './keys.ts';
+import { readPolicy } from './read-policy.ts';
 
 type Answer = Awaited<ReturnType<Activities['obeyCommand']>>;
 type Input = Parameters<Activities['obeyCommand']>[0];
@@ -93,11 +94,15 @@ async function obey(deps: ActivityDeps, input: Input): Promise<Answer> {
     case 'retry':
       return begin(deps, input);
     case 'approve':
-    case 'review-approved':
       return decide(deps, input, 'approve');
     case 'reject':
-    case 'review-rejected':
       return decide(deps, input, 'reject');
+    case 'review-approved':
+    case 'review-rejected': {
+      const read = await readPolicy(deps, signal.repo, input.settings);
+      if (read.kind === 'invalid' || !read.policy.approval.byReview) return { kind: 'ignored', detail: 'reviews are no approval here' };
+      return decide(deps, input, signal.facts['command'] === 'review-approved' ? 'approve' : 'reject');
+    }
     case 'stop':
       return decisionAnswer(
         await deps.healings.stop(id, { id: signal.id, actor: signal.actor, comment: 'stopped from a comment' }),

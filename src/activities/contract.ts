@@ -33,6 +33,8 @@ export interface IncidentSummary {
   readonly autonomy: Autonomy;
   readonly attempts: number;
   readonly approvers: readonly string[];
+  /** Who asked for it and may therefore not approve it. */
+  readonly barred?: readonly string[];
   /** From an outsider or a fork: analyse only. */
   readonly untrusted: boolean;
 }

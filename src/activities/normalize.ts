@@ -92,6 +92,11 @@ async function lastGreen({ forge }: ActivityDeps, input: Input, target: Target, 
   return sha === null || sha === target.headSha ? undefined : sha;
 }
 
+/** Who asked for a healing, as far as signals say. */
+function requesters(signals: readonly Signal[]): readonly string[] {
+  return [...new Set(signals.filter((signal) => signal.kind === 'requested').map((signal) => signal.actor.id))].slice(0, 20);
+}
+
 /** Signals and forge facts into an incident with its dossier, or why there is none. */
 export function normalizeActivities(deps: ActivityDeps): Pick<Activities, 'normalize'> {
   return {
@@ -191,6 +196,7 @@ async function summarize(
     autonomy: policy.autonomy,
     attempts: policy.attempts,
     approvers: policy.approvers,
+    ...(policy.approval.byRequester ? {} : { barred: requesters(signals) }),
     untrusted: trust === 'outsider',
   };
   return { kind: 'incident', incident: summary };

@@ -25,7 +25,7 @@ export function pullRequestActivities(deps: ActivityDeps): Pick<Activities, 'pub
   const { changes } = deps.forge;
   return {
     async publish({ key, healingId, dossier: ref, diagnosis, plan, changeSet: changeSetRef, proof, red, green, webUiUrl }) {
-      const { incident } = await readDossier(deps, ref);
+      const { incident, policy } = await readDossier(deps, ref);
       const changeSet = await getChangeSet(deps, changeSetRef);
       const why = forbidden(proof, incident.trust, changeSet.base, incident.headSha);
       if (why !== null) {
@@ -82,12 +82,15 @@ export function pullRequestActivities(deps: ActivityDeps): Pick<Activities, 'pub
         headBranch: branch,
         baseBranch: incident.targetBranch,
         labels: ['suture', `suture:${incident.signature.slice(0, 8)}`],
-        draft: false,
+        draft: policy.pullRequest.draft,
       });
       if (opened.kind === 'refused') {
         return refused('open', opened);
       }
       const { number, url, headBranch, headSha } = opened.pullRequest;
+      const { startChecks } = policy.pullRequest;
+      if (startChecks !== undefined)
+        await deps.forge.checks.start?.(incident.repo, { workflow: startChecks, branch: headBranch, sha: headSha });
       await audit(deps, {
         key: `${key}/open`,
         action: 'pull-request-opened',

@@ -60,6 +60,31 @@ export const RepositoryPolicy = z.strictObject({
     .max(20)
     .default([])
     .describe('Production services that run from this repository.'),
+  pullRequest: z
+    .strictObject({
+      draft: z.boolean().default(false).describe('Whether repairs are proposed as drafts; a draft is never merged by Suture.'),
+      into: z
+        .enum(['branch', 'author'])
+        .default('branch')
+        .describe(
+          'Repair of a pull request: `branch` proposes one into its branch, `author` commits to that branch, from autonomy `push` on.',
+        ),
+      startChecks: z
+        .string()
+        .regex(/^[A-Za-z0-9_.-]+\.ya?ml$/)
+        .max(100)
+        .optional()
+        .describe('File name of a workflow that is run on the branch of a repair, where nothing starts its checks by itself.'),
+    })
+    .prefault({})
+    .describe('How repairs are proposed.'),
+  approval: z
+    .strictObject({
+      byReview: z.boolean().default(true).describe('Whether an approving review counts as approval.'),
+      byRequester: z.boolean().default(true).describe('Whether who asked for a healing may approve it.'),
+    })
+    .prefault({})
+    .describe('What counts as approval.'),
   approvers: z.array(z.string().min(1).max(200)).max(50).default([]).describe('Actor ids whose approval counts; empty: any maintainer.'),
   protectedPaths: z
     .array(z.string().min(1).max(300))

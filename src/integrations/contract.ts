@@ -81,6 +81,8 @@ export interface ForgeChecks {
   log(repo: RepoRef, sha: string, check: string): Promise<Uint8Array | null>;
   /** Newest ancestor of `sha` (itself included) on which all of `checks` succeeded, within the last 200 commits. */
   lastGreen(repo: RepoRef, sha: string, checks: readonly string[]): Promise<string | null>;
+  /** Run a workflow of the repository on a branch, once for its head. Absent where there are no workflows. */
+  readonly start?: (repo: RepoRef, input: { readonly workflow: string; readonly branch: string; readonly sha: string }) => Promise<void>;
   /** Run the failed ones of these checks again; how many runs were asked for. Absent where checks cannot be repeated. */
   readonly rerun?: (repo: RepoRef, sha: string, checks: readonly string[]) => Promise<number>;
 }

@@ -2,6 +2,7 @@ import type { CheckFacts, ForgeChecks } from '../contract.ts';
 import type { Api, GitHubApi } from './api.ts';
 import { byName, checksOf } from './check-facts.ts';
 import { logOf } from './check-log.ts';
+import { dispatchWorkflow } from './dispatch.ts';
 import { lastGreen } from './last-green.ts';
 import { rerunFailed } from './rerun.ts';
 import type { Rules } from './rules.ts';
@@ -33,6 +34,9 @@ export function createChecks(github: GitHubApi, rules: Rules): ForgeChecks {
       const api = github.for(repo, READ);
       const found = byName(await checksOf(api, sha)).get(check);
       return found === undefined ? null : logOf(api, found);
+    },
+    async start(repo, { workflow, branch, sha }) {
+      await dispatchWorkflow(github.for(repo, DISPATCH), { workflow, branch, sha, environment: 'checks', inputs: {} });
     },
     rerun: (repo, sha, checks) => rerunFailed(github.for(repo, READ), github.for(repo, DISPATCH), sha, checks),
     lastGreen: (repo, sha, checks) => lastGreen(github.for(repo, READ), sha, checks),

@@ -4,7 +4,7 @@ import { oneLine } from '../../lib/one-line.ts';
 import type { DeploymentFacts, ForgeDeployments } from '../contract.ts';
 import { Refusal, unless } from './answer.ts';
 import type { Api, GitHubApi } from './api.ts';
-import { dispatchWorkflow, readRun } from './deploy-workflow.ts';
+import { dispatchWorkflow, readRun } from './dispatch.ts';
 import { createKeyedLock } from './keyed-lock.ts';
 import { DEPLOY, DISPATCH, READ } from './scopes.ts';
 
