@@ -21,8 +21,9 @@ const isCommand = (word: string): word is Command => (COMMANDS as readonly strin
 export function readCommand(body: string): CommandLine | null {
   const line = body.slice(0, MAX_LINE + 1).split(/\r?\n/, 1)[0] ?? '';
   if (line.length > MAX_LINE) return null;
-  const [, word = '', hash] = /^\/suture[ \t]+([a-z]{1,10})(?:[ \t]+([0-9a-f]{8,64}))?[ \t]*$/.exec(line.toLowerCase()) ?? [];
-  if (!isCommand(word) || !/^[\t\x20-\x7e]*$/.test(line)) return null;
+  const [, given = '', hash] = /^\/suture[ \t]+([a-z]{1,10})(?:[ \t]+([0-9a-f]{8,64}))?[ \t]*$/i.exec(line) ?? [];
+  const word = given.toLowerCase();
+  if (!isCommand(word)) return null;
   if (hash === undefined) return { command: word };
-  return word === 'approve' || word === 'reject' ? { command: word, changeSet: hash } : null;
+  return word === 'approve' || word === 'reject' ? { command: word, changeSet: hash.toLowerCase() } : null;
 }

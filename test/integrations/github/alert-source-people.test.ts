@@ -294,8 +294,14 @@ describe('a review', () => {
   });
 
   it('of a machine, of ourselves, or of no commit decides nothing', () => {
-    for (const user of [{ login: LOGIN, type: 'User' }, { login: 'bot[bot]', type: 'Bot' }, null])
-      expect(reason('pull_request_review', review('approved', ownPull(), { user }))).toBe('a review of a machine or of our own');
+    const config = { login: 'robo', startLabel: 'suture', stopLabel: 'no-suture' };
+    const user = { login: 'robo', type: 'User' };
+    const body = Buffer.from(JSON.stringify(review('approved', ownPull('pr/12', { user }), { user })));
+    const headers = { 'x-github-event': 'pull_request_review', 'x-github-delivery': GUID };
+    const withToken = createGitHubSource({ config, secret: () => ['x'] });
+    expect(withToken.parse({ headers, body, receivedAt: NOW })).toEqual({ kind: 'ignored', reason: 'a review of a machine or of our own' });
+    for (const other of [{ login: LOGIN, type: 'User' }, { login: 'bot[bot]', type: 'Bot' }, null])
+      expect(reason('pull_request_review', review('approved', ownPull(), { user: other }))).toBe('a review of a machine or of our own');
     expect(reason('pull_request_review', review('approved', ownPull(), { commit_id: null }))).toBe('the review names no commit');
   });
 
