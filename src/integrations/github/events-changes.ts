@@ -38,7 +38,8 @@ export function fromPullRequest(delivery: Delivery, names: OwnNames): Parsed {
     case 'closed':
       return aboutPull(delivery, pull, own, names, before);
     case 'synchronize':
-      if (own !== null && sameLogin(delivery.sender?.login, names.login)) return ignored('our own push');
+      // Also to the branch of a person's pull request, where a repair may be written: it must not look as if somebody else had moved it.
+      if (sameLogin(delivery.sender?.login, names.login)) return ignored('our own push');
       return aboutPull(delivery, pull, own, names, before);
     default:
       return ignored(`a pull request was ${quoted(delivery.action)}; its checks say whether something is wrong`);

@@ -53,6 +53,7 @@ describe('a pull request', () => {
       { kind: 'change-closed', actor: { id: LOGIN, trust: 'system' } },
     ]);
     expect(reason('pull_request', pullEvent('synchronize', ownPull(), { sender: US }))).toBe('our own push');
+    expect(reason('pull_request', pullEvent('synchronize', pull(), { sender: US }))).toBe('our own push');
   });
 
   it('that only looks like ours is somebody’s', () => {
