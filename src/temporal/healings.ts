@@ -112,7 +112,7 @@ export function createHealings(
           workflowIdConflictPolicy: 'USE_EXISTING',
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
           staticSummary: `Heals ${input.repo.owner}/${input.repo.name}, ${input.subject}`,
-          staticDetails: `One healing of **${input.repo.owner}/${input.repo.name}**, subject \`${input.subject}\`.\n\nThe current details say what broke, what was tried, what it waits for and who can decide.`,
+          staticDetails: `One healing of **${input.repo.owner}/${input.repo.name}**, subject \`${input.subject}\`.\n\nThe current details say what broke, what it waits for, who can decide and what was tried.\n\n\`suture cancel ${id}\` stops it; \`suture pause ${input.repo.owner}/${input.repo.name}\` holds every healing of the repository.`,
           typedSearchAttributes: new TypedSearchAttributes([
             { key: repoKey, value: `${input.repo.owner}/${input.repo.name}` },
             { key: subjectKey, value: input.subject },

@@ -159,7 +159,7 @@ async function reason(
   for (let probed = 0; ; probed += 1) {
     const reasoned = await act(
       'reason',
-      probed === 0 ? 'find the cause and a repair' : `find the cause and a repair, knowing ${probed} runs`,
+      probed === 0 ? 'find the cause and a repair' : `find the cause and a repair, round ${probed + 1}`,
       {
         healingId: record.id,
         dossier: incident.dossier,

@@ -149,7 +149,7 @@ export class Control {
     if (ofOurChange && (signal.kind === 'check-failed' || signal.kind === 'check-passed')) return;
     if (isEvidence(signal) && record.mergeSha === null) {
       this.#refresh = true;
-      record.note(`Evidence joined: ${signal.kind}: ${signal.summary}`);
+      record.note(`Evidence joined: ${signal.summary}`);
       record.audit('evidence-joined', { kind: signal.kind, signal: signal.id });
       return;
     }
