@@ -83,6 +83,8 @@ export interface PublishedChange {
   readonly url: string;
   readonly branch: string;
   readonly headSha: string;
+  /** The author's own branch and pull request: theirs to merge, and nothing is taken back there. */
+  readonly ofAuthor?: true;
 }
 
 /** What a forge refused, as a value. */

@@ -1,9 +1,14 @@
+import type { ChangeSet } from '../domain/change-set.schema.ts';
 import { Failure } from '../domain/failure.ts';
+import type { Incident } from '../domain/incident.schema.ts';
+import { reaches } from '../domain/policy/effective-policy.ts';
+import type { RepositoryPolicy } from '../domain/repository-policy.schema.ts';
+import type { Refused } from '../integrations/contract.ts';
 import { escapePlain } from '../lib/escape.ts';
 import { oneLine } from '../lib/excerpt.ts';
 import { audit } from './audit.ts';
 import { changeBody, changeTitle, commitMessage } from './change-body.ts';
-import type { Activities } from './contract.ts';
+import type { Activities, PublishedChange } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { readDossier } from './dossier.ts';
 import { branchFor, changeMarker } from './keys.ts';
@@ -18,6 +23,28 @@ function forbidden(proof: { readonly verdict: string }, trust: string, changeSet
     return 'it was reported by somebody without rights here';
   }
   return changeSetBase === headSha ? null : 'it was made for another revision';
+}
+
+/** Commits to the branch of the pull request that is healed, where policy and forge allow that; null where a pull request of our own is the way. */
+async function commitForAuthor(
+  { forge }: ActivityDeps,
+  input: {
+    readonly incident: Incident;
+    readonly policy: RepositoryPolicy;
+    readonly changeSet: ChangeSet;
+    readonly message: string;
+    readonly key: string;
+  },
+): Promise<{ readonly kind: 'open'; readonly change: PublishedChange } | Refused | null> {
+  const { incident, policy, changeSet, message, key } = input;
+  const number = /^pr\/([1-9]\d{0,9})$/.exec(incident.subject)?.[1];
+  if (number === undefined || policy.pullRequest.into !== 'author' || !reaches(policy.autonomy, 'push')) return null;
+  const pull = await forge.changes.get(incident.repo, Number(number));
+  if (pull?.state !== 'open' || pull.fromFork || pull.headBranch !== incident.targetBranch) return null;
+  const pushed = await forge.changes.commit(incident.repo, { branch: pull.headBranch, changeSet, message, key });
+  // A protected branch gets a pull request into it, like every other.
+  if (pushed.kind === 'refused') return pushed.reason === 'protected' ? null : pushed;
+  return { kind: 'open', change: { number: pull.number, url: pull.url, branch: pull.headBranch, headSha: pushed.sha, ofAuthor: true } };
 }
 
 /** Writing a proven change, taking it back, and reading what became of it. */
@@ -42,12 +69,25 @@ export function pullRequestActivities(deps: ActivityDeps): Pick<Activities, 'pub
         });
         return { kind: 'refused', reason: answer.reason, detail: oneLine(deps.redact(answer.detail), 500) } as const;
       };
+      const message = deps.redact(commitMessage({ incident, diagnosis, plan, healingId }));
+      const pushed = await commitForAuthor(deps, { incident, policy, changeSet, message, key });
+      if (pushed !== null) {
+        if (pushed.kind === 'refused') return refused('commit', pushed);
+        await deps.records.putOnce(`commit/${incident.repo.owner}/${incident.repo.name}/${pushed.change.headSha}`, healingId);
+        await audit(deps, {
+          key: `${key}/commit`,
+          action: 'commit-written',
+          healingId,
+          facts: { branch: pushed.change.branch, sha: pushed.change.headSha, changeSet: changeSetRef.hash },
+        });
+        return pushed;
+      }
       const found = await changes.findByMarker(incident.repo, marker);
       if (found === null) {
         const committed = await changes.commit(incident.repo, {
           branch,
           changeSet,
-          message: deps.redact(commitMessage({ incident, diagnosis, plan, healingId })),
+          message,
           key,
         });
         if (committed.kind === 'refused') {
@@ -100,6 +140,11 @@ export function pullRequestActivities(deps: ActivityDeps): Pick<Activities, 'pub
       return { kind: 'open', change: { number, url, branch: headBranch, headSha } };
     },
     async withdraw({ key, healingId, repo, change, comment }) {
+      if (change.branch !== undefined && !change.branch.startsWith('suture/')) {
+        // The author's own branch: what was committed there is theirs to keep or to take back.
+        await audit(deps, { key: `${key}/left`, action: 'change-left-to-person', healingId, repo, facts: { branch: change.branch } });
+        return;
+      }
       const found =
         change.number === undefined
           ? await changes.findByMarker(repo, changeMarker(healingId, key))

@@ -19,6 +19,7 @@ export const REASON_CODES = [
   'verified',
   'merged-unverified',
   'proposed',
+  'pushed',
   'diagnosed-only',
   'dry-run',
   'already-green',

@@ -22,6 +22,10 @@ export async function publish(record: HealingRecord, control: Control, undo: Und
   if (opened.kind !== 'open') return opened;
   const merged = await waitForChecks(record, control, undo, opened.change);
   if (merged.kind !== 'green') return merged;
+  if (opened.change.ofAuthor) {
+    const detail = `Proven and committed to ${opened.change.branch}; its checks are green. Pull request #${opened.change.number} is its author's to merge.`;
+    return { kind: 'end', outcome: { kind: 'healed', reason: 'pushed', detail: oneLine(detail, 500) } };
+  }
   const { autonomy } = verdict;
   if (autonomy === 'merge' || autonomy === 'deploy') return await merge(record, control, undo, opened.change);
   if (record.input.request && record.currentIncident.service === undefined) {
@@ -66,7 +70,10 @@ async function open(
   record.change = published.change;
   settled();
   record.audit('published', { number: published.change.number, branch: published.change.branch, head: published.change.headSha });
-  record.move('waiting-for-checks', `Pull request #${published.change.number} is open`);
+  record.move(
+    'waiting-for-checks',
+    published.change.ofAuthor ? `Committed to ${published.change.branch}` : `Pull request #${published.change.number} is open`,
+  );
   await record.claim([`Pull request #${published.change.number}: ${published.change.url}`, `Proven: ${plan.title}`]);
   return { kind: 'open', change: published.change };
 }

@@ -109,3 +109,22 @@ describe('on GitHub', () => {
     expect(answers).toHaveLength(1);
   });
 });
+
+describe('into the branch of its author, where the policy says so', () => {
+  it('the repair is committed, and the pull request stays its author’s', { timeout: 120_000 }, async () => {
+    const repository = await served('autonomy: push\npullRequest:\n  into: author\n');
+    const { hands } = repository;
+    const sha = await hands.push('work', { 'config.txt': 'mode=bad\n' });
+    const number = await hands.openPull('work');
+    await ci(repository, sha, 'work');
+    const id = idOf(repository, `pr/${number}`);
+    await world.until(id, 'the commit', (view) => view.timeline.some((line) => line.text.includes('Committed to work')));
+    const head = (await hands.headOf('work')) ?? '';
+    await ci(repository, head, 'work');
+    const view = await world.until(id, 'an outcome', isOver);
+    expect(view.outcome).toMatchObject({ kind: 'healed', reason: 'pushed' });
+    expect(await hands.read('work', 'config.txt')).toBe('mode=good\n');
+    expect(pullsOfSuture(repository)).toBe(0);
+    expect((await hands.pull(number)).state).toBe('open');
+  });
+});
