@@ -55,6 +55,7 @@ async function ofPullRequest({ forge }: Pick<ActivityDeps, 'forge'>, { repo }: Q
   if (pull.headBranch.startsWith('suture/') && !pull.fromFork) {
     return none('correlated', `pull request ${number} is a repair itself; its own healing watches it`);
   }
+  if (pull.optedOut === true) return none('person-said-no-before', `a person put the label on pull request ${number} that forbids Suture`);
   switch (pull.state) {
     case 'open':
       return target(pull.headBranch, pull.headSha, pull.fromFork);

@@ -31,6 +31,8 @@ export interface PullRequestFacts {
   readonly headSha: string;
   /** From another repository: only analysed. */
   readonly fromFork: boolean;
+  /** A person put the label on it that forbids Suture. */
+  readonly optedOut?: true;
   readonly mergeSha?: string;
 }
 

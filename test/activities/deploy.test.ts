@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ForgeDeployments } from '../../src/integrations/contract.ts';
-import { push, reportCheck, requestDeployment } from '../../src/integrations/local/admin.ts';
+import { openPullRequest, push, reportCheck, requestDeployment } from '../../src/integrations/local/admin.ts';
 import { SHOP } from '../integrations/local/support.ts';
 import { type ActivityWorld, activityWorld, FILES, HEALING, POLICY, SETTINGS, signal, unittestLog } from '../support/activity-world.ts';
 
@@ -98,5 +98,34 @@ describe('checks that fail at the forge and not in the sandbox', () => {
     const { asked, rerun } = await again('rerun: false\n');
     expect(await rerun()).toEqual({ asked: false });
     expect(asked).toEqual([]);
+  });
+});
+
+describe('a pull request with the label that forbids Suture', () => {
+  it('is left alone', async () => {
+    const { world } = await open('');
+    const { sha } = await push(world.forgeDir, SHOP, {
+      branch: 'work',
+      files: { 'config.yaml': 'mode: bad\n' },
+      message: 'x',
+      actor: 'dev',
+    });
+    const pull = await openPullRequest(world.forgeDir, SHOP, {
+      title: 'x',
+      body: '',
+      headBranch: 'work',
+      author: 'dev',
+      labels: ['no-suture'],
+    });
+    await reportCheck(world.forgeDir, SHOP, { sha, name: 'unit', conclusion: 'failure', log: unittestLog(true) });
+    const subject = `pr/${pull.number}`;
+    const found = await world.activities.normalize({
+      healingId: `heal/acme/shop/${subject}`,
+      repo: SHOP,
+      subject,
+      signals: [signal({ sha, subject })],
+      settings: SETTINGS,
+    });
+    expect(found).toMatchObject({ kind: 'no-problem', reason: 'person-said-no-before' });
   });
 });

@@ -13,6 +13,8 @@ const STREAM_FACTOR = 6;
 /** Calls for one repository with the permissions of one step. Paths are templates, so nothing from outside becomes a URL by itself. */
 export interface Api {
   readonly repo: RepoRef;
+  /** Label that forbids Suture. */
+  readonly stopLabel: string;
   /** One call. Throws `Refusal` for a 4xx that a caller may understand, `Failure` for limits, missing rights and a vendor that is away. */
   call<R extends Route>(route: R, parameters?: Omit<Endpoints[R]['parameters'], 'owner' | 'repo'>): Promise<Endpoints[R]['response']>;
   /** Items of all pages, at most `limit`. `pick` finds the list in an answer. */
@@ -48,6 +50,7 @@ export function createGitHubApi(options: {
   readonly baseUrl: string;
   readonly webUrl: string;
   readonly login: string;
+  readonly stopLabel: string;
   readonly timeoutMs: number;
   readonly writeSpacingMs: number;
   readonly credentials: Credentials;
@@ -147,6 +150,7 @@ export function createGitHubApi(options: {
         )) as never;
       return {
         repo,
+        stopLabel: options.stopLabel,
         call,
         async all(route, parameters, pick, limit) {
           const items: unknown[] = [];

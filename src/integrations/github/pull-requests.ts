@@ -38,6 +38,7 @@ export async function readPull(api: Api, number: number): Promise<Pull | null> {
 
 /** Facts of a pull request; asks who closed it when nobody merged it. */
 export async function pullFacts(api: Api, pull: Pull): Promise<PullRequestFacts> {
+  const { stopLabel } = api;
   const merged = pull.merged_at !== null && pull.merged_at !== undefined;
   const state = merged ? 'merged' : pull.state === 'open' ? 'open' : 'closed';
   const closedBy = state === 'closed' ? await closer(api, pull.number) : state === 'merged' ? pull.merged_by?.login : undefined;
@@ -52,6 +53,7 @@ export async function pullFacts(api: Api, pull: Pull): Promise<PullRequestFacts>
     headBranch: pull.head.ref,
     headSha: pull.head.sha,
     fromFork: pull.head.repo?.full_name.toLowerCase() !== `${api.repo.owner}/${api.repo.name}`.toLowerCase(),
+    ...(pull.labels?.some((label) => label.name === stopLabel) ? { optedOut: true as const } : {}),
     ...(merged && typeof pull.merge_commit_sha === 'string' ? { mergeSha: pull.merge_commit_sha } : {}),
   };
 }

@@ -2,6 +2,7 @@ import { parseHealingId } from '../../domain/ids.ts';
 import { Subject } from '../../domain/names.schema.ts';
 import type { Signal } from '../../domain/signal.schema.ts';
 import { isSigned } from '../../lib/hmac-signature.ts';
+import { parseOutsideJson } from '../../lib/safe-json.ts';
 import type { AlertSource, Parsed, RawRequest } from '../contract.ts';
 import { SUTURE_ACTOR, SUTURE_BRANCHES } from './actors.ts';
 import { type EventPull, ForgeEvent } from './event.schema.ts';
@@ -9,40 +10,11 @@ import { type EventPull, ForgeEvent } from './event.schema.ts';
 /** Largest event in bytes; ours are a few kB. */
 const MAX_BYTES = 256 * 1024;
 
-/** Deepest nesting that is looked at; ours is four. */
-const MAX_DEPTH = 16;
-
 type Answer = ReturnType<AlertSource['parse']>;
 type EventOf<Name extends ForgeEvent['event']> = Extract<ForgeEvent, { readonly event: Name }>;
 
 function ignored(reason: string): Parsed {
   return { kind: 'ignored', reason };
-}
-
-/** Counts brackets outside strings, so that nothing deep is ever parsed. */
-function isTooDeep(text: string): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text[at];
-    if (inString) {
-      if (char === '\\') {
-        at += 1;
-      } else if (char === '"') {
-        inString = false;
-      }
-    } else if (char === '"') {
-      inString = true;
-    } else if (char === '{' || char === '[') {
-      depth += 1;
-      if (depth > MAX_DEPTH) {
-        return true;
-      }
-    } else if (char === '}' || char === ']') {
-      depth -= 1;
-    }
-  }
-  return false;
 }
 
 /** The subject of the healing that a pull request of Suture's belongs to; null for everybody else's, whatever their text says. */
@@ -177,16 +149,11 @@ function fromEvent(event: ForgeEvent): Answer {
 const EVENTS: readonly string[] = ['check_completed', 'pull_request', 'push', 'deployment_status'];
 
 function parse({ body }: RawRequest): Answer {
-  let value: unknown;
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    if (isTooDeep(text)) {
-      return { kind: 'invalid', reason: `nested deeper than ${MAX_DEPTH} levels` };
-    }
-    value = JSON.parse(text);
-  } catch {
-    return { kind: 'invalid', reason: 'not JSON' };
+  const read = parseOutsideJson(body);
+  if (!read.ok) {
+    return { kind: 'invalid', reason: read.reason };
   }
+  const { value } = read;
   if (typeof value !== 'object' || value === null || !('event' in value) || typeof value.event !== 'string') {
     return { kind: 'invalid', reason: 'not an event: "event" is missing' };
   }

@@ -1,55 +1,29 @@
-import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { z } from 'zod';
 import { Failure } from '../../domain/failure.ts';
+import * as durable from '../../lib/atomic-file.ts';
+import { hasCode } from '../../lib/error-code.ts';
 
-/** Whether an error is a file-system error with one of these codes. */
-export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
-}
-
-async function writeTemporary(path: string, content: string | Uint8Array): Promise<string> {
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = join(dirname(path), `.tmp-${process.pid}-${randomUUID()}`);
+async function orDiskFull<T>(writing: Promise<T>): Promise<T> {
   try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(content);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
+    return await writing;
   } catch (error) {
-    await rm(temporary, { force: true });
     if (hasCode(error, 'ENOSPC', 'EDQUOT')) {
       throw new Failure('disk-full', 'the disk of the state folder is full: free some space and try again', { cause: error });
     }
     throw error;
   }
-  return temporary;
 }
 
-/** Replace a file as a whole: readers see the old or the new content, never a part. */
-export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = await writeTemporary(path, content);
-  await rename(temporary, path);
+/** Replace a file as a whole and durably. Throws `Failure` code `disk-full`. */
+export function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
+  return orDiskFull(durable.writeAtomically(path, content));
 }
 
-/** Create a file with its whole content; false, and nothing changed, when it exists. */
-export async function createAtomically(path: string, content: string | Uint8Array): Promise<boolean> {
-  const temporary = await writeTemporary(path, content);
-  try {
-    await link(temporary, path);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) {
-      return false;
-    }
-    throw error;
-  } finally {
-    await rm(temporary, { force: true });
-  }
+/** Create a file with its whole content, durably; false, and nothing changed, when it exists. Throws `Failure` code `disk-full`. */
+export function createAtomically(path: string, content: string | Uint8Array): Promise<boolean> {
+  return orDiskFull(durable.createAtomically(path, content));
 }
 
 /** Replace a JSON record. */

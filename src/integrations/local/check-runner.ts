@@ -1,9 +1,9 @@
 import { Failure } from '../../domain/failure.ts';
+import { isRunning, ownIdentity } from '../../lib/process-identity.ts';
 import type { JobResult, Sandbox, SandboxJob, SandboxLimits } from '../../sandbox/contract.ts';
 import { clearPending, createCheck, markPending, readCheck, readPending, writeCheck, writeCheckLog } from './checks.ts';
 import { exportTree } from './export-tree.ts';
 import { fileNameFor } from './paths.ts';
-import { isRunning, ownIdentity } from './process-identity.ts';
 import type { CheckRecord } from './records.schema.ts';
 import { branchHead, changing, type OpenRepository } from './repo-store.ts';
 import { entryAt, readBlob } from './tree.ts';

@@ -1,7 +1,8 @@
 import { open as openFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode } from '../../lib/error-code.ts';
 import type { CheckFacts, ForgeChecks } from '../contract.ts';
-import { createAtomically, hasCode, readAllJson, readJson, writeAtomically, writeJson } from './atomic-file.ts';
+import { createAtomically, readAllJson, readJson, writeAtomically, writeJson } from './atomic-file.ts';
 import { assertSha } from './git.ts';
 import { listCommits } from './history.ts';
 import { fileNameFor, type RepoFolders } from './paths.ts';

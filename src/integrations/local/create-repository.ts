@@ -3,9 +3,10 @@ import { mkdir, readdir, readFile, readlink, rename, rm, stat } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
 import { RepoPath, type RepoRef } from '../../domain/names.schema.ts';
+import { hasCode } from '../../lib/error-code.ts';
 import { isRefName } from '../../lib/ref-name.ts';
 import { FORGE_ACTOR } from './actors.ts';
-import { hasCode, writeJson } from './atomic-file.ts';
+import { writeJson } from './atomic-file.ts';
 import { git, gitText } from './git.ts';
 import { fetchHeads, openUserRepository } from './mirror.ts';
 import { forgeRoot, repoFolders } from './paths.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Failure } from '../../domain/failure.ts';
-import { hasCode } from './atomic-file.ts';
+import { hasCode } from '../../lib/error-code.ts';
 
 /** A stable port whose connections go to whatever is live. */
 export interface Front {

@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { Failure } from '../../domain/failure.ts';
-import { hasCode } from './atomic-file.ts';
+import { hasCode } from '../../lib/error-code.ts';
 
 /** What one git command said. */
 export interface GitResult {

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { HandOver } from '../../domain/hand-over.schema.ts';
 import type { ArtifactRef } from '../../domain/names.schema.ts';
+import { hasCode } from '../../lib/error-code.ts';
 import type { Notifier } from '../contract.ts';
-import { createAtomically, hasCode, namesIn, readAllJson, writeAtomically, writeJson } from './atomic-file.ts';
+import { createAtomically, namesIn, readAllJson, writeAtomically, writeJson } from './atomic-file.ts';
 import { handOverPage } from './hand-over-page.ts';
 import { fileNameFor } from './paths.ts';
 

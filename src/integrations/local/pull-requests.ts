@@ -10,6 +10,8 @@ import type { PullRecord } from './records.schema.ts';
 import { branchHead, type OpenRepository, pullPath, readPulls, writePull } from './repo-store.ts';
 
 const MAX_BODY = 60_000;
+/** Label that forbids Suture on this forge. */
+const STOP_LABEL = 'no-suture';
 
 /** A record as the contract shows it. */
 export function pullFacts({ folders }: OpenRepository, record: PullRecord): PullRequestFacts {
@@ -24,6 +26,7 @@ export function pullFacts({ folders }: OpenRepository, record: PullRecord): Pull
     headBranch: record.headBranch,
     headSha: record.headSha,
     fromFork: record.fromFork,
+    ...(record.labels.includes(STOP_LABEL) ? { optedOut: true as const } : {}),
     ...(record.mergeSha === null ? {} : { mergeSha: record.mergeSha }),
   };
 }

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import { Failure } from '../../domain/failure.ts';
-import { hasCode } from './atomic-file.ts';
+import { hasCode } from '../../lib/error-code.ts';
 import { exportTree } from './export-tree.ts';
 import { assertSha } from './git.ts';
 import type { RepoFolders } from './paths.ts';

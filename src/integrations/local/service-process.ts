@@ -5,8 +5,8 @@ import { mkdir, open as openFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Failure } from '../../domain/failure.ts';
+import { identify, isRunning, type ProcessIdentity } from '../../lib/process-identity.ts';
 import { sha256 } from './paths.ts';
-import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
 
 /** Variable by which processes that a crash left behind are recognised. */
 const MARK = 'SUTURE_DEPLOYMENT';

@@ -2,10 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../../domain/failure.ts';
+import { isRunning, ownIdentity } from '../../lib/process-identity.ts';
 import { createAtomically, readJson, writeJson } from './atomic-file.ts';
 import { withLock } from './lock.ts';
 import { serviceFolder } from './paths.ts';
-import { isRunning, ownIdentity } from './process-identity.ts';
 
 const Holder = z.object({ pid: z.number(), started: z.string() });
 

@@ -26,6 +26,7 @@ export function clientOf(baseUrl: string, credentials: StandInCredentials, optio
     send,
     baseUrl,
     webUrl: baseUrl,
+    stopLabel: 'no-suture',
     login: credentials.login,
     timeoutMs,
     writeSpacingMs: options.writeSpacingMs ?? 0,

@@ -1,0 +1,86 @@
+import { Failure } from '../../domain/failure.ts';
+import type { DeploymentFacts } from '../contract.ts';
+import { Refusal, unless } from './answer.ts';
+import type { Api } from './api.ts';
+
+/** A run that was asked for shows in the list after a moment. */
+const APPEARS_MS = 5_000;
+
+/** What is read of a workflow run. */
+interface Run {
+  readonly id: number | bigint;
+  readonly head_sha: string;
+  readonly status: string | null;
+  readonly conclusion: string | null;
+  readonly html_url: string;
+  readonly updated_at: string;
+}
+
+/** Ids of workflow runs among deployments. */
+const PREFIX = 'run:';
+
+function facts(run: Run, environment: string): DeploymentFacts {
+  const done = run.status === 'completed';
+  return {
+    id: `${PREFIX}${run.id}:${environment}`,
+    sha: run.head_sha,
+    environment,
+    state: done ? (run.conclusion === 'success' ? 'success' : 'failure') : run.status === 'in_progress' ? 'running' : 'queued',
+    at: run.updated_at,
+    url: run.html_url,
+    ...(done && run.conclusion !== 'success' ? { detail: `the workflow ended as ${run.conclusion ?? 'unknown'}` } : {}),
+  };
+}
+
+/** A run by the id that `dispatchWorkflow` gave; null when it is not one, or gone. */
+export async function readRun(api: Api, id: string): Promise<DeploymentFacts | null> {
+  const [, number, environment] = /^run:([1-9]\d{0,18}):([^\s:]{1,100})$/.exec(id) ?? [];
+  if (number === undefined || environment === undefined) return null;
+  const answer = await unless([404], null, api.call('GET /repos/{owner}/{repo}/actions/runs/{run_id}', { run_id: Number(number) }));
+  return answer === null ? null : facts(answer.data, environment);
+}
+
+/** Runs a workflow on a branch whose head is the commit to deploy. A repeat finds the run of the first try by its commit. */
+export async function dispatchWorkflow(
+  api: Api,
+  input: {
+    readonly workflow: string;
+    readonly branch: string;
+    readonly sha: string;
+    readonly environment: string;
+    readonly inputs: Readonly<Record<string, string>>;
+  },
+): Promise<DeploymentFacts> {
+  const { workflow, branch, sha, environment } = input;
+  const find = async (): Promise<DeploymentFacts | null> => {
+    const { data } = await api.call('GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs', {
+      workflow_id: workflow,
+      event: 'workflow_dispatch',
+      head_sha: sha,
+      per_page: 10,
+    });
+    const [run] = data.workflow_runs;
+    return run === undefined ? null : facts(run, environment);
+  };
+  const earlier = await find();
+  if (earlier !== null) return earlier;
+  const fill = (text: string): string => text.replaceAll('$SHA', sha).replaceAll('$ENVIRONMENT', environment);
+  try {
+    const { status, data } = (await api.call('POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches', {
+      workflow_id: workflow,
+      ref: branch,
+      inputs: Object.fromEntries(Object.entries(input.inputs).map(([name, value]) => [name, fill(value)])),
+      return_run_details: true,
+    } as never)) as { readonly status: number; readonly data: { readonly workflow_run_id?: number | bigint } | undefined };
+    if (status === 200 && data?.workflow_run_id !== undefined) {
+      const run = await readRun(api, `${PREFIX}${data.workflow_run_id}:${environment}`);
+      if (run !== null) return run;
+    }
+  } catch (error) {
+    if (error instanceof Refusal)
+      throw new Failure('not-permitted', `the workflow ${workflow} cannot be run: ${error.message}`, { cause: error });
+    throw error;
+  }
+  // Older servers do not say which run it became: it is looked for when this is tried again.
+  throw new Failure('conflict', `the run of ${workflow} does not show yet`, { retryAfterMs: APPEARS_MS });
+}
