@@ -25,7 +25,6 @@ import { type TreeFile, writeTree } from './scratch-tree.ts';
 
 export { createRepository, type RepositoryOrigin } from './create-repository.ts';
 export { mirrorExisting, publishBranchTo } from './mirror.ts';
-export { servedRepositories } from './repo-store.ts';
 
 /** A file of a push: text, bytes, a link, an executable; null deletes it. */
 export type PushedFile = string | Uint8Array | { readonly link: string } | { readonly executable: string } | null;
