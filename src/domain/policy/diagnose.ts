@@ -10,7 +10,9 @@ const PROSE = ['*.md', '*.txt', '*.rst', 'LICENSE', 'docs/**'];
 
 /** Whether a path is configuration of the program itself: declared by the policy, or of the usual shapes and nothing more special. */
 export function isProgramConfig(path: string, policy: Pick<RepositoryPolicy, 'config' | 'protectedPaths'>): boolean {
-  if (protection(path, policy.protectedPaths) !== null || isTestFile(path)) return false;
+  const kind = protection(path, policy.protectedPaths);
+  // What the policy protects needs a person's yes; it is no less configuration for that.
+  if ((kind !== null && kind !== 'policy') || isTestFile(path)) return false;
   if (policy.config.length > 0) return matchesAny(path, policy.config);
   return matchesAny(path, CONFIG_SHAPES) && !isCiFile(path) && !isTestConfig(path) && !isLintConfig(path);
 }
