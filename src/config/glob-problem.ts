@@ -11,8 +11,10 @@ export function globProblem(glob: string): string | null {
   if (glob.endsWith('/')) return `matches no file; write \`${glob}**\` for everything below the folder`;
   if (segments.some((segment) => segment === '' || segment === '.' || segment === '..'))
     return 'paths are relative to the repository, without `.`, `..` or empty parts';
+  if (segments.some((segment) => segment !== '**' && segment.includes('**')))
+    return '`**` stands for folders, between slashes; write `src/**/*.py` for every such file below a folder';
   const deep = glob.split('**').length - 1;
-  if (deep > MAX_STARS || segments.some((segment) => segment.replaceAll('**', '').split('*').length - 1 > MAX_STARS)) {
+  if (deep > MAX_STARS || segments.some((segment) => segment !== '**' && segment.split('*').length - 1 > MAX_STARS)) {
     return `has too many wildcards: at most ${MAX_STARS} \`**\`, and ${MAX_STARS} \`*\` between two slashes`;
   }
   return null;

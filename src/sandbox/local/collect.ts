@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { extract, type Header } from 'tar-stream';
 import type { FileChange } from '../../domain/change-set.schema.ts';
+import { matchesWhole } from '../../domain/glob.ts';
 import { RepoPath } from '../../domain/names.schema.ts';
-import { matchesGlob } from './glob.ts';
 import { parseIgnore, TOOL_FOLDERS } from './ignore.ts';
 import type { Baseline } from './workspace-input.ts';
 
@@ -53,7 +53,7 @@ function changeFilter(request: CollectRequest): (path: string) => boolean {
   }
   return (path) => {
     if (only.length > 0) {
-      return only.some((pattern) => matchesGlob(pattern, path) || path.startsWith(`${pattern.replace(/\/$/, '')}/`));
+      return only.some((pattern) => matchesWhole(path, pattern) || path.startsWith(`${pattern.replace(/\/$/, '')}/`));
     }
     if (baseline.entries.has(path)) {
       return true;

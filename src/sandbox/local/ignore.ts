@@ -1,4 +1,4 @@
-import { matchesGlob } from './glob.ts';
+import { matchesWhole } from '../../domain/glob.ts';
 
 /** Folders that tools fill and nobody means to commit; new files below them are no changes unless the base tracks files there. */
 export const TOOL_FOLDERS = [
@@ -45,7 +45,7 @@ export function parseIgnore(text: string): (path: string) => boolean {
     for (let depth = 1; depth <= parts.length; depth += 1) {
       const here = parts.slice(0, depth).join('/');
       const isFolder = depth < parts.length;
-      const last = rules.findLast((rule) => (isFolder || !rule.folderOnly) && matchesGlob(rule.pattern, here));
+      const last = rules.findLast((rule) => (isFolder || !rule.folderOnly) && matchesWhole(here, rule.pattern));
       if (last !== undefined && !last.negated) {
         return true;
       }

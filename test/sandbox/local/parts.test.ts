@@ -1,33 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { findCgroupBase } from '../../../src/sandbox/local/cgroup.ts';
 import { isNewEnough } from '../../../src/sandbox/local/find-tools.ts';
-import { matchesGlob } from '../../../src/sandbox/local/glob.ts';
 import { firstUid } from '../../../src/sandbox/local/identity.ts';
 import { parseIgnore } from '../../../src/sandbox/local/ignore.ts';
 import { isOrphan, ownMarker } from '../../../src/sandbox/local/marker.ts';
 import { namespaceAdvice } from '../../../src/sandbox/local/unavailable.ts';
 import { isInnerLink, workspacePath } from '../../../src/sandbox/local/workspace-input.ts';
-
-describe('glob', () => {
-  it.each([
-    ['*.ts', 'a.ts', true],
-    ['*.ts', 'a/b.ts', false],
-    ['**/*.ts', 'b.ts', true],
-    ['**/*.ts', 'a/b/c.ts', true],
-    ['src/**', 'src/a/b', true],
-    ['src/**/x', 'src/x', true],
-    ['a?c', 'abc', true],
-    ['a?c', 'a/c', false],
-    ['[a', '[a', true],
-  ])('%s on %s is %s', (pattern, path, expected) => {
-    expect(matchesGlob(pattern, path)).toBe(expected);
-  });
-
-  it('stays quick on patterns made to be slow', () => {
-    expect(matchesGlob(`${'*a'.repeat(200)}b`, 'a'.repeat(500))).toBe(false);
-    expect(matchesGlob(`${'**/'.repeat(100)}x`, 'a/'.repeat(200))).toBe(false);
-  });
-});
 
 describe('ignore rules', () => {
   const ignored = parseIgnore('# note\n*.log\n!keep.log\n/out\ntmp/\nsub/*.gen\n');
