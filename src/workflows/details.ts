@@ -87,9 +87,9 @@ function timeline(view: HealingView): readonly string[] {
   const shown = view.timeline.slice(-LINES);
   const today = shown.at(-1)?.at.slice(0, 10);
   return [
-    `**Last steps**${today === undefined ? '' : ` (times are UTC, the last on ${today})`}`,
+    `**Last steps**${today === undefined ? '' : `, the last on ${today}`}`,
     '',
-    '| time | state | what |',
+    '| time, UTC | state | what |',
     '| --- | --- | --- |',
     ...shown.map(({ at, state, text }) => {
       const when = at.startsWith(today ?? '') ? at.slice(11, 19) : `${at.slice(0, 10)} ${at.slice(11, 16)}`;

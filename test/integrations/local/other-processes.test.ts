@@ -9,8 +9,8 @@ import { readLive } from '../../../src/integrations/local/deployments.ts';
 import { createLocalForge } from '../../../src/integrations/local/forge.ts';
 import { withLock } from '../../../src/integrations/local/lock.ts';
 import { repoFolders } from '../../../src/integrations/local/paths.ts';
-import { isRunning } from '../../../src/integrations/local/process-identity.ts';
 import { createLocalForgeService } from '../../../src/integrations/local/service.ts';
+import { isRunning } from '../../../src/lib/process-identity.ts';
 import { DEFAULT_LIMITS } from '../../../src/sandbox/contract.ts';
 import { fakeSandbox, makeFolder, SHOP, serveShop } from './support.ts';
 

@@ -20,9 +20,9 @@ import type { ForgeEvent } from '../../../src/integrations/local/event.schema.ts
 import { createLocalForge } from '../../../src/integrations/local/forge.ts';
 import { createLocalHealth } from '../../../src/integrations/local/health.ts';
 import { repoFolders } from '../../../src/integrations/local/paths.ts';
-import { isRunning } from '../../../src/integrations/local/process-identity.ts';
 import type { CheckRecord } from '../../../src/integrations/local/records.schema.ts';
 import { createLocalForgeService, type LocalForgeService, type LocalForgeServiceOptions } from '../../../src/integrations/local/service.ts';
+import { isRunning } from '../../../src/lib/process-identity.ts';
 import { DEFAULT_LIMITS } from '../../../src/sandbox/contract.ts';
 import { fakeSandbox, makeFolder, SHOP, serveShop } from './support.ts';
 
