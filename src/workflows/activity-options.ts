@@ -2,7 +2,7 @@ import type { ActivityOptions } from '@temporalio/workflow';
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract.ts';
 import { forgeQueue } from '../domain/task-queues.ts';
-import { plain } from './plain.ts';
+import { label } from './plain.ts';
 
 /** How long an activity may be silent before its worker counts as lost, in milliseconds. */
 const WORKER_LOST_MS = 30_000;
@@ -138,5 +138,5 @@ export function act<Name extends keyof Activities>(
     heartbeatTimeout: workerLostMs,
     ...placeOf(name),
   })[name as 'call'];
-  return call.executeWithOptions({ summary: plain(summary, 150) }, [input]) as ReturnType<Activities[Name]>;
+  return call.executeWithOptions({ summary: label(summary, 150) }, [input]) as ReturnType<Activities[Name]>;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SlotRequest } from '../../src/domain/messages.ts';
-import { plain } from '../../src/workflows/plain.ts';
+import { label, plain } from '../../src/workflows/plain.ts';
 import { SignalsInbox, withinBudget } from '../../src/workflows/signals-inbox.ts';
 import { slimPair } from '../../src/workflows/slim-runs.ts';
 import { Slots } from '../../src/workflows/slots.ts';
@@ -16,6 +16,15 @@ describe('text from outside in markdown', () => {
         expect(shown).not.toMatch(/(^|[^\\])(\\\\)*[`*_[\]<>#|!~]/);
       }),
     );
+  });
+
+  it('makes neither link nor tag of a summary, and shows no escapes in it', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+        expect(label(text, 100)).not.toMatch(/[\n\r\u202e[\]<>`]|\w:\/\//);
+      }),
+    );
+    expect(label('merge pull request #7 of test_login', 100)).toBe('merge pull request #7 of test_login');
   });
 
   it('is no link that a reader would follow', () => {
