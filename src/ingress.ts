@@ -9,6 +9,7 @@ import type { AlertSource } from './integrations/contract.ts';
 import { integrations } from './integrations/registry.ts';
 import { createLogger } from './lib/logger.ts';
 import { createRedactor } from './lib/redact.ts';
+import { endWithParent } from './lib/with-parent.ts';
 import { createArtifactStore } from './store/artifact-store.ts';
 import { createAuditTrail } from './store/audit-trail.ts';
 import { connectLazily, createHealings } from './temporal/index.ts';
@@ -135,6 +136,7 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  endWithParent(stop);
 }
 
 main().catch((error: unknown) => {

@@ -12,6 +12,7 @@ import type { IntegrationContext } from './integrations/contract.ts';
 import { integrations } from './integrations/registry.ts';
 import { createLogger } from './lib/logger.ts';
 import { createRedactor } from './lib/redact.ts';
+import { endWithParent } from './lib/with-parent.ts';
 import { DEFAULT_LIMITS } from './sandbox/contract.ts';
 import { SANDBOXES } from './sandbox/registry.ts';
 import { createArtifactStore } from './store/artifact-store.ts';
@@ -153,6 +154,7 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  endWithParent(stop);
   await Promise.all(workers.map((worker) => worker.run()));
   await connection.close();
   await client.close();

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { endWithParent } from '../../src/lib/with-parent.ts';
 
 /**
  * STAND-IN for a Datadog monitor: measures the deployed service with real requests and posts the payload that Suture configures in
@@ -11,6 +12,7 @@ const need = (name: string): string => {
   if (value === undefined || value === '') throw new Error(`${name} is needed`);
   return value;
 };
+endWithParent(() => process.exit(0));
 const serviceUrl = need('SERVICE_URL');
 const threshold = Number(need('THRESHOLD'));
 const bodies = JSON.parse(await readFile(need('BODIES_FILE'), 'utf8')) as unknown[];

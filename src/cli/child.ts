@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Failure } from '../domain/failure.ts';
+import { WITH_PARENT } from '../lib/with-parent.ts';
 
 /** A root that runs as a child process. */
 export interface Child {
@@ -32,7 +33,12 @@ export async function startChild(options: {
   readonly name: string;
 }): Promise<Child> {
   const log = openSync(options.logFile, 'a');
-  const child = spawn(process.execPath, [options.script, ...(options.args ?? [])], { stdio: ['ignore', 'pipe', 'pipe'], env: options.env });
+  const child = spawn(process.execPath, [options.script, ...(options.args ?? []), WITH_PARENT], {
+    // The pipe that is never written to: its end tells the child that we are gone.
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: options.env,
+  });
+  child.stdin?.on('error', () => undefined);
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => {
