@@ -1,10 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { EXIT_CODES } from '../src/cli/exit-codes.ts';
+import { ENVIRONMENT } from '../src/config/environment.ts';
+import { GIVEN_SECRETS, SECRET_NAMES, SIGNING_KEY, secretVariable } from '../src/config/secret-names.ts';
+import { ServerConfig } from '../src/config/server-config.schema.ts';
+import { RepositoryPolicy } from '../src/domain/repository-policy.schema.ts';
+import { REQUIRED_EVENTS, REQUIRED_PERMISSIONS } from '../src/integrations/github/required.ts';
 import { integrations } from '../src/integrations/registry.ts';
 import { SANDBOXES } from '../src/sandbox/registry.ts';
 import { strategies } from '../src/strategies/registry.ts';
+import { type Setting, settingsOf } from './settings-table.ts';
 
-/** The tables of README and docs/cli.md, from the code. `--check` fails when the file does not say the same. */
+/** The tables of README and docs, from the code. `--check` fails when the file does not say the same. */
 
 function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
@@ -36,6 +42,57 @@ const readme: Readonly<Record<string, string>> = {
   ),
 };
 
+const code = (text: string) => `\`${text}\``;
+
+function settings(rows: readonly Setting[]): string {
+  return table(
+    ['Key', 'Default', 'Allowed', 'Meaning'],
+    rows.map(({ key, fallback, allowed, means }) => [code(key), fallback, allowed, means]),
+  );
+}
+
+const variables = ENVIRONMENT.filter(({ name }) => !SECRET_NAMES.some((secret) => name.startsWith(secretVariable(secret))));
+
+const configuration: Readonly<Record<string, string>> = {
+  server: table(
+    ['Key', 'Default', 'Allowed', 'Meaning', 'Variable'],
+    settingsOf(ServerConfig)
+      .filter(({ key }) => key !== 'integrations')
+      .map(({ key, fallback, allowed, means }) => [
+        code(key),
+        fallback,
+        allowed,
+        means,
+        variables
+          .filter(({ path }) => path?.join('.') === key)
+          .map(({ name }) => code(name))
+          .join(' '),
+      ]),
+  ),
+  integrations: settings(
+    integrations.flatMap(({ id, configSchema }) =>
+      settingsOf(configSchema).map((setting) => ({ ...setting, key: `${id}.${setting.key}` })),
+    ),
+  ),
+  environment: table(
+    ['Variable', 'Meaning'],
+    variables.filter(({ path }) => path === null).map(({ name, means }) => [code(name), means]),
+  ),
+  secrets: table(
+    ['Secret', 'Variable', 'Made by'],
+    SECRET_NAMES.map((name) => [
+      code(name),
+      code(secretVariable(name)),
+      (GIVEN_SECRETS as readonly string[]).includes(name)
+        ? 'you, where it is needed'
+        : name === SIGNING_KEY
+          ? 'Suture at the first start (Ed25519, PEM)'
+          : 'Suture at the first start (32 random bytes)',
+    ]),
+  ),
+  policy: settings(settingsOf(RepositoryPolicy)),
+};
+
 const exitCodes = table(
   ['Code', 'Means'],
   Object.values(EXIT_CODES).map(({ code, means }) => [String(code), means]),
@@ -60,3 +117,14 @@ async function update(name: string, sections: Readonly<Record<string, string>>):
 
 await update('README.md', readme);
 await update('docs/cli.md', { 'exit-codes': exitCodes });
+await update('docs/configuration.md', configuration);
+await update('docs/github.md', {
+  'github-permissions': table(
+    ['Permission', 'Access', 'For'],
+    REQUIRED_PERMISSIONS.map(({ label, access, why, optional }) => [label, access, `${why}${optional ? ' (can be left out)' : ''}`]),
+  ),
+  'github-events': table(
+    ['Event', 'For'],
+    REQUIRED_EVENTS.map(([event, why]) => [code(event), why]),
+  ),
+});

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -116,5 +116,28 @@ describe('the tree', () => {
       /(?:^|[^A-Za-z0-9_.])\/(?:work|home\/[a-z]+)\/|\/root\/\.(?:cache|pyenv|npm)/.test(readFileSync(join(root, name), 'utf8')),
     );
     expect(paths).toEqual([]);
+  });
+
+  it('has no dead link in its pages', () => {
+    const pages = execFileSync('git', ['ls-files', '-z', '*.md'], { cwd: root, encoding: 'utf8' })
+      .split('\0')
+      .filter((name) => name !== '' && !name.startsWith('test/'));
+    const anchors = (page: string) =>
+      [...readFileSync(page, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+        title
+          .toLowerCase()
+          .replace(/[^\w\- ]/g, '')
+          .replaceAll(' ', '-'),
+      );
+    const dead = pages.flatMap((page) =>
+      [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)]
+        .filter(([, path = '', anchor]) => {
+          const target = path === '' ? join(root, page) : join(root, page, '..', path);
+          return !existsSync(target) || (anchor !== undefined && !anchors(target).includes(anchor));
+        })
+        .map(([link]) => `${page}: ${link}`),
+    );
+    expect(pages.length).toBeGreaterThan(10);
+    expect(dead).toEqual([]);
   });
 });

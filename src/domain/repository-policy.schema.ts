@@ -92,7 +92,12 @@ export const RepositoryPolicy = z.strictObject({
     .default([])
     .describe('Globs that a healing never changes without a person, besides the built-in ones.'),
   gateAllow: z
-    .array(z.strictObject({ code: z.string().max(60), path: z.string().min(1).max(300) }))
+    .array(
+      z.strictObject({
+        code: z.string().max(60).describe('Code of the finding, as the hand-over names it.'),
+        path: z.string().min(1).max(300).describe('Glob of the paths where it is accepted.'),
+      }),
+    )
     .max(50)
     .default([])
     .describe('Kinds of gate finding that are accepted for one path glob each.'),

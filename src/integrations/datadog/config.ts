@@ -8,12 +8,14 @@ const FullName = z.string().refine((text) => {
 
 /** What the Datadog integration needs to know. */
 export const DatadogConfig = z.strictObject({
-  /** Service name of a monitor's `service:` tag to the repository it runs from. */
-  services: z.record(z.string().max(100), FullName).default({}),
-  /** Header that carries the secret, in lower case. */
+  services: z
+    .record(z.string().max(100), FullName)
+    .default({})
+    .describe("Repository `owner/name` that a service runs from, by the name in a monitor's `service:` tag."),
   headerName: z
     .string()
     .regex(/^[a-z0-9-]{1,60}$/)
-    .default('x-suture-token'),
+    .default('x-suture-token')
+    .describe('Header that carries the secret, in lower case.'),
 });
 export type DatadogConfig = z.infer<typeof DatadogConfig>;
