@@ -37,6 +37,8 @@ export interface IncidentSummary {
   readonly barred?: readonly string[];
   /** From an outsider or a fork: analyse only. */
   readonly untrusted: boolean;
+  /** Nobody has seen what the failing check wrote: its log expired or was never there. */
+  readonly logMissing?: boolean;
 }
 
 /** What `normalize` found. */

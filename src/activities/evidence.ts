@@ -13,22 +13,26 @@ const MAX_LOGS = 5;
 const MAX_EVIDENCE = 40;
 const MAX_TESTS = 50;
 
-/** Evidence of the red checks, and which tests fail as far as the failing one's log tells. */
+/** Evidence of the red checks, and which tests fail as far as the failing one's log tells; `logMissing` when it tells nothing because there is none. */
 export async function checkEvidence(
   deps: ActivityDeps,
   input: { readonly repo: RepoRef; readonly shas: readonly string[]; readonly red: readonly string[]; readonly failing: ProvingCommand },
-): Promise<{ readonly evidence: readonly Evidence[]; readonly failingTests: readonly string[] }> {
+): Promise<{ readonly evidence: readonly Evidence[]; readonly failingTests: readonly string[]; readonly logMissing: boolean }> {
   const evidence: Evidence[] = [];
+  let logMissing = false;
   let failingTests: readonly string[] = [];
   // The failing one first: its log is needed most.
   const names = [...input.red].sort((a, b) => Number(b === input.failing.name) - Number(a === input.failing.name));
   for (const [at, name] of names.entries()) {
     const found = at < MAX_LOGS ? await firstLog(deps, input.repo, input.shas, name) : null;
-    const summary = oneLine(deps.redact(`check ${name} failed${found === null ? '' : ` at ${found.sha.slice(0, 10)}`}`), 500);
     if (found === null) {
-      evidence.push({ kind: 'check', summary });
+      // Logs expire. Whoever reads the evidence must know that nobody has seen one.
+      const why = at < MAX_LOGS ? '; no log of it can be read' : '';
+      evidence.push({ kind: 'check', summary: oneLine(deps.redact(`check ${name} failed${why}`), 500) });
+      if (name === input.failing.name) logMissing = true;
       continue;
     }
+    const summary = oneLine(deps.redact(`check ${name} failed at ${found.sha.slice(0, 10)}`), 500);
     const text = new TextDecoder().decode(found.log);
     if (name === input.failing.name) {
       const report = parseReport(input.failing.report, { output: text });
@@ -41,7 +45,7 @@ export async function checkEvidence(
       artifact: await deps.artifacts.put(excerpt(deps.redact(visibleText(text)), MAX_LOG), 'text/plain'),
     });
   }
-  return { evidence, failingTests };
+  return { evidence, failingTests, logMissing };
 }
 
 async function firstLog(

@@ -198,6 +198,7 @@ async function summarize(
     approvers: policy.approvers,
     ...(policy.approval.byRequester ? {} : { barred: requesters(signals) }),
     untrusted: trust === 'outsider',
+    ...(checks.logMissing ? { logMissing: true } : {}),
   };
   return { kind: 'incident', incident: summary };
 }

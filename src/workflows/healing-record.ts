@@ -172,11 +172,16 @@ export class HealingRecord {
       state: this.#state,
       attempt: this.attempt,
       title: this.title,
-      lines: lines.slice(0, 10).map((line) => oneLine(line, 300)),
+      lines: [...lines.slice(0, 10), ...this.#unseen()].map((line) => oneLine(line, 300)),
       ...(this.outcome ? { outcome: this.outcome } : {}),
       ...(this.input.webUiUrl === undefined ? {} : { webUiUrl: this.input.webUiUrl }),
     };
     await this.tolerate('the live comment', act('updateClaim', `tell people where it stands: ${this.#state}`, { facts }));
+  }
+
+  /** What people must know that nobody has looked at. */
+  #unseen(): readonly string[] {
+    return this.incident?.logMissing ? [`No log of ${this.incident.command} can be read: it expired or was never written`] : [];
   }
 
   /** Telling people must never decide how a healing goes on: a failure is noted; cancellation passes. */

@@ -36,7 +36,7 @@ function noProblem(reason: ReasonCode, detail: string): Outcome {
 function take(record: HealingRecord, incident: IncidentSummary): void {
   record.incident = incident;
   record.title = incident.title;
-  record.note(`${incident.command} fails at ${incident.headSha.slice(0, 10)}`);
+  record.note(`${incident.command} fails at ${incident.headSha.slice(0, 10)}${incident.logMissing ? '; no log of it can be read' : ''}`);
   record.audit('incident', {
     signature: incident.signature,
     head: incident.headSha,

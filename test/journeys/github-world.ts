@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { startRuntime } from '../../src/cli/runtime.ts';
+import { loadConfig, settingsFrom } from '../../src/config/index.ts';
 import type { HealingView } from '../../src/domain/healing-view.ts';
+import { integrations } from '../../src/integrations/registry.ts';
 import type { Healings } from '../../src/temporal/contract.ts';
+import { connectLazily } from '../../src/temporal/index.ts';
 import { type GitHubStandIn, type StandInRepository, startGitHubStandIn } from '../support/github/stand-in.ts';
 import { providedTemporal } from '../support/temporal.ts';
 
@@ -15,6 +18,8 @@ export interface GitHubWorld {
   readonly ingressUrl: string;
   /** Waits until a healing is over, or shows what is waited for. */
   until(healingId: string, what: string, ready: (view: HealingView) => boolean): Promise<HealingView>;
+  /** Has the patrol walk once, as its schedule would; ids of the healings that it began. */
+  patrol(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -66,6 +71,9 @@ export async function openGitHubWorld(): Promise<GitHubWorld> {
       SUTURE_SECRET_GITHUB_WEBHOOK: secret,
     },
   });
+  const { config: loaded } = loadConfig({ stateDir, env: process.env, integrations });
+  const { client, close: disconnect } = connectLazily({ address, namespace });
+  let walks = 0;
   standIn.pointWebhook(`${runtime.ingressUrl}/webhooks/github`, secret);
   return {
     standIn,
@@ -82,7 +90,17 @@ export async function openGitHubWorld(): Promise<GitHubWorld> {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     },
+    async patrol() {
+      walks += 1;
+      const walk = await client.workflow.execute('PatrolWorkflow', {
+        workflowId: `${config.temporal.taskQueue}/patrol/${walks}`,
+        taskQueue: config.temporal.taskQueue,
+        args: [settingsFrom(loaded)],
+      });
+      return (walk as { readonly started: readonly string[] }).started;
+    },
     async close() {
+      await disconnect();
       await runtime.stop();
       await standIn.close();
       await rm(stateDir, { recursive: true, force: true });
