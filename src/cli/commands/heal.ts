@@ -54,11 +54,11 @@ async function runHealing(
   healings: Healings,
   stateDir: string,
   folder: string,
+  { repo, branch, headSha }: Awaited<ReturnType<typeof mirrorExisting>>,
   command: readonly string[],
   options: HealOptions,
   out: Output,
 ): Promise<number> {
-  const { repo, branch, headSha } = await mirrorExisting(stateDir, folder);
   const run = command.length === 1 ? (command[0] ?? '') : command.map(quoted).join(' ');
   const subject = `manual/${createHash('sha256').update(`${headSha}\n${run}\n${options.dryRun}\n${randomUUID()}`).digest('hex').slice(0, 12)}`;
   const id = healingId(repo, subject);
@@ -137,8 +137,11 @@ export async function heal(folderArgument: string, command: readonly string[], o
   if (await uncommitted(folder)) out.step('there are uncommitted changes; they are not part of what is healed');
   const stateDir = stateFolder(process.env);
   await mkdir(stateDir, { recursive: true });
+  // Before anything is started: a folder that cannot be healed is said at once.
+  const mirrored = await mirrorExisting(stateDir, folder);
   const running = await readFile(join(stateDir, 'run', 'runtime.json'), 'utf8').catch(() => null);
-  if (running !== null) return withHealings(process.env, (healings) => runHealing(healings, stateDir, folder, command, options, out));
+  if (running !== null)
+    return withHealings(process.env, (healings) => runHealing(healings, stateDir, folder, mirrored, command, options, out));
   const env = {
     ...process.env,
     SUTURE_TEMPORAL_PORT: process.env['SUTURE_TEMPORAL_PORT'] ?? '0',
@@ -147,7 +150,7 @@ export async function heal(folderArgument: string, command: readonly string[], o
   };
   const runtime = await startRuntime({ stateDir, env, onEvent: (text) => out.detail(text) });
   try {
-    return await runHealing(runtime.healings, stateDir, folder, command, options, out);
+    return await runHealing(runtime.healings, stateDir, folder, mirrored, command, options, out);
   } finally {
     await runtime.stop();
   }
