@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../domain/failure.ts';
 import { createAtomically } from '../lib/atomic-file.ts';
-import { hasCode } from '../lib/error-code.ts';
+import { readTextIfThere } from '../lib/read-if-there.ts';
 import type { RecordStore } from './contract.ts';
 import { onDisk } from './disk.ts';
 
@@ -18,14 +17,9 @@ export function createRecordStore(dir: string): RecordStore {
   };
   const get = async (key: string): Promise<string | null> => {
     const path = pathOf(key);
-    let text: string;
-    try {
-      text = await readFile(path, 'utf8');
-    } catch (error) {
-      if (hasCode(error, 'ENOENT', 'ENOTDIR')) {
-        return null;
-      }
-      throw error;
+    const text = await readTextIfThere(path);
+    if (text === null) {
+      return null;
     }
     try {
       const stored = StoredRecord.parse(JSON.parse(text));

@@ -1,9 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { Failure } from '../../domain/failure.ts';
 import * as durable from '../../lib/atomic-file.ts';
 import { hasCode } from '../../lib/error-code.ts';
+import { readTextIfThere } from '../../lib/read-if-there.ts';
 
 async function orDiskFull<T>(writing: Promise<T>): Promise<T> {
   try {
@@ -33,14 +34,9 @@ export function writeJson(path: string, value: unknown): Promise<void> {
 
 /** Read a JSON record; null when absent. Throws `Failure` code `configuration-invalid` naming the file when it does not fit. */
 export async function readJson<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema> | null> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) {
-      return null;
-    }
-    throw error;
+  const text = await readTextIfThere(path);
+  if (text === null) {
+    return null;
   }
   let value: unknown;
   try {

@@ -1,14 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { HandOver } from '../../domain/hand-over.schema.ts';
 import type { ArtifactRef } from '../../domain/names.schema.ts';
-import { hasCode } from '../../lib/error-code.ts';
 import type { Notifier } from '../contract.ts';
 import { createAtomically, namesIn, readAllJson, writeAtomically, writeJson } from './atomic-file.ts';
 import { handOverPage } from './hand-over-page.ts';
 import { fileNameFor } from './paths.ts';
+import { createWholeFolder } from './whole-folder.ts';
 
 /** One line that was told to people, `notifications/<key>.json`. */
 export const NotificationRecord = z.object({
@@ -45,22 +43,14 @@ async function writeBundle(stateDir: string, message: HandOver, key: string, rea
     return folder;
   }
   const diff = message.diff === undefined || readArtifact === undefined ? null : await readArtifact(message.diff);
-  const draft = join(stateDir, 'hand-over', `.tmp-${randomUUID()}`);
-  await mkdir(draft, { recursive: true });
-  try {
+  // Another run of the same activity may be faster; its bundle is the same.
+  await createWholeFolder(folder, async (draft) => {
     await writeJson(join(draft, 'hand-over.json'), message);
     await writeAtomically(join(draft, 'README.md'), handOverPage(message));
     if (diff !== null) {
       await writeAtomically(join(draft, 'change.diff'), diff);
     }
-    await rename(draft, folder);
-  } catch (error) {
-    await rm(draft, { recursive: true, force: true });
-    // Another run of the same activity was faster; its bundle is the same.
-    if (!hasCode(error, 'EEXIST', 'ENOTEMPTY')) {
-      throw error;
-    }
-  }
+  });
   return folder;
 }
 

@@ -1,16 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { access, mkdir, readdir, rename, rm, stat, symlink } from 'node:fs/promises';
+import { access, mkdir, readdir, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import { Failure } from '../../domain/failure.ts';
-import { hasCode } from '../../lib/error-code.ts';
 import { exportTree } from './export-tree.ts';
 import { assertSha } from './git.ts';
 import type { RepoFolders } from './paths.ts';
 import { staysInside } from './tree.ts';
+import { createWholeFolder } from './whole-folder.ts';
 
 /** Releases that are kept besides those that are live. */
 const KEPT = 5;
@@ -56,17 +55,7 @@ export async function prepareRelease(folders: RepoFolders, sha: string): Promise
   } catch {
     // Not unpacked yet.
   }
-  const draft = join(folders.releases, `.tmp-${randomUUID()}`);
-  await mkdir(draft, { recursive: true, mode: 0o755 });
-  try {
-    await unpack(await exportTree(folders.gitDir, sha), draft);
-    await rename(draft, folder);
-  } catch (error) {
-    await rm(draft, { recursive: true, force: true });
-    if (!hasCode(error, 'EEXIST', 'ENOTEMPTY')) {
-      throw error;
-    }
-  }
+  await createWholeFolder(folder, async (draft) => unpack(await exportTree(folders.gitDir, sha), draft));
   return folder;
 }
 
