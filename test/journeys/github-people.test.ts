@@ -192,8 +192,11 @@ describe.concurrent('a person who is faster', () => {
     await ci(repository, reverted, 'main');
     const second = await world.until(id, 'the failure after the revert', (one) => isOver(one) && one.headSha === reverted);
     await machine.stop();
-    console.log(JSON.stringify(second.outcome), JSON.stringify(second.timeline.map((l) => l.text)));
-    expect(second.outcome?.kind).not.toBe('healed');
+    expect(second.outcome).toMatchObject({
+      kind: 'escalated',
+      reason: 'no-strategy',
+      detail: expect.stringContaining('is a revert itself'),
+    });
     expect(await hands.headOf('main')).toBe(reverted);
     expect(pullsOfSuture(repository)).toHaveLength(1);
   });

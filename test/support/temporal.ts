@@ -31,17 +31,22 @@ export function quietRuntime(): void {
   Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) });
 }
 
-/** Starts a worker with these activities on a task queue of its own. */
+/** Starts a worker with these activities. */
 export async function openTemporal(
   activities: object,
-  options: { readonly maxCachedWorkflows?: number; readonly temporal?: Extract<ProvidedTemporal, { kind: 'running' }> } = {},
+  options: {
+    readonly maxCachedWorkflows?: number;
+    readonly temporal?: Extract<ProvidedTemporal, { kind: 'running' }>;
+    /** Default one that nobody else has. */
+    readonly taskQueue?: string;
+  } = {},
 ): Promise<TemporalWorld> {
   const { address, namespace, bundlePath } = options.temporal ?? providedTemporal();
   quietRuntime();
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
   const client = new Client({ connection, namespace });
-  const taskQueue = `test-${process.pid}-${Math.random().toString(36).slice(2, 10)}`;
+  const taskQueue = options.taskQueue ?? `test-${process.pid}-${Math.random().toString(36).slice(2, 10)}`;
   const common = {
     connection: native,
     namespace,

@@ -11,7 +11,10 @@ export const configRollback: Strategy = {
       return { score: null, refusal: refusal('no-green-revision', 'no revision is known on which the check was green') };
     const paths = candidates(context);
     if (paths.length === 0)
-      return { score: null, refusal: refusal('no-config-changed', 'no configuration file changed since the check was green') };
+      return {
+        score: null,
+        refusal: refusal('no-config-changed', 'no configuration file changed since the check was green, other than by a revert'),
+      };
     return { score: context.diagnosis.class === 'configuration' ? 80 : 40, why: `${paths[0]} changed since green` };
   },
   plan: planConfigRollback,

@@ -14,9 +14,16 @@ export function refusal(code: string, detail: string): StrategyRefusal {
   return { strategy: ID, code, detail };
 }
 
+/** Files that somebody took back to what they are: who reverts a repair has said no to it. */
+function reverted(context: StrategyContext): ReadonlySet<string> {
+  return new Set(context.incident.commits.filter((commit) => /^revert\b/i.test(commit.subject)).flatMap((commit) => commit.paths));
+}
+
 /** Configuration files that changed since green and may be taken back. */
 export function candidates(context: StrategyContext): readonly string[] {
+  const wanted = reverted(context);
   return changedPaths(context.incident).filter((path) => {
+    if (wanted.has(path)) return false;
     const presence = context.paths.get(path);
     const differs = presence === undefined || presence.atGreen || presence.atHead;
     return differs && isProgramConfig(path, context.policy) && !MIGRATION.test(path) && !SECRETS.test(path);

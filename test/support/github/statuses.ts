@@ -10,6 +10,19 @@ export function statusesOf(world: World, repo: string, sha: string): readonly Js
   );
 }
 
+/** Branches whose head a commit is, as status events name them; GitHub names those that merely contain it too. */
+async function branchesAt(world: World, repo: string, sha: string): Promise<readonly Json[]> {
+  const branches: readonly Json[] = await world.upstream.admin('GET', `/repos/${repo}/branches?per_page=100`);
+  return branches
+    .filter((branch) => branch.commit.sha === sha)
+    .slice(0, 10)
+    .map(({ name, protected: held }) => ({
+      name,
+      commit: { sha, url: `${world.url}/repos/${repo}/commits/${sha}` },
+      protected: held === true,
+    }));
+}
+
 /** Commit statuses, which `emulate` does not have. */
 export function statusRoutes(router: Router, world: World): void {
   router.on('POST /repos/{owner}/{repo}/statuses/{sha}', async (ask) => {
@@ -46,7 +59,7 @@ export function statusRoutes(router: Router, world: World): void {
         description: status.description,
         state: status.state,
         commit,
-        branches: [],
+        branches: await branchesAt(world, repo, sha),
         created_at: status.created_at,
         updated_at: status.updated_at,
       },
