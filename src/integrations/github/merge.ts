@@ -61,7 +61,10 @@ export async function mergePull(
     });
     return { kind: 'merged', sha: data.sha };
   } catch (error) {
-    if (error instanceof Refusal && [403, 404, 405, 409, 422].includes(error.status)) return reasonOf(error);
-    throw error;
+    if (!(error instanceof Refusal) || ![403, 404, 405, 409, 422].includes(error.status)) throw error;
+    // An earlier try whose answer was lost may have been at work still: what it did counts.
+    const now = await readPull(api, number);
+    if (now?.merged_at && now.head.sha === expectedHead) return { kind: 'merged', sha: now.merge_commit_sha ?? now.head.sha };
+    return reasonOf(error);
   }
 }
