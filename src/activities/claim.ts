@@ -1,5 +1,5 @@
-import { escapeMarkdown, inlineCode } from '../lib/escape.ts';
-import { oneLine } from '../lib/one-line.ts';
+import { escapeMarkdown, escapePlain, inlineCode } from '../lib/escape.ts';
+import { oneLine } from '../lib/excerpt.ts';
 import { audit } from './audit.ts';
 import type { Activities, ClaimFacts } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -34,7 +34,7 @@ export function claimActivities(deps: ActivityDeps): Pick<Activities, 'updateCla
       await deps.forge.claims.upsert(facts.repo, {
         subject: facts.subject,
         marker: claimMarker(facts.healingId),
-        title: deps.redact(oneLine(facts.title, 200)),
+        title: oneLine(escapePlain(deps.redact(facts.title)), 200),
         body,
         finished: facts.outcome !== undefined,
         ...(facts.webUiUrl === undefined || !isLink(facts.webUiUrl) ? {} : { url: facts.webUiUrl }),

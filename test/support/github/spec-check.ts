@@ -56,8 +56,11 @@ async function load(): Promise<SpecCheck | null> {
       if (fields !== null) for (const key of Object.keys(body)) if (!fields.has(key)) found.push(`${name}: unknown field ${key}`);
     }
     const result = backend.validateRequest(asked, operation);
-    for (const error of result.errors ?? [])
+    for (const error of result.errors ?? []) {
+      // A path is text: made a number where that fits, it fits both of "a number or a text".
+      if (error.keyword === 'oneOf' && error.instancePath.startsWith('/path/') && error.params['passingSchemas'] !== null) continue;
       found.push(`${name}: ${error.instancePath} ${error.message ?? ''} ${JSON.stringify(error.params)}`);
+    }
     return found;
   };
 }
