@@ -42,6 +42,9 @@ const START_LIMIT_MS = 60_000;
  */
 const STEPS_PER_SECOND = 200;
 
+/** How late timers and time-outs may come. The server's own default is one second, against clocks of many machines that differ. */
+const TIMERS_LATE = '50ms';
+
 /** Ports picked by ourselves may be taken before the server binds them; then others are picked. */
 const STARTS = 3;
 
@@ -114,6 +117,7 @@ async function startOnce(options: DevServerOptions): Promise<DevServer | null> {
   args.push(...(options.headless === true ? ['--headless'] : ['--ui-ip', '127.0.0.1', '--ui-port', String(uiPort)]));
   args.push('--dynamic-config-value', 'matching.enableFairness=true');
   args.push('--dynamic-config-value', `history.transferProcessorMaxPollRPS=${STEPS_PER_SECOND}`);
+  args.push('--dynamic-config-value', `history.timerProcessorMaxTimeShift="${TIMERS_LATE}"`);
   if (options.dbFile !== undefined) {
     await mkdir(dirname(options.dbFile), { recursive: true });
     args.push('--db-filename', options.dbFile);
