@@ -28,6 +28,9 @@ const CACHED_WORKFLOWS = 200;
 /** Activities that call the forge at the same time; GitHub asks for fewer than 100 requests at once. */
 const FORGE_CALLS = 10;
 
+/** Longest pause between two signs of life of an activity that reach the server, in milliseconds. */
+const LONGEST_SILENCE_MS = 10_000;
+
 /** What may stand around the real parts of a worker, for who watches or disturbs them. */
 export interface WorkerSurroundings {
   /** Between worker and activities. */
@@ -36,11 +39,13 @@ export interface WorkerSurroundings {
   readonly around?: (deps: ActivityDeps) => ActivityDeps;
   /** Workflows kept in memory; 0: each step of a workflow begins with its history. */
   readonly cachedWorkflows?: number;
+  /** How long a step waits for the worker that keeps its workflow before any worker may take it, in milliseconds; absent: 10 s, as the SDK has it. */
+  readonly awaitKeeperMs?: number;
 }
 
 /** Root of the worker: configuration -> adapters -> activities -> Worker. */
 export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<void> {
-  const { wrap = (same) => same, around = (same) => same, cachedWorkflows = CACHED_WORKFLOWS } = surroundings;
+  const { wrap = (same) => same, around = (same) => same, cachedWorkflows = CACHED_WORKFLOWS, awaitKeeperMs } = surroundings;
   const stateDir = stateFolder(process.env);
   const loaded = loadConfig({ stateDir, env: process.env, integrations });
   const { config } = loaded;
@@ -127,7 +132,8 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
     connection,
     namespace,
     activities,
-    maxHeartbeatThrottleInterval: '10 seconds',
+    // The SDK holds signs of life back for up to four fifths of their limit, which leaves a busy machine little of a short one.
+    maxHeartbeatThrottleInterval: Math.min(LONGEST_SILENCE_MS, config.timings.workerLostMs / 3),
     shutdownGraceTime: '5 seconds',
     shutdownForceTime: '15 seconds',
   } as const;
@@ -137,6 +143,7 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
       taskQueue,
       workflowBundle: await workflowBundle(join(stateDir, 'cache')),
       maxCachedWorkflows: cachedWorkflows,
+      ...(awaitKeeperMs === undefined ? {} : { stickyQueueScheduleToStartTimeout: awaitKeeperMs }),
       maxConcurrentActivityTaskExecutions: Math.max(8, config.sandbox.concurrency * 4),
     }),
     Worker.create({ ...common, taskQueue: forgeQueue(taskQueue), maxConcurrentActivityTaskExecutions: FORGE_CALLS }),
