@@ -118,7 +118,10 @@ module.exports = {
       name: 'processes-start-in-sandbox',
       comment: 'untrusted code has one gate',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(sandbox/|temporal/(dev-server|bundle)\\.ts|config/secret-command\\.ts|integrations/local/|cli/)' },
+      from: {
+        path: '^src/',
+        pathNot: '^src/(sandbox/|temporal/(dev-server|bundle)\\.ts|config/secret-command\\.ts|integrations/local/|cli/)',
+      },
       to: { path: '^(node:)?child_process$' },
     },
     {
