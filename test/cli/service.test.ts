@@ -110,7 +110,7 @@ describe('beside a running service', { timeout: 120_000 }, () => {
     expect(words.stdout).toContain(`npm run approve -- ${id}`);
   });
 
-  it('it survives that the service is stopped and started, with nothing left in between', async () => {
+  it('a healing survives that the service is stopped and started, with nothing left in between', async () => {
     service.child.kill('SIGINT');
     expect((await service.ended).code).toBe(0);
     expect(processesOf(stateDir)).toEqual([]);
