@@ -1,12 +1,26 @@
+import { parseHealingId } from '../domain/ids.ts';
 import { judgeAdmission } from '../domain/policy/judge-admission.ts';
 import { judgeSignal } from '../domain/policy/judge-signal.ts';
 import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 
+/** Whether a check that passed says that the branch is green again where it stands now, while the repair, if there is one, is not in it. */
+async function greenAgain(forge: ActivityDeps['forge'], input: Parameters<Activities['judgeSignal']>[0]): Promise<boolean> {
+  const { healingId, subject, signal, incident, change } = input;
+  const repo = parseHealingId(healingId)?.repo;
+  if (signal.kind !== 'check-passed' || signal.sha === undefined || incident === null || repo === undefined) return false;
+  if (signal.facts['check'] !== incident.command || signal.sha === incident.headSha || subject !== `branch/${incident.targetBranch}`)
+    return false;
+  // A late result of an older commit says nothing.
+  if ((await forge.repositories.resolve(repo, incident.targetBranch)) !== signal.sha) return false;
+  return change === null || (await forge.changes.get(repo, change.number))?.state === 'open';
+}
+
 /** Among healings: slots, correlation, late signals. */
 export function coordinationActivities({
   healings,
-}: Pick<ActivityDeps, 'healings'>): Pick<
+  forge,
+}: Pick<ActivityDeps, 'healings' | 'forge'>): Pick<
   Activities,
   'requestSlot' | 'judgeAdmission' | 'findClosedHealings' | 'judgeSignal' | 'forwardSignals'
 > {
@@ -14,7 +28,7 @@ export function coordinationActivities({
     requestSlot: ({ repo, request }) => healings.requestSlot(repo, request),
     judgeAdmission: async (input) => judgeAdmission(input),
     findClosedHealings: async (input) => await healings.findClosed(input.healings),
-    judgeSignal: async (input) => judgeSignal(input),
+    judgeSignal: async (input) => judgeSignal({ ...input, greenAgain: await greenAgain(forge, input) }),
     async forwardSignals({ into, signals, from }) {
       for (const signal of signals) {
         // Ids stay: the receiver drops what it has seen, so a repeat of this activity is harmless.

@@ -155,6 +155,32 @@ describe.concurrent('a person who is faster', () => {
     expect(await repository.hands.headOf('work')).toBe(fixed);
   });
 
+  it.each([
+    ['before anything is written', WAITS],
+    ['after the repair was proposed', 'autonomy: propose\n'],
+  ])('pushes the fix to the red main %s: Suture takes back what it left', STORY, async (_when, policy) => {
+    const repository = await served(policy);
+    const { hands } = repository;
+    const bad = await hands.push('main', { 'config.txt': 'mode=bad\n' });
+    await ci(repository, bad, 'main');
+    const id = idOf(repository, 'branch/main');
+    await world.until(
+      id,
+      'a person to be asked',
+      ({ approval, timeline }) => approval !== undefined || timeline.some(({ text }) => text.includes('Waits for a person to merge')),
+    );
+    const fixed = await hands.push('main', { 'config.txt': 'mode=good\n', 'more.txt': 'x\n' });
+    await ci(repository, fixed, 'main');
+    const view = await closed(id);
+    expect(view.outcome).toMatchObject({
+      kind: 'recovered-alone',
+      reason: 'green-by-itself',
+      detail: expect.stringContaining('somebody was faster'),
+    });
+    for (const number of pullsOfSuture(repository)) expect((await hands.pull(number)).state).toBe('closed');
+    expect(await hands.headOf('main')).toBe(fixed);
+  });
+
   it('runs the check again until it is green: it recovered by itself', STORY, async () => {
     const { repository, number, sha, id } = await redPull(WAITS);
     await waits(id);

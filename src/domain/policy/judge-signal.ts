@@ -28,6 +28,8 @@ export function judgeSignal(input: {
   readonly incident: { readonly headSha: string; readonly kind: 'code' | 'alert'; readonly command: string } | null;
   readonly change: { readonly number: number; readonly headSha: string; readonly branch: string } | null;
   readonly signal: Signal;
+  /** The failing check passed at the head of the branch, without the repair. */
+  readonly greenAgain?: boolean;
 }): Course {
   const { signal, incident, change, state } = input;
   const early = BEFORE_PUBLISHING.includes(state);
@@ -63,6 +65,10 @@ export function judgeSignal(input: {
       return go('a command is obeyed by a workflow of its own');
     case 'check-passed':
       if (own) return go('a check of the fix passed');
+      if (input.greenAgain) {
+        const detail = `the failing check passes again at ${signal.sha?.slice(0, 10) ?? 'the head'}: somebody was faster`;
+        return { kind: 'end', outcome: { kind: 'recovered-alone', reason: 'green-by-itself', detail } };
+      }
       if (!early || incident === null || incident.kind !== 'code') return go('a check passed');
       if (signal.facts['check'] !== undefined && signal.facts['check'] !== incident.command) return go('another check passed');
       if (signal.sha !== undefined && signal.sha !== incident.headSha) return go('a check passed on another commit');

@@ -42,7 +42,7 @@ export async function trueCheckRun(world: World, repo: string, run: Json): Promi
     check_suite: {
       id: memory.suite,
       node_id: `CS_${memory.suite}`,
-      head_branch: null,
+      head_branch: world.actions.runs.find((one) => one.suite === memory.suite)?.branch ?? null,
       head_sha: run.head_sha,
       status: run.status,
       conclusion: run.conclusion,
