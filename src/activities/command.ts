@@ -59,16 +59,19 @@ function decisionAnswer(result: DecisionResult, verb: string): Answer {
 
 async function decide(deps: ActivityDeps, { signal }: Input, verdict: 'approve' | 'reject'): Promise<Answer> {
   const id = healingId(signal.repo, signal.subject);
-  const approval = (await deps.healings.view(id))?.approval;
-  if (approval === undefined) return refused('nothing waits for a decision here');
+  // Nothing waits any more once it was decided: who repeats this must find what it was about to decide on, and gets the first answer again.
+  const begun = `command/${signal.source}/${signal.id}/decides`;
+  const changeSetHash = (await deps.records.get(begun)) ?? (await deps.healings.view(id))?.approval?.changeSetHash;
+  if (changeSetHash === undefined) return refused('nothing waits for a decision here');
   const seen = signal.facts['changeSet'];
   // Who names what they saw decides on that and nothing newer.
-  if (seen !== undefined && !approval.changeSetHash.startsWith(seen))
-    return refused(`the change is another one by now: ${approval.changeSetHash.slice(0, 12)}`);
+  if (seen !== undefined && !changeSetHash.startsWith(seen))
+    return refused(`the change is another one by now: ${changeSetHash.slice(0, 12)}`);
+  await deps.records.putOnce(begun, changeSetHash);
   const result = await deps.healings.decide(id, {
     id: signal.id,
     verdict,
-    changeSetHash: approval.changeSetHash,
+    changeSetHash,
     actor: signal.actor,
     via: 'comment',
   });

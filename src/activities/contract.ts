@@ -178,6 +178,7 @@ export interface Activities {
   }): Promise<RunFacts>;
   /** Asks the forge once for this revision to run its failed checks again, where policy and forge allow it. */
   rerunChecks(input: {
+    readonly key: string;
     readonly healingId: string;
     readonly repo: RepoRef;
     readonly dossier: ArtifactRef;

@@ -40,25 +40,31 @@ export function summarizeChecks(all: readonly CheckFacts[]): {
 export function mergeActivities(deps: ActivityDeps): Pick<Activities, 'readChecks' | 'rerunChecks' | 'merge'> {
   return {
     readChecks: async ({ repo, sha }) => summarizeChecks(await deps.forge.checks.list(repo, sha)),
-    async rerunChecks({ healingId, repo, dossier, sha }) {
+    async rerunChecks({ key, healingId, repo, dossier, sha }) {
       const { policy } = await readDossier(deps, dossier);
       const { rerun } = deps.forge.checks;
       const recordKey = `rerun/${repo.owner}/${repo.name}/${sha}`;
       if (!policy.rerun || rerun === undefined || policy.autonomy === 'observe' || policy.autonomy === 'diagnose') return { asked: false };
       // Once for a revision: who fails again after that is no longer called flaky.
-      if ((await deps.records.get(recordKey)) !== null) return { asked: false };
+      const asked = await deps.records.get(recordKey);
+      if (asked !== null) return { asked: asked === key };
       const red = (await deps.forge.checks.list(repo, sha)).filter(isRed).map((check) => check.name);
-      const runs = red.length === 0 ? 0 : await rerun(repo, sha, red);
+      // Who dies after asking leaves nothing red to find, so what this very step is about to ask for is written down before.
+      const begun = `${recordKey}/begun/${key}`;
+      const before = await deps.records.get(begun);
+      if (red.length === 0 && before === null) return { asked: false };
+      const checks = before ?? (await deps.records.putOnce(begun, red.join(', ')));
+      const runs = red.length === 0 ? null : await rerun(repo, sha, red);
       if (runs === 0) return { asked: false };
       await audit(deps, {
         key: `${recordKey}/asked`,
         action: 'checks-rerun',
         healingId,
         repo,
-        facts: { sha, checks: red.join(', '), runs },
+        // Null: how many they were went down with who asked.
+        facts: { sha, checks, runs },
       });
-      await deps.records.putOnce(recordKey, healingId);
-      return { asked: true };
+      return { asked: (await deps.records.putOnce(recordKey, key)) === key };
     },
     async merge({ key, healingId, repo, number, expectedHead }) {
       const merged = await deps.forge.changes.merge(repo, number, expectedHead);

@@ -92,13 +92,12 @@ async function sweepBranches(deps: ActivityDeps, repo: RepoRef): Promise<number>
   for (const { name, headSha } of branches) {
     if ((await deps.records.get(`commit/${repo.owner}/${repo.name}/${headSha}`)) === null) continue;
     if ((await changes.findByBranch(repo, name))?.state === 'open') continue;
+    const key = `sweep/${repo.owner}/${repo.name}/${name}/${headSha}`;
+    const facts = { branch: name, head: headSha };
+    // A branch that is gone is not found again: a worker that dies before it can say so has said so here.
+    await audit(deps, { key: `${key}/begun`, action: 'branch-sweep-begun', repo, facts });
     await changes.deleteBranch(repo, name);
-    await audit(deps, {
-      key: `sweep/${repo.owner}/${repo.name}/${name}/${headSha}`,
-      action: 'branch-swept',
-      repo,
-      facts: { branch: name, head: headSha },
-    });
+    await audit(deps, { key, action: 'branch-swept', repo, facts });
     swept += 1;
   }
   return swept;

@@ -115,6 +115,7 @@ async function runItAgain(
   if (record.input.request !== undefined || record.input.settings.dryRun) return outcome;
   try {
     const { asked } = await act('rerunChecks', 'run what failed again', {
+      key: `${record.key}/rerun`,
       healingId: record.id,
       repo: record.input.repo,
       dossier: incident.dossier,

@@ -72,31 +72,40 @@ describe('a deployment', () => {
 });
 
 describe('checks that fail at the forge and not in the sandbox', () => {
-  const again = async (lines: string) => {
+  const again = async (lines: string, runs = 1) => {
     const { world, dossier } = await open(lines);
     const asked: Array<readonly string[]> = [];
     Object.assign(world.deps.forge.checks, {
       rerun: async (_repo: unknown, _sha: string, checks: readonly string[]) => {
         asked.push(checks);
-        return 1;
+        return runs;
       },
     });
     const sha = (await world.deps.forge.repositories.resolve(SHOP, 'main')) ?? '';
-    const rerun = () => world.activities.rerunChecks({ healingId: HEALING, repo: SHOP, dossier, sha });
+    const rerun = (key: string) => world.activities.rerunChecks({ key, healingId: HEALING, repo: SHOP, dossier, sha });
     return { world, asked, rerun };
   };
 
   it('are run again once for a revision, and that is on record', async () => {
     const { world, asked, rerun } = await again('');
-    expect(await rerun()).toEqual({ asked: true });
-    expect(await rerun()).toEqual({ asked: false });
+    for (const key of ['first', 'first']) expect(await rerun(key)).toEqual({ asked: true });
+    expect(await rerun('second')).toEqual({ asked: false });
     expect(asked).toEqual([['unit']]);
     expect((await world.actions()).filter((action) => action === 'checks-rerun')).toHaveLength(1);
   });
 
+  it('are not said to be run again where the forge ran none, nor later when they turned green by themselves', async () => {
+    const { world, rerun } = await again('', 0);
+    const { actions } = world;
+    for (const key of ['first', 'first']) expect(await rerun(key)).toEqual({ asked: false });
+    Object.assign(world.deps.forge.checks, { list: async () => [] });
+    expect(await rerun('second')).toEqual({ asked: false });
+    expect(await actions()).not.toContain('checks-rerun');
+  });
+
   it('are left alone where the policy says so', async () => {
     const { asked, rerun } = await again('rerun: false\n');
-    expect(await rerun()).toEqual({ asked: false });
+    expect(await rerun('first')).toEqual({ asked: false });
     expect(asked).toEqual([]);
   });
 });
