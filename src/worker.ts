@@ -21,6 +21,7 @@ import { createRecordStore } from './store/record-store.ts';
 import { strategies } from './strategies/registry.ts';
 import { workflowBundle } from './temporal/bundle.ts';
 import { connectLazily, createHealings, ensurePatrol, ensureSearchAttributes } from './temporal/index.ts';
+import { runToEnd } from './temporal/run-to-end.ts';
 
 /** Workflows kept in memory: about 1 MB each. */
 const CACHED_WORKFLOWS = 200;
@@ -162,7 +163,7 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   endWithParent(stop);
-  await Promise.all(workers.map((worker) => worker.run()));
+  await Promise.all(workers.map(runToEnd));
   await connection.close();
   await client.close();
 }

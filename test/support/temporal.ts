@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { forgeQueue } from '../../src/domain/task-queues.ts';
+import { runToEnd } from '../../src/temporal/run-to-end.ts';
 import type { ProvidedTemporal } from './temporal-server.ts';
 
 /** A client and a running worker on the run's one server. */
@@ -65,7 +66,7 @@ export async function openTemporal(
     }),
     Worker.create({ ...common, taskQueue: forgeQueue(taskQueue) }),
   ]);
-  const running = Promise.all(workers.map((worker) => worker.run()));
+  const running = Promise.all(workers.map(runToEnd));
   running.catch(() => undefined);
   return {
     client,
