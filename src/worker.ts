@@ -8,7 +8,7 @@ import { createActivities } from './activities/index.ts';
 import { loadConfig, loadSecrets, parseRepositoryPolicy, settingsFrom, stateFolder } from './config/index.ts';
 import { Failure } from './domain/failure.ts';
 import { forgeQueue } from './domain/task-queues.ts';
-import type { IntegrationContext } from './integrations/contract.ts';
+import type { Integration, IntegrationContext } from './integrations/contract.ts';
 import { integrations } from './integrations/registry.ts';
 import { createLogger } from './lib/logger.ts';
 import { createRedactor } from './lib/redact.ts';
@@ -88,6 +88,14 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
   const webUi = process.env['SUTURE_WEB_UI_URL'];
   const healings = createHealings(client.client, { taskQueue, namespace, ...(webUi === undefined ? {} : { webUi }) });
   const settings = settingsFrom(config);
+  /** What integrations offer of one kind, by their ids; those that are not configured are left out. */
+  const capabilities = <Name extends 'health' | 'notifier' | 'telemetry' | 'desk'>(name: Name) =>
+    new Map(
+      integrations.flatMap((each) => {
+        const made = each[name]?.(context(each.id)) ?? null;
+        return made === null ? [] : [[each.id, made as NonNullable<ReturnType<NonNullable<Integration[Name]>>>] as const];
+      }),
+    );
   const deps: ActivityDeps = {
     forge,
     sandbox,
@@ -98,8 +106,10 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
       workspaceBytes: config.sandbox.workspaceBytes,
     },
     strategies,
-    health: integrations.find((each) => each.health !== undefined)?.health?.(context(config.forge)) ?? null,
-    notifiers: integrations.flatMap((each) => (each.notifier === undefined ? [] : [each.notifier(context(each.id))])),
+    health: capabilities('health').values().next().value ?? null,
+    notifiers: capabilities('notifier'),
+    telemetry: [...capabilities('telemetry').values()],
+    desks: capabilities('desk'),
     artifacts,
     records: createRecordStore(join(stateDir, 'records')),
     audit: createAuditTrail(join(stateDir, 'audit'), { signingKey: createPrivateKey(signingKey.reveal()) }),

@@ -1,6 +1,6 @@
 import type { RepositoryPolicy } from '../domain/repository-policy.schema.ts';
 import type { HealingSettings } from '../domain/settings.ts';
-import type { Forge, HealthSource, Notifier } from '../integrations/contract.ts';
+import type { CommandDesk, Forge, HealthSource, Notifier, Telemetry } from '../integrations/contract.ts';
 import type { Sandbox, SandboxLimits } from '../sandbox/contract.ts';
 import type { ArtifactStore, AuditTrail, RecordStore } from '../store/contract.ts';
 import type { Strategy } from '../strategies/contract.ts';
@@ -22,7 +22,11 @@ export interface ActivityDeps {
   readonly strategies: readonly Strategy[];
   /** Absent where no production is measured. */
   readonly health: HealthSource | null;
-  readonly notifiers: readonly Notifier[];
+  /** By the id of their integration. */
+  readonly notifiers: ReadonlyMap<string, Notifier>;
+  readonly telemetry: readonly Telemetry[];
+  /** People who command from elsewhere than the forge, by the id of the signal's source. */
+  readonly desks: ReadonlyMap<string, CommandDesk>;
   readonly artifacts: ArtifactStore;
   readonly records: RecordStore;
   readonly audit: AuditTrail;

@@ -94,7 +94,7 @@ export function escalateActivities(deps: ActivityDeps): Pick<Activities, 'escala
       const message = await handOver(deps, input);
       const text = oneLine(`${message.outcome.kind} (${message.outcome.reason}): ${message.title}. ${message.outcome.detail}`, 500);
       await tellAll(
-        deps.notifiers.flatMap((notifier) => [
+        [...deps.notifiers.values()].flatMap((notifier) => [
           () => notifier.handOver(message, input.key),
           () => notifier.notify({ healingId: input.healingId, kind: 'escalation', text }, `${input.key}/line`),
         ]),
@@ -104,13 +104,13 @@ export function escalateActivities(deps: ActivityDeps): Pick<Activities, 'escala
         action: 'handed-over',
         healingId: input.healingId,
         repo: input.repo,
-        facts: { reason: input.outcome.reason, notifiers: deps.notifiers.length, diff: message.diff?.sha256 ?? null },
+        facts: { reason: input.outcome.reason, notifiers: deps.notifiers.size, diff: message.diff?.sha256 ?? null },
       });
     },
     async notify({ key, healingId, kind, text }) {
       const line = oneLine(deps.redact(text), 500);
-      await tellAll(deps.notifiers.map((notifier) => () => notifier.notify({ healingId, kind, text: line }, key)));
-      await audit(deps, { key: `${key}/told`, action: 'people-told', healingId, facts: { kind, notifiers: deps.notifiers.length } });
+      await tellAll([...deps.notifiers.values()].map((notifier) => () => notifier.notify({ healingId, kind, text: line }, key)));
+      await audit(deps, { key: `${key}/told`, action: 'people-told', healingId, facts: { kind, notifiers: deps.notifiers.size } });
     },
   };
 }

@@ -18,6 +18,7 @@ const EXPECTED: ReadonlySet<FailureCode> = new Set([
   'rate-limited',
   'forge-unavailable',
   'health-unavailable',
+  'notifier-unavailable',
   'temporal-unavailable',
   'conflict',
   'cancelled',

@@ -13,6 +13,7 @@ export const FAILURES = {
   'temporal-unavailable': { retry: true, fault: 'operator' },
   'forge-unavailable': { retry: true, fault: 'vendor' },
   'health-unavailable': { retry: true, fault: 'vendor' },
+  'notifier-unavailable': { retry: true, fault: 'vendor' },
   'rate-limited': { retry: true, fault: 'vendor' },
   'not-permitted': { retry: false, fault: 'operator' },
   conflict: { retry: true, fault: 'vendor' },

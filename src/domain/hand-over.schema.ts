@@ -10,6 +10,9 @@ export const HandOver = z.object({
   title: z.string().max(200),
   hypotheses: z.array(z.object({ text: z.string().max(500), evidence: z.array(z.string().max(500)).max(20) })).max(20),
   tried: z.array(z.object({ strategy: z.string().max(50), result: z.string().max(300) })).max(50),
+  /** Who owns the service, as the policy names them. */
+  owner: z.string().max(200).optional(),
+  service: z.string().max(100).optional(),
   branch: z.string().max(250).optional(),
   diff: ArtifactRef.optional(),
   /** Commands to go on by hand; built by our code from validated values, never from outside text. */

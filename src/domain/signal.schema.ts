@@ -22,7 +22,12 @@ export const ActorTrust = z.enum(['system', 'maintainer', 'collaborator', 'outsi
 export type ActorTrust = z.infer<typeof ActorTrust>;
 
 /** The verified identity behind a signal or a decision. */
-export const Actor = z.object({ id: z.string().min(1).max(200), trust: ActorTrust });
+export const Actor = z.object({
+  id: z.string().min(1).max(200),
+  trust: ActorTrust,
+  /** Groups and roles that the vendor confirmed just now, as a policy names them: `slack-group:S…`, `role:maintainer`. */
+  groups: z.array(z.string().min(1).max(200)).max(50).optional(),
+});
 export type Actor = z.infer<typeof Actor>;
 
 /** One thing that arrived: small, typed, redacted; the raw payload is an artifact. */

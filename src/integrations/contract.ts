@@ -2,9 +2,11 @@ import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { ChangeSet } from '../domain/change-set.schema.ts';
 import type { HandOver } from '../domain/hand-over.schema.ts';
+import type { HealingCard } from '../domain/healing-card.ts';
 import type { CommitFacts } from '../domain/incident.schema.ts';
+import type { MetricPoint, Milestone } from '../domain/milestone.ts';
 import type { ArtifactRef, RepoRef } from '../domain/names.schema.ts';
-import type { ActorTrust, Signal } from '../domain/signal.schema.ts';
+import type { Actor, ActorTrust, Signal } from '../domain/signal.schema.ts';
 
 /** What a forge says of one check on one revision. */
 export interface CheckFacts {
@@ -220,6 +222,17 @@ export interface RawRequest {
 export interface AlertSource {
   /** Largest accepted body in bytes. */
   readonly maxBytes: number;
+  /** Content type of its deliveries; default `application/json`. */
+  readonly contentType?: 'application/json' | 'application/x-www-form-urlencoded';
+  /** A request that only asks whether somebody is there: answered 200 before `verify`, and nothing more is done with it. */
+  readonly isProbe?: (request: RawRequest) => boolean;
+  /** For a vendor behind whom a person waits, and who does not come again. Absent: the answer waits until the signals are stored. */
+  readonly impatient?: {
+    /** Milliseconds after which a delivery that is still being stored is answered 200, as a stored one is, with an empty body. */
+    readonly answerWithinMs: number;
+    /** Tells the person that what was answered 200 is not stored. Must not throw. */
+    notStored(request: RawRequest): Promise<void>;
+  };
   verify(request: RawRequest): { readonly ok: true } | { readonly ok: false; readonly reason: string };
   /** `invalid` answers 400; unknown events are `ignored` with a reason. Must not do I/O. */
   parse(request: RawRequest): Parsed | { readonly kind: 'invalid'; readonly reason: string };
@@ -235,26 +248,87 @@ export interface HealthReading {
   readonly errorRate: number | null;
   /** The health endpoint answered well; null when it was not asked. */
   readonly healthy: boolean | null;
+  /** Monitors that watch it, at most 20. */
+  readonly monitors?: ReadonlyArray<{
+    readonly id: string;
+    readonly name: string;
+    readonly state: 'ok' | 'warn' | 'alert' | 'no-data' | 'unknown';
+  }>;
+  /** Further measured values, at most 20. */
+  readonly metrics?: readonly MetricReading[];
+}
+
+/** One measured value beside its threshold and its own trend before the deployment. */
+export interface MetricReading {
+  /** Name for people: `latency p95`. */
+  readonly name: string;
+  /** Over the newest minutes; null when there was no data. */
+  readonly value: number | null;
+  /** Beyond it is unhealthy; absent: only the trend counts. */
+  readonly threshold?: number;
+  /** Mean and standard deviation in the time before `since`; absent when there was no data. */
+  readonly before?: { readonly mean: number; readonly deviation: number };
 }
 
 /** Measures production. */
 export interface HealthSource {
   /** Measure now. Throws `Failure` code `health-unavailable` when it cannot be measured. */
-  read(input: { readonly repo: RepoRef; readonly service: string; readonly environment: string }): Promise<HealthReading>;
+  read(input: {
+    readonly repo: RepoRef;
+    readonly service: string;
+    readonly environment: string;
+    /** ISO 8601 UTC: trends are those before it; absent: before now. */
+    readonly since?: string;
+  }): Promise<HealthReading>;
+}
+
+/** Shows healings, and Suture itself, where production is watched. Twice with one key is once. */
+export interface Telemetry {
+  milestone(milestone: Milestone, key: string): Promise<void>;
+  /** At most 100 points. */
+  submit(points: readonly MetricPoint[], key: string): Promise<void>;
+  /** Silences a service's monitors while Suture itself deploys it; ends by itself. Absent where nothing can be silenced. */
+  readonly quiet?: (
+    input: { readonly service: string; readonly environment: string; readonly minutes: number },
+    key: string,
+  ) => Promise<void>;
 }
 
 /** Tells people. Every message has a key and is found-or-created by it. */
 export interface Notifier {
-  handOver(message: HandOver, key: string): Promise<void>;
+  handOver(message: HandOver, key: string, to?: readonly string[]): Promise<void>;
   /** One line about a healing: a reminder, an approval request, a result. */
-  notify(
-    message: {
-      readonly healingId: string;
-      readonly kind: 'approval-wanted' | 'reminder' | 'outcome' | 'escalation';
-      readonly text: string;
-    },
-    key: string,
-  ): Promise<void>;
+  notify(message: Notice, key: string): Promise<void>;
+  /** The card of a healing as it stands now: posted once per `key`, then edited. Absent where nothing can be edited. */
+  readonly card?: (card: HealingCard, key: string) => Promise<void>;
+  /** Delivers what could not be delivered while the vendor was away; how many were delivered and how many still wait. Absent where nothing is kept. */
+  readonly catchUp?: () => Promise<{ readonly delivered: number; readonly waiting: number }>;
+}
+
+/** One line about a healing, for people. */
+export interface Notice {
+  readonly healingId: string;
+  readonly kind: 'approval-wanted' | 'reminder' | 'outcome' | 'escalation';
+  readonly text: string;
+  /** How it ended, for `outcome`. */
+  readonly outcome?: string;
+  /** Whom it is for, in the notifier's own words (an address, a channel, a user group); absent or empty: as configured. */
+  readonly to?: readonly string[];
+}
+
+/** What became of a command, for whoever gave it. */
+export interface CommandAnswer {
+  readonly kind: 'obeyed' | 'refused' | 'ignored';
+  /** One line, redacted. */
+  readonly detail: string;
+}
+
+/** People who command from a place that is not the forge. The source's id is that of the integration. */
+export interface CommandDesk {
+  /** Who that is, how far they are trusted with this repository and which groups they are in, by what is configured and what the vendor says now. */
+  identify(repo: RepoRef, id: string): Promise<Actor>;
+  /** Tells them, or everybody, what became of it; twice is once. */
+  answer(signal: Signal, actor: Actor, answer: CommandAnswer): Promise<void>;
 }
 
 /** One thing that a doctor looked at. */
@@ -284,8 +358,11 @@ export interface Integration<Schema extends z.ZodType = z.ZodType> {
   readonly configSchema: Schema;
   readonly alertSource?: (context: IntegrationContext<z.infer<Schema>>) => AlertSource;
   readonly forge?: (context: IntegrationContext<z.infer<Schema>>) => Forge;
-  readonly health?: (context: IntegrationContext<z.infer<Schema>>) => HealthSource;
-  readonly notifier?: (context: IntegrationContext<z.infer<Schema>>) => Notifier;
+  /** Null where it is not configured; so for the next three. */
+  readonly health?: (context: IntegrationContext<z.infer<Schema>>) => HealthSource | null;
+  readonly notifier?: (context: IntegrationContext<z.infer<Schema>>) => Notifier | null;
+  readonly telemetry?: (context: IntegrationContext<z.infer<Schema>>) => Telemetry | null;
+  readonly desk?: (context: IntegrationContext<z.infer<Schema>>) => CommandDesk | null;
   /** Proves that everything at the vendor is as it must be. */
   readonly doctor?: (context: IntegrationContext<z.infer<Schema>>) => Promise<readonly Finding[]>;
 }

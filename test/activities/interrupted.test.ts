@@ -124,13 +124,16 @@ function open(folder: string, world: ActivityWorld, temporal: FakeTemporal, mort
     ...world.deps,
     forge: watched({ ...local, checks: { ...local.checks, rerun } }, 'forge', mortal),
     sandbox: watched(world.deps.sandbox, 'sandbox', mortal),
-    notifiers: [
-      watched(
-        createLocalNotifier(folder, (ref) => artifacts.get(ref)),
-        'notifier',
-        mortal,
-      ),
-    ],
+    notifiers: new Map([
+      [
+        'local',
+        watched(
+          createLocalNotifier(folder, (ref) => artifacts.get(ref)),
+          'notifier',
+          mortal,
+        ),
+      ],
+    ]),
     artifacts: watched(artifacts, 'artifacts', mortal),
     records: watched(createRecordStore(join(folder, 'records')), 'records', mortal),
     audit: watched(createAuditTrail(join(folder, 'audit'), { signingKey: privateKey }), 'audit', mortal),

@@ -118,7 +118,12 @@ export async function openWholeWorld(
       limits,
       strategies: [...strategies, ...(options.extra?.(artifacts) ?? [])],
       health: null,
-      notifiers: [createLocalNotifier(stateDir, (ref) => artifacts.get(ref)), listening],
+      notifiers: new Map<string, Notifier>([
+        ['local', createLocalNotifier(stateDir, (ref) => artifacts.get(ref))],
+        ['listening', listening],
+      ]),
+      telemetry: [],
+      desks: new Map(),
       artifacts,
       records: createRecordStore(join(stateDir, 'records')),
       audit: createAuditTrail(join(stateDir, 'audit'), { signingKey: generateKeyPairSync('ed25519').privateKey }),

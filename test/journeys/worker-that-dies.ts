@@ -84,7 +84,7 @@ function around(deps: ActivityDeps): ActivityDeps {
     forge: seen(deps.forge, 'forge'),
     sandbox: seen(deps.sandbox, 'sandbox'),
     health: seen(deps.health, 'health'),
-    notifiers: deps.notifiers.map((each) => seen(each, 'notifier')),
+    notifiers: new Map([...deps.notifiers].map(([id, each]) => [id, seen(each, 'notifier')])),
     artifacts: seen(deps.artifacts, 'artifacts'),
     records: seen(deps.records, 'records'),
     audit: seen(deps.audit, 'audit'),

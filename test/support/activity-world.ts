@@ -7,9 +7,10 @@ import type { ActivityDeps } from '../../src/activities/deps.ts';
 import { createActivities } from '../../src/activities/index.ts';
 import { parseRepositoryPolicy } from '../../src/config/repository-policy.ts';
 import type { FileChange } from '../../src/domain/change-set.schema.ts';
+import type { HandOver } from '../../src/domain/hand-over.schema.ts';
 import type { HealingSettings } from '../../src/domain/settings.ts';
 import type { Signal } from '../../src/domain/signal.schema.ts';
-import type { HealthReading } from '../../src/integrations/contract.ts';
+import type { HealthReading, Notice } from '../../src/integrations/contract.ts';
 import { createLocalForge } from '../../src/integrations/local/forge.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
 import { DEFAULT_LIMITS, type Sandbox, type SandboxJob, type StepResult } from '../../src/sandbox/contract.ts';
@@ -188,12 +189,17 @@ export async function activityWorld(
     limits: DEFAULT_LIMITS,
     strategies,
     health: options.health === undefined ? null : { read: async () => (options.health ?? nobody)() },
-    notifiers: [
-      {
-        handOver: async (message, key) => void told.push({ key, text: JSON.stringify(message) }),
-        notify: async (message, key) => void told.push({ key, text: message.text }),
-      },
-    ],
+    notifiers: new Map([
+      [
+        'local',
+        {
+          handOver: async (message: HandOver, key: string) => void told.push({ key, text: JSON.stringify(message) }),
+          notify: async (message: Notice, key: string) => void told.push({ key, text: message.text }),
+        },
+      ],
+    ]),
+    telemetry: [],
+    desks: new Map(),
     artifacts: createArtifactStore(join(stateDir, 'artifacts')),
     records: createRecordStore(join(stateDir, 'records')),
     audit: createAuditTrail(auditDir, { signingKey: generateKeyPairSync('ed25519').privateKey }),
