@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { captureOutput, type OutputLimits } from '../../../src/sandbox/local/output.ts';
+import { captureOutput, type OutputLimits } from '../../src/sandbox/output.ts';
 
 const GAP = 40;
 const capture = (limits: OutputLimits, chunks: readonly Uint8Array[]): { text: string; truncated: boolean; room: boolean } => {

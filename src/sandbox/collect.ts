@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { extract, type Header } from 'tar-stream';
-import type { FileChange } from '../../domain/change-set.schema.ts';
-import { matchesWhole } from '../../domain/glob.ts';
-import { RepoPath } from '../../domain/names.schema.ts';
+import type { FileChange } from '../domain/change-set.schema.ts';
+import { matchesWhole } from '../domain/glob.ts';
+import { RepoPath } from '../domain/names.schema.ts';
 import { parseIgnore, TOOL_FOLDERS } from './ignore.ts';
 import type { Baseline } from './workspace-input.ts';
 

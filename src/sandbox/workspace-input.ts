@@ -3,8 +3,8 @@ import { posix } from 'node:path';
 import { type Readable, Transform, type Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { extract, type Header, pack } from 'tar-stream';
-import type { FileChange } from '../../domain/change-set.schema.ts';
-import { Failure } from '../../domain/failure.ts';
+import type { FileChange } from '../domain/change-set.schema.ts';
+import { Failure } from '../domain/failure.ts';
 
 /** What one path held when the steps began. */
 export type BaselineEntry =

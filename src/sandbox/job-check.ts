@@ -1,6 +1,6 @@
-import { Failure } from '../../domain/failure.ts';
-import { RepoPath } from '../../domain/names.schema.ts';
-import type { SandboxJob } from '../contract.ts';
+import { Failure } from '../domain/failure.ts';
+import { RepoPath } from '../domain/names.schema.ts';
+import type { SandboxJob } from './contract.ts';
 
 /** Product limit of one job. */
 export const MAX_WALL_CLOCK_MS = 600_000;

@@ -1,4 +1,4 @@
-import { matchesWhole } from '../../domain/glob.ts';
+import { matchesWhole } from '../domain/glob.ts';
 
 /** Folders that tools fill and nobody means to commit; new files below them are no changes unless the base tracks files there. */
 export const TOOL_FOLDERS = [
