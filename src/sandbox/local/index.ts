@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
 import type { Sandbox, SandboxHealth } from '../contract.ts';
+import { checkJob } from '../job-check.ts';
 import { type CgroupBase, cgroupView, createCgroupGuard, findCgroupBase } from './cgroup.ts';
 import { findTools } from './find-tools.ts';
 import { createIdentities } from './identity.ts';
-import { checkJob } from '../job-check.ts';
 import { ownMarker } from './marker.ts';
 import { createPollGuard } from './memory-poll.ts';
 import { type Finding, limitFinding, probeSandbox, usableToolchains } from './preflight.ts';

@@ -1,16 +1,16 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Failure } from '../../domain/failure.ts';
-import type { JobResult, SandboxJob, StepResult } from '../contract.ts';
 import { type Collected, collect, skippedFolders } from '../collect.ts';
+import type { JobResult, SandboxJob, StepResult } from '../contract.ts';
+import { captureOutput, type OutputCapture } from '../output.ts';
+import { workspaceInput } from '../workspace-input.ts';
 import type { Tools } from './find-tools.ts';
 import type { Identity } from './identity.ts';
 import { createLineQueue } from './line-queue.ts';
-import { captureOutput, type OutputCapture } from '../output.ts';
 import type { GuardAlarm, GuardCounts, ResourceGuard } from './resource-guard.ts';
 import { spawnSandbox } from './spawn.ts';
 import type { StaticFiles } from './static-files.ts';
 import type { Toolchain } from './toolchains.ts';
-import { workspaceInput } from '../workspace-input.ts';
 
 /** What every job of one sandbox shares. */
 export interface JobHost {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { parseIgnore } from '../../../src/sandbox/ignore.ts';
 import { findCgroupBase } from '../../../src/sandbox/local/cgroup.ts';
 import { isNewEnough } from '../../../src/sandbox/local/find-tools.ts';
 import { firstUid } from '../../../src/sandbox/local/identity.ts';
-import { parseIgnore } from '../../../src/sandbox/ignore.ts';
 import { isOrphan, ownMarker } from '../../../src/sandbox/local/marker.ts';
 import { namespaceAdvice } from '../../../src/sandbox/local/unavailable.ts';
 import { isInnerLink, workspacePath } from '../../../src/sandbox/workspace-input.ts';
