@@ -71,7 +71,7 @@ export function createChanges(
     },
     open: (repo, input) =>
       alone(`${repo.owner}/${repo.name}/${input.marker}`, async () => {
-        const opened = await openPull(github, github.for(repo, PROPOSE), input);
+        const opened = await openPull(github, github.for(repo, PROPOSE), trees, input);
         return 'kind' in opened ? opened : { kind: 'open', pullRequest: opened };
       }),
     merge: (repo, number, expectedHead) =>

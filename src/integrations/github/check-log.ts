@@ -1,6 +1,7 @@
 import { unless } from './answer.ts';
 import type { Api } from './api.ts';
 import type { Check } from './check-facts.ts';
+import { isZip, logInZip } from './zip-log.ts';
 
 /** Most of a log that is kept, in bytes; what lies between its head and its tail is left out. */
 const MAX_LOG = 4 * 1024 ** 2;
@@ -8,7 +9,7 @@ const HEAD = MAX_LOG / 4;
 const MAX_ANNOTATIONS = 100;
 
 /** Bytes of a stream with its head and its tail kept; the whole is never in memory. */
-export async function headAndTail(stream: ReadableStream<Uint8Array>, max = MAX_LOG, head = HEAD): Promise<Uint8Array> {
+export async function headAndTail(stream: AsyncIterable<Uint8Array>, max = MAX_LOG, head = HEAD): Promise<Uint8Array> {
   const note = Buffer.from('\n... left out here: the log is longer than is kept ...\n');
   const tailSize = max - head - note.length;
   const first: Uint8Array[] = [];
@@ -54,13 +55,55 @@ async function annotations(api: Api, id: number): Promise<string> {
   return found.map((one) => `${one.path}:${one.start_line}: ${one.annotation_level ?? 'notice'}: ${one.message ?? ''}`).join('\n');
 }
 
+/** The same bytes again, with the first ones looked at. */
+async function peeked(stream: AsyncIterable<Uint8Array>): Promise<{ readonly start: Uint8Array; readonly all: AsyncIterable<Uint8Array> }> {
+  const iterator = stream[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  const start = first.done === true ? new Uint8Array() : first.value;
+  async function* all(): AsyncGenerator<Uint8Array> {
+    yield start;
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
+  }
+  return { start, all: all() };
+}
+
+/** What an archive that lies in memory holds: an error in it means that it is none. */
+async function unpacked(archive: AsyncIterable<Uint8Array>, job: string): Promise<Uint8Array | null> {
+  const log = await logInZip(archive, job);
+  if (log === null) return null;
+  try {
+    return withoutTimes(await headAndTail(log));
+  } catch {
+    return null;
+  }
+}
+
+/** Log of a job at GitHub Actions: its own text, else its file in the archive of the run. Null when both are gone. */
+async function jobLog(api: Api, id: number): Promise<Uint8Array | null> {
+  const named = async () =>
+    (await unless([404, 410], null, api.call('GET /repos/{owner}/{repo}/actions/jobs/{job_id}', { job_id: id })))?.data;
+  const own = await api.stream('GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs', { job_id: id });
+  if (own !== null) {
+    const { start, all } = await peeked(own);
+    if (!isZip(start)) return withoutTimes(await headAndTail(all));
+    return unpacked(all, (await named())?.name ?? '');
+  }
+  const job = await named();
+  if (job === undefined) return null;
+  const archive = await api.stream('GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}/logs', {
+    run_id: job.run_id,
+    attempt_number: job.run_attempt ?? 1,
+  });
+  return archive === null ? null : unpacked(archive, job.name);
+}
+
 /** Log of a check: the job's own at GitHub Actions, else what its app wrote. Null when there is none (any more): GitHub drops logs after 90 days. */
 export async function logOf(api: Api, check: Check): Promise<Uint8Array | null> {
   if (check.run === undefined) return null;
   const { id, app, text } = check.run;
   if (app === 'github-actions') {
-    const stream = await api.stream('GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs', { job_id: id });
-    if (stream !== null) return withoutTimes(await headAndTail(stream));
+    const log = await jobLog(api, id);
+    if (log !== null) return log;
   }
   const said = [text ?? '', await annotations(api, id)].filter((part) => part !== '').join('\n');
   return said === '' ? null : new TextEncoder().encode(said).subarray(0, MAX_LOG);

@@ -2,7 +2,9 @@ import type { ForgeChanges, PullRequestFacts, Refused } from '../contract.ts';
 import { Refusal, unless } from './answer.ts';
 import type { Api, GitHubApi } from './api.ts';
 import { refused } from './refused.ts';
+import { askOwners } from './reviewers.ts';
 import { branchHead } from './revisions.ts';
+import type { Trees } from './tree.ts';
 
 /** Longest body that GitHub takes, less room for the marker. */
 const MAX_BODY = 64_000;
@@ -27,6 +29,8 @@ interface Pull {
   readonly merge_commit_sha?: string | null;
   readonly merged_by?: { readonly login: string } | null;
   readonly labels?: ReadonlyArray<{ readonly name?: string }>;
+  readonly requested_reviewers?: readonly unknown[] | null;
+  readonly requested_teams?: readonly unknown[] | null;
 }
 
 /** A pull request as GitHub shows it; null when there is none. */
@@ -131,7 +135,7 @@ async function reuse(api: Api, login: string, found: Pull, input: Opening): Prom
 }
 
 /** See `ForgeChanges.open`. A repeat finds what an earlier try made, also when its answer was lost. */
-export async function openPull(github: GitHubApi, api: Api, input: Opening): Promise<PullRequestFacts | Refused> {
+export async function openPull(github: GitHubApi, api: Api, trees: Trees, input: Opening): Promise<PullRequestFacts | Refused> {
   const { login } = github;
   const find = () => findMarked(api, login, input.marker, input.headBranch);
   const found = await find();
@@ -151,6 +155,7 @@ export async function openPull(github: GitHubApi, api: Api, input: Opening): Pro
   const missing = input.labels.filter((label) => pull.labels?.some((one) => one.name === label) !== true);
   if (missing.length > 0)
     await api.call('POST /repos/{owner}/{repo}/issues/{issue_number}/labels', { issue_number: pull.number, labels: missing });
+  await askOwners(api, trees, pull);
   return pullFacts(api, pull);
 }
 

@@ -56,7 +56,7 @@ interface Lane {
 
 async function lane(standIn: GitHubStandIn): Promise<Lane> {
   const clock = { ahead: 0 };
-  const repository = await standIn.repository({ files: { 'a.txt': 'bad\n', 'run.sh': 'true\n' } });
+  const repository = await standIn.repository({ files: { 'a.txt': 'bad\n', 'run.sh': 'true\n', CODEOWNERS: '* @maria\n' } });
   await repository.hands.push('work', { 'b.txt': 'b\n' });
   const subject = await repository.hands.openPull('work');
   await repository.hands.run({ sha: repository.head, workflow: 'test', jobs: [{ name: 'test', conclusion: 'failure', log: 'red\n' }] });

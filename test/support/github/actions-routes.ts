@@ -62,7 +62,7 @@ export function actionsRoutes(router: Router, world: World): void {
     if (run.status !== 'completed' && attempt === run.attempt) return missing;
     const files = run.jobs
       .filter((job) => job.attempt === attempt)
-      .map((job, at) => ({ name: `${at}_${job.name}.txt`, content: timed(job.log) }));
+      .map((job, at) => ({ name: `${at}_${job.name.replace(/[/\\:*?"<>|]/g, '')}.txt`, content: timed(job.log) }));
     return reply(302, null, { location: content.link('logs.zip', 'application/zip', () => zip(files)) });
   };
 
@@ -155,8 +155,9 @@ export function actionsRoutes(router: Router, world: World): void {
   });
   onJob(`GET ${repo}/jobs/{job_id}`, (job, run) => reply(200, jobJson(world, run, job)));
   onJob(`GET ${repo}/jobs/{job_id}/logs`, (job, run) => {
-    if (run.logsExpired) return gone;
+    if (run.logsExpired || run.logForm === 'archive') return gone;
     if (job.status !== 'completed') return missing;
+    if (run.logForm === 'zipped') return zipped(run, job.attempt);
     return reply(302, null, { location: content.link('log.txt', 'text/plain; charset=utf-8', () => timed(job.log)) });
   });
   on(`GET ${repo}/artifacts`, (_ask): Reply => reply(200, { total_count: 0, artifacts: [] as Json[] }));

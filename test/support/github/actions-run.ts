@@ -77,6 +77,7 @@ export async function requestRun(
     conclusion: null,
     updatedAt: at,
     logsExpired: false,
+    logForm: 'text',
     jobs: [],
   };
   world.actions.runs.push(run);

@@ -50,6 +50,8 @@ export interface Run {
   conclusion: string | null;
   updatedAt: string;
   logsExpired: boolean;
+  /** `archive`: the logs of single jobs are gone; `zipped`: they lead to an archive. */
+  logForm: 'text' | 'archive' | 'zipped';
   jobs: Job[];
 }
 

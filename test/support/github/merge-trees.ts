@@ -7,7 +7,8 @@ interface Entry {
   readonly sha: string;
 }
 
-async function filesOf(world: World, repo: string, sha: string): Promise<Map<string, Entry>> {
+/** Files of a commit by path. */
+export async function filesOf(world: World, repo: string, sha: string): Promise<Map<string, Entry>> {
   const { tree } = await world.upstream.admin('GET', `/repos/${repo}/git/trees/${sha}?recursive=1`);
   return new Map(
     tree.filter((entry: Json) => entry.type !== 'tree').map((entry: Json) => [entry.path, { mode: entry.mode, sha: entry.sha }]),

@@ -15,6 +15,7 @@ import { Hooks } from './hooks.ts';
 import { issueRoutes } from './issues.ts';
 import { ownCheck } from './own-check.ts';
 import { peopleRoutes } from './people-routes.ts';
+import { pullFileRoutes } from './pull-files.ts';
 import { autoMerge, pullRoutes } from './pull-routes.ts';
 import { refRoutes } from './refs.ts';
 import { isGenuine, relay } from './relay.ts';
@@ -257,6 +258,7 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
   issueRoutes(router, world);
   pullRoutes(router, world);
   reviewerRoutes(router, world);
+  pullFileRoutes(router, world);
   checkRoutes(router, world);
   actionsRoutes(router, world);
   statusRoutes(router, world);
