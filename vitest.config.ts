@@ -1,11 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-const live = process.env['SUTURE_LIVE'] !== undefined;
-
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/fixtures/**', ...(live ? [] : ['test/live/**'])],
+    exclude: ['test/fixtures/**'],
     globalSetup: ['test/support/temporal-server.ts'],
     pool: 'forks',
     maxWorkers: 2,

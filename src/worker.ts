@@ -14,7 +14,7 @@ import { createLogger } from './lib/logger.ts';
 import { createRedactor } from './lib/redact.ts';
 import { endWithParent } from './lib/with-parent.ts';
 import { DEFAULT_LIMITS } from './sandbox/contract.ts';
-import { SANDBOXES } from './sandbox/registry.ts';
+import { openSandbox } from './sandbox/registry.ts';
 import { createArtifactStore } from './store/artifact-store.ts';
 import { createAuditTrail } from './store/audit-trail.ts';
 import { createRecordStore } from './store/record-store.ts';
@@ -73,11 +73,10 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
         .map((each) => each.id)
         .join(', ')}`,
     );
-  const backend = SANDBOXES.find((sandbox) => sandbox.id === config.sandbox.backend);
-  if (backend === undefined) throw new Failure('configuration-invalid', `sandbox.backend: ${config.sandbox.backend} is unknown`);
-  const sandbox = backend.create({
+  const sandbox = openSandbox(config.sandbox.backend, {
     stateDir,
     toolchains: config.sandbox.toolchains,
+    docker: config.sandbox.docker,
     ...(process.env['PATH'] === undefined ? {} : { searchPath: process.env['PATH'] }),
     log,
   });

@@ -37,7 +37,6 @@ export const ENVIRONMENT: readonly EnvironmentVariable[] = [
     alone(`${secretVariable(name)}_FILE`, `file that holds the secret \`${name}\``),
     alone(`${secretVariable(name)}_COMMAND`, `command that prints the secret \`${name}\``),
   ]),
-  alone('SUTURE_LIVE', 'set by whoever runs the tests that need an engine or a key'),
 ];
 
 /** What the environment says, laid out like the configuration file, with the variable behind each path. */

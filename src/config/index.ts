@@ -1,4 +1,4 @@
-export { loadConfig, stateFolder } from './load.ts';
+export { type LoadedConfig, loadConfig, stateFolder } from './load.ts';
 export { parseRepositoryPolicy } from './repository-policy.ts';
 export { loadSecrets } from './secrets.ts';
 export { settingsFrom } from './settings.ts';

@@ -74,7 +74,29 @@ export const ServerConfig = z.strictObject({
   patrolEveryMs: ms.default(300_000).describe('Pause between two patrols of the served repositories.'),
   sandbox: z
     .strictObject({
-      backend: z.literal('local').default('local').describe('Where untrusted commands run.'),
+      backend: z.enum(['local', 'docker']).default('local').describe('Where untrusted commands run.'),
+      docker: z
+        .strictObject({
+          socketPath: z.string().max(200).default('/var/run/docker.sock').describe('Socket of the Docker or Podman engine.'),
+          remote: z
+            .strictObject({
+              host: z.string().max(200).describe('Name of the machine.'),
+              port: port.describe('Its port.'),
+              ca: z.string().max(500).describe('File with the certificate of who signed theirs.'),
+              cert: z.string().max(500).describe('File with our certificate.'),
+              key: z.string().max(500).describe('File with our key.'),
+            })
+            .optional()
+            .describe('An engine elsewhere, reached by TLS, instead of a socket.'),
+          image: z
+            .string()
+            .max(300)
+            .regex(/^(?:[a-z0-9][a-z0-9._/:-]*@)?sha256:[0-9a-f]{64}$/, 'must be a digest: name@sha256:… or sha256:…')
+            .describe('Image of jobs, by digest; it needs a shell, GNU tar, coreutils and the toolchains of the repositories.'),
+          runtime: z.string().max(50).optional().describe('OCI runtime of the engine, such as `runsc`.'),
+        })
+        .optional()
+        .describe('The container engine, for `backend: docker`.'),
       memoryBytes: z
         .number()
         .int()

@@ -16,6 +16,15 @@ export interface OutputCapture {
   finish(): { readonly text: string; readonly truncated: boolean };
 }
 
+/** Kept of one step's output: 1 MiB in all, lines of 16 KiB. */
+const KEPT_HALF = 512 * 1024 - 64;
+const LINE_BYTES = 16 * 1024;
+
+/** A capture for one step of a job. */
+export function captureStep(totalBytes: number): OutputCapture {
+  return captureOutput({ total: totalBytes, half: KEPT_HALF, line: LINE_BYTES });
+}
+
 const NEWLINE = 0x0a;
 const LINE_MARK = Buffer.from(' [rest of line left out]');
 

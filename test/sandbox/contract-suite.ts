@@ -19,7 +19,13 @@ const write = (path: string, text: string, mode: '100644' | '100755' = '100644')
 });
 
 /** What every sandbox backend must hold; call it with a factory of the backend. */
-export function describeSandboxContract(name: string, create: () => Sandbox): void {
+export function describeSandboxContract(
+  name: string,
+  create: () => Sandbox,
+  /** `own`: the machine's own wrapper hides more and names refusals by their kind; `engine`: as an OCI runtime does. */
+  kind: 'own' | 'engine' = 'own',
+): void {
+  const engine = kind === 'engine';
   describe(`${name} sandbox`, { timeout: 60_000 }, () => {
     let sandbox: Sandbox;
     beforeAll(async () => {
@@ -316,7 +322,7 @@ for _ in range(200):
               `cat ${folder}/secret /proc/1/root${folder}/secret /proc/1/cwd/../${folder}/secret /etc/shadow; ls -d /root /sys /var /home/*`,
             )
           ).output,
-        ).not.toMatch(new RegExp(`${CANARY}|^/root|^/sys|^/var`, 'm'));
+        ).not.toMatch(engine ? CANARY : new RegExp(`${CANARY}|^/root|^/sys|^/var`, 'm'));
       });
 
       it('inherit no descriptor but their own three', async () => {
@@ -376,7 +382,9 @@ for _ in range(200):
         ['netfilter netlink', 'socket.socket(16, socket.SOCK_RAW, 12)', 'EAFNOSUPPORT'],
         ['typing into the terminal, with high bits set', `call(${ARM ? 29 : 16}, 0, ctypes.c_ulong(0x100005412), b'x')`, 'EPERM'],
       ])('are refused %s', async (_what, body, errno) => {
-        expect((await one(tryInPython(body))).output).toBe(`errno ${errno}\n`);
+        const { output } = await one(tryInPython(body));
+        if (engine) expect(output).toMatch(/^errno (?:EPERM|ENOSYS|EAFNOSUPPORT|ENOTTY)\n$/);
+        else expect(output).toBe(`errno ${errno}\n`);
       });
 
       it('cannot reach the descriptors or the memory of the supervisor', async () => {
@@ -394,7 +402,8 @@ for _ in range(200):
       it('end the sandbox, never turn green, when they kill the supervisor', async () => {
         const result = await sandbox.run(jobOf(['kill -KILL $PPID; kill -KILL -1; exit 0', 'true']));
         expect(result.steps).toHaveLength(1);
-        expect(result.steps[0]).toMatchObject({ exitCode: null, signal: 'SIGKILL', killedBy: null });
+        // Where steps cannot reach what keeps the sandbox, they end only themselves.
+        expect(result.steps[0]).toMatchObject(engine ? { exitCode: 137 } : { exitCode: null, signal: 'SIGKILL', killedBy: null });
       });
 
       it('do not escape by a detached daemon that changes files later', async () => {

@@ -21,11 +21,15 @@ export function baseTar(files: BaseFiles, odd: readonly Partial<Header>[] = []):
   };
 }
 
+let made = 0;
+
 /** A job with one step per command and limits that suit a test. */
 export function jobOf(commands: readonly string[], more: Partial<SandboxJob> & { readonly base?: BaseFiles } = {}): SandboxJob {
   const { base = { 'a.txt': 'one\n' }, ...rest } = more;
+  made += 1;
   return {
-    name: 'test',
+    // Of its own: two jobs of one name are one job.
+    name: `test-${process.pid}-${made}`,
     openBase: baseTar(base),
     files: [],
     steps: commands.map((run, index) => ({ name: `step-${index + 1}`, run })),

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { loadConfig, parseRepositoryPolicy, stateFolder } from '../../config/index.ts';
+import { type LoadedConfig, loadConfig, parseRepositoryPolicy, stateFolder } from '../../config/index.ts';
 import { Failure } from '../../domain/failure.ts';
 import { integrations } from '../../integrations/registry.ts';
-import { createLocalSandbox } from '../../sandbox/local/index.ts';
+import { openSandbox } from '../../sandbox/registry.ts';
 import { findTemporalExecutable } from '../../temporal/index.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
@@ -35,9 +35,26 @@ async function version(tool: string, install: string): Promise<string> {
   }
 }
 
+async function sandboxFindings(stateDir: string, settings: LoadedConfig['config']['sandbox'] | null): Promise<readonly Finding[]> {
+  const searchPath = process.env['PATH'];
+  try {
+    const sandbox = openSandbox(settings?.backend ?? 'local', {
+      stateDir,
+      docker: settings?.docker,
+      toolchains: settings?.toolchains ?? [],
+      ...(searchPath === undefined ? {} : { searchPath }),
+    });
+    return (await sandbox.preflight()).findings.map((each) => ({ ...each, name: `sandbox: ${each.name}` }));
+  } catch (error) {
+    if (error instanceof Failure) return [{ name: 'sandbox', ok: false, detail: error.message }];
+    throw error;
+  }
+}
+
 /** `suture doctor [policy file]`: everything that a healing needs, each with the way out when it is missing. */
 export async function doctor(policyFile: string | undefined, out: Output): Promise<number> {
   const stateDir = stateFolder(process.env);
+  let settings: LoadedConfig['config']['sandbox'] | null = null;
   const findings: Finding[] = [
     await finding('node', () => {
       if (Number(process.versions.node.split('.')[0]) < 22)
@@ -47,7 +64,7 @@ export async function doctor(policyFile: string | undefined, out: Output): Promi
     await finding('git', () => version('git', 'apt-get install -y git')),
     await finding('python3', () => version('python3', 'apt-get install -y python3')),
     await finding('configuration', () => {
-      loadConfig({ stateDir, env: process.env, integrations });
+      settings = loadConfig({ stateDir, env: process.env, integrations }).config.sandbox;
       return 'no problems';
     }),
     await finding('temporal', () => {
@@ -65,11 +82,7 @@ export async function doctor(policyFile: string | undefined, out: Output): Promi
       return `${stateDir}, ${Math.round(free / 1024 ** 3)} GiB free`;
     }),
   ];
-  const sandbox = await createLocalSandbox({
-    stateDir,
-    ...(process.env['PATH'] === undefined ? {} : { searchPath: process.env['PATH'] }),
-  }).preflight();
-  for (const each of sandbox.findings) findings.push({ ...each, name: `sandbox: ${each.name}` });
+  findings.push(...(await sandboxFindings(stateDir, settings)));
   if (policyFile !== undefined) {
     findings.push(
       await finding('policy file', async () => {

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Failure } from '../../domain/failure.ts';
 import { type Collected, collect, skippedFolders } from '../collect.ts';
 import type { JobResult, SandboxJob, StepResult } from '../contract.ts';
-import { captureOutput, type OutputCapture } from '../output.ts';
+import { captureStep, type OutputCapture } from '../output.ts';
 import { workspaceInput } from '../workspace-input.ts';
 import type { Tools } from './find-tools.ts';
 import type { Identity } from './identity.ts';
@@ -32,9 +32,6 @@ export interface RunOptions {
 
 type Reason = 'timeout' | 'memory' | 'output' | 'cancel';
 
-/** Kept of one step's output: 1 MiB in all, lines of 16 KiB. */
-const KEPT_HALF = 512 * 1024 - 64;
-const LINE_BYTES = 16 * 1024;
 /** How long output of a step that has ended is waited for when a process it left behind holds the pipe open. */
 const DRAIN_MS = 500;
 /** Free blocks (of 4 KiB) below which a file system counts as full. */
@@ -223,7 +220,7 @@ async function runGuarded(
   }
 
   async function runStep(number: number, name: string): Promise<{ readonly step: StepResult; readonly ended: boolean }> {
-    const output = captureOutput({ total: job.limits.outputBytes, half: KEPT_HALF, line: LINE_BYTES });
+    const output = captureStep(job.limits.outputBytes);
     capture = output;
     const started = performance.now();
     const earlier = guard.counts();

@@ -1,5 +1,5 @@
+import { ARCHS, type Arch, DENIED, NEWEST_VETTED } from '../syscalls.ts';
 import { DATA, type Instruction, jump, load, OP, verdict } from './bpf.ts';
-import { ARCHS, type Arch, DENIED, NEWEST_VETTED } from './syscalls.ts';
 
 const errno = (value: number): number => 0x00050000 | value;
 

@@ -1,8 +1,8 @@
 import { closeSync, mkdirSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
+import { ownMarker } from '../marker.ts';
 import { encode } from './bpf.ts';
-import { ownMarker } from './marker.ts';
 import { seccompProgram } from './seccomp.ts';
 
 /** Files that every sandbox gets by descriptor: they have no name on the host that a sandbox could see. */

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isOrphan } from '../marker.ts';
 import { type CgroupView, cgroupView, removeGroup } from './cgroup.ts';
-import { isOrphan } from './marker.ts';
 
 /** Groups are made next to the service's own, which is never deep. */
 const MAX_DEPTH = 8;

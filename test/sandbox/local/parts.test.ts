@@ -3,8 +3,8 @@ import { parseIgnore } from '../../../src/sandbox/ignore.ts';
 import { findCgroupBase } from '../../../src/sandbox/local/cgroup.ts';
 import { isNewEnough } from '../../../src/sandbox/local/find-tools.ts';
 import { firstUid } from '../../../src/sandbox/local/identity.ts';
-import { isOrphan, ownMarker } from '../../../src/sandbox/local/marker.ts';
 import { namespaceAdvice } from '../../../src/sandbox/local/unavailable.ts';
+import { isOrphan, ownMarker } from '../../../src/sandbox/marker.ts';
 import { isInnerLink, workspacePath } from '../../../src/sandbox/workspace-input.ts';
 
 describe('ignore rules', () => {

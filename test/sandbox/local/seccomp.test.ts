@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encode, type Instruction, OP } from '../../../src/sandbox/local/bpf.ts';
 import { seccompProgram, VERDICT } from '../../../src/sandbox/local/seccomp.ts';
-import { ARCHS, type Arch, DENIED, NEWEST_VETTED } from '../../../src/sandbox/local/syscalls.ts';
+import { ARCHS, type Arch, DENIED, NEWEST_VETTED } from '../../../src/sandbox/syscalls.ts';
 
 /** Runs a program the way the kernel does, on `struct seccomp_data` given as bytes. */
 function interpret(program: readonly Instruction[], data: Buffer): number {

@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createDockerSandbox } from '../../src/sandbox/docker/index.ts';
+import { describeSandboxContract } from '../sandbox/contract-suite.ts';
+import { jobOf } from '../sandbox/support.ts';
+
+/** Socket of an engine to try; the default is Docker's own. */
+const socketPath = process.env['SUTURE_TEST_DOCKER_SOCKET'] ?? '/var/run/docker.sock';
+const env = { ...process.env, DOCKER_HOST: `unix://${socketPath}` };
+
+function whyNot(): string | null {
+  if (!existsSync(socketPath)) return `no container engine at ${socketPath}; set SUTURE_TEST_DOCKER_SOCKET`;
+  try {
+    execFileSync('docker', ['version'], { env, stdio: 'ignore', timeout: 10_000 });
+    return null;
+  } catch {
+    return `no container engine answers at ${socketPath}, or its client \`docker\` is missing`;
+  }
+}
+
+const missing = whyNot();
+if (missing !== null) process.stdout.write(`skipped: the docker sandbox: ${missing}\n`);
+const stateDir = mkdtempSync(join(tmpdir(), 'suture-docker-'));
+const image =
+  missing === null ? execFileSync('sh', [join(import.meta.dirname, 'image.sh')], { env, encoding: 'utf8', timeout: 120_000 }).trim() : '';
+const docker = (...args: readonly string[]): string => execFileSync('docker', [...args], { env, encoding: 'utf8' }).trim();
+afterAll(() => {
+  rmSync(stateDir, { recursive: true, force: true });
+  if (image !== '') docker('image', 'rm', '--force', image);
+});
+
+describe.skipIf(missing !== null)(`a container engine${missing === null ? '' : `: ${missing}`}`, () => {
+  const create = () => createDockerSandbox({ stateDir, docker: { socketPath, image } });
+  describeSandboxContract('docker', create, 'engine');
+
+  it('leaves no container behind', () => {
+    expect(docker('ps', '--all', '--quiet', '--filter', 'label=suture.job')).toBe('');
+  });
+
+  it('runs a job again that an earlier service left running, and never beside it', async () => {
+    const job = jobOf(['sleep 600']);
+    const first = create().run({ ...job, limits: { ...job.limits, wallClockMs: 20_000 } });
+    const started = async (): Promise<void> => {
+      while (docker('ps', '--quiet', '--filter', `label=suture.job=${job.name}`) === '') await new Promise((next) => setTimeout(next, 50));
+    };
+    await started();
+    const again = await create().run({ ...jobOf(['echo done']), name: job.name });
+    expect(again.steps[0]?.output).toBe('done\n');
+    const ended = await first;
+    expect(ended.steps[0]).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
+  });
+
+  it('sweeps containers whose service is gone, and no others', async () => {
+    const other = docker(
+      'run',
+      '--detach',
+      '--label',
+      'suture.owner=somebody',
+      '--label',
+      'suture.marker=suture-sandbox.1.1',
+      image,
+      'sleep',
+      '600',
+    );
+    const sandbox = create();
+    expect(await sandbox.sweep()).toBe(0);
+    docker('rm', '--force', other);
+  });
+
+  it('is unavailable without the image, and says what to do', async () => {
+    const absent = createDockerSandbox({ stateDir, docker: { socketPath, image: `sha256:${'0'.repeat(64)}` } });
+    await expect(absent.run(jobOf(['true']))).rejects.toMatchObject({
+      code: 'sandbox-unavailable',
+      message: expect.stringContaining('pull it'),
+    });
+  });
+});
+
+describe('a container engine that is not there', () => {
+  it('is unavailable and says where it was looked for', async () => {
+    const sandbox = createDockerSandbox({
+      stateDir,
+      docker: { socketPath: join(stateDir, 'none.sock'), image: `sha256:${'0'.repeat(64)}` },
+    });
+    expect(await sandbox.preflight()).toMatchObject({ available: false, isolation: 'none' });
+    await expect(sandbox.run(jobOf(['true']))).rejects.toMatchObject({
+      code: 'sandbox-unavailable',
+      message: expect.stringContaining('sandbox.docker.socketPath'),
+    });
+  });
+});
