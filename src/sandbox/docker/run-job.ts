@@ -140,7 +140,11 @@ class Run {
     if (this.#reason !== null) return;
     this.#reason = reason;
     const ending = async (): Promise<void> => {
-      if (reason === 'timeout') await this.#look();
+      if (reason === 'timeout') {
+        // Room for a look would be taken at once by who starts processes without end.
+        if (await this.#watch.crowded()) this.#counts = { ...this.#counts, processRefusals: this.#counts.processRefusals + 1 };
+        else await this.#look();
+      }
       await this.#container.kill();
     };
     // Whoever waits for the container sees that it is gone; one that is gone already cannot be ended again.

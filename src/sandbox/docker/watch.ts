@@ -20,6 +20,8 @@ export interface LimitCounts {
 export interface Watch {
   /** Call it with room for another process: at the limit nothing more could be started. */
   look(): Promise<LimitCounts>;
+  /** Whether its processes are as many as may be, as the engine counts them: nothing needs to be started for it. */
+  crowded(): Promise<boolean>;
   close(): void;
 }
 
@@ -49,6 +51,11 @@ export async function watchLimits(docker: Docker, container: Container): Promise
       const refusals = [...text.matchAll(/^max (\d+)$/gm)].map((match) => Number(match[1]));
       const free = [...text.matchAll(/^space (\d+)$/gm)].map((match) => Number(match[1]));
       return { oomKills, processRefusals: Math.max(0, ...refusals), diskFull: free.some((blocks) => blocks < FULL_BLOCKS) };
+    },
+    async crowded() {
+      const stats = await container.stats({ stream: false, 'one-shot': true }).catch(() => null);
+      const { current, limit } = (stats?.pids_stats ?? {}) as { readonly current?: number; readonly limit?: number };
+      return current !== undefined && limit !== undefined && limit > 0 && current >= limit - 1;
     },
     close: () => (events as NodeJS.ReadableStream & { destroy(): void }).destroy(),
   };
