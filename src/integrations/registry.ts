@@ -1,8 +1,10 @@
 import type { Integration } from './contract.ts';
 import { datadog } from './datadog/index.ts';
+import { email } from './email/index.ts';
 import { github } from './github/index.ts';
 import { local } from './local/index.ts';
 import { manual } from './manual/index.ts';
+import { pagerduty } from './pagerduty/index.ts';
 
 /** Every integration, and nothing else. */
-export const integrations: readonly Integration[] = [local, github, datadog, manual] as readonly Integration[];
+export const integrations: readonly Integration[] = [local, github, datadog, email, pagerduty, manual] as readonly Integration[];
