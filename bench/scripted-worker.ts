@@ -54,6 +54,8 @@ const SCRIPT: Partial<Activities> = {
   }),
   judgeAdmission: async () => ({ kind: 'granted', attemptsUsed: 0 }),
   updateClaim: async () => undefined,
+  updateCard: async () => undefined,
+  presentChange: async () => ({ diff: artifact('6') }),
   reason: async () => ({
     kind: 'plan',
     diagnosis: { class: 'configuration', cause: 'config.yaml changed', confidence: 0.9, evidence: [] },

@@ -1,5 +1,7 @@
+import type { Addressee, ApprovalRules } from '../domain/approval-ladder.ts';
 import type { ChangeSetRef } from '../domain/change-set.schema.ts';
 import type { Diagnosis } from '../domain/diagnosis.schema.ts';
+import type { HealingCard } from '../domain/healing-card.ts';
 import type { HealingState } from '../domain/healing-state.ts';
 import type { AdmissionAnswer, CoordinatorView, SlotRequest } from '../domain/messages.ts';
 import type { ArtifactRef, RepoRef } from '../domain/names.schema.ts';
@@ -7,7 +9,7 @@ import type { Outcome, ReasonCode } from '../domain/outcome.ts';
 import type { ProbeResult, StrategyRefusal } from '../domain/plan.schema.ts';
 import type { Proof, RunFacts } from '../domain/proof.schema.ts';
 import type { HealingInput, HealingSettings } from '../domain/settings.ts';
-import type { Signal } from '../domain/signal.schema.ts';
+import type { Actor, Signal } from '../domain/signal.schema.ts';
 import type { Autonomy, Verdict } from '../domain/verdict.schema.ts';
 
 /** What history keeps of an incident; the whole (incident and effective policy) is the dossier artifact. */
@@ -33,6 +35,8 @@ export interface IncidentSummary {
   readonly autonomy: Autonomy;
   readonly attempts: number;
   readonly approvers: readonly string[];
+  /** How long a person is waited for and who is asked next; what is absent is the server's. */
+  readonly approval?: ApprovalRules;
   /** Who asked for it and may therefore not approve it. */
   readonly barred?: readonly string[];
   /** From an outsider or a fork: analyse only. */
@@ -154,6 +158,12 @@ export interface Activities {
     readonly healings: ReadonlyArray<{ readonly healingId: string; readonly runId: string }>;
   }): Promise<readonly string[]>;
   updateClaim(input: { readonly facts: ClaimFacts }): Promise<void>;
+  /** Shows the card of a healing as it stands at every notifier that has cards; `revision` counts its states, so that a repeat calls nobody twice. */
+  updateCard(input: { readonly card: HealingCard; readonly key: string; readonly revision: number }): Promise<void>;
+  /** Who that is, how far they are trusted here and which of these groups they are in: asked of the vendor now. */
+  identifyActor(input: { readonly repo: RepoRef; readonly id: string; readonly groups: readonly string[] }): Promise<Actor>;
+  /** The diff of a change set, for people who decide on it; null when it cannot be made. */
+  presentChange(input: { readonly repo: RepoRef; readonly changeSet: ChangeSetRef }): Promise<{ readonly diff: ArtifactRef | null }>;
   reason(input: {
     readonly healingId: string;
     readonly dossier: ArtifactRef;
@@ -303,6 +313,12 @@ export interface Activities {
     readonly healingId: string;
     readonly kind: 'approval-wanted' | 'reminder' | 'outcome';
     readonly text: string;
+    /** Which reminder it is, from 1. */
+    readonly reminder?: number;
+    /** Whom to tell, as the policy names them; absent: by the server's ladder. */
+    readonly tell?: readonly Addressee[];
+    /** How it ended, for `outcome`. */
+    readonly outcome?: string;
   }): Promise<void>;
   /** Appends to the audit trail, in order; the key of each makes it once. */
   recordAudit(input: {

@@ -1,3 +1,4 @@
+import type { NotifyRule } from '../domain/notify-ladder.ts';
 import type { RepositoryPolicy } from '../domain/repository-policy.schema.ts';
 import type { HealingSettings } from '../domain/settings.ts';
 import type { CommandDesk, Forge, HealthSource, Notifier, Telemetry } from '../integrations/contract.ts';
@@ -24,6 +25,10 @@ export interface ActivityDeps {
   readonly health: HealthSource | null;
   /** By the id of their integration. */
   readonly notifiers: ReadonlyMap<string, Notifier>;
+  /** Who hears what, in order; absent or empty: every notifier hears everything. */
+  readonly notifyRules?: readonly NotifyRule[];
+  /** How long one notifier may take, in milliseconds; absent: 20 s. */
+  readonly notifierMs?: number;
   readonly telemetry: readonly Telemetry[];
   /** People who command from elsewhere than the forge, by the id of the signal's source. */
   readonly desks: ReadonlyMap<string, CommandDesk>;

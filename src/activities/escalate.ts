@@ -3,7 +3,9 @@ import { oneLine } from '../lib/excerpt.ts';
 import { audit } from './audit.ts';
 import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
-import { getChangeSet } from './stored.ts';
+import { readDossier } from './dossier.ts';
+import { storeDiff } from './present-change.ts';
+import { hearers, tellEach } from './tell.ts';
 
 type Escalation = Parameters<Activities['escalate']>[0];
 
@@ -31,26 +33,26 @@ export function handOverCommands(input: Pick<Escalation, 'incident' | 'change' |
   return commands;
 }
 
-async function storeDiff(deps: ActivityDeps, { repo, changeSet }: Escalation): Promise<HandOver['diff']> {
-  if (changeSet === null) {
-    return undefined;
-  }
+/** The service that the incident concerns, and who owns it, by the policy that the healing goes by. */
+async function serviceOf(deps: ActivityDeps, { incident }: Escalation): Promise<Pick<HandOver, 'owner' | 'service'>> {
+  if (incident?.service === undefined) return {};
+  const service = incident.service.slice(0, 100);
   try {
-    return await deps.artifacts.put(
-      deps.redact(await deps.forge.repositories.diff(repo, await getChangeSet(deps, changeSet))),
-      'text/x-diff',
-    );
+    const { policy } = await readDossier(deps, incident.dossier);
+    const found = policy.services.filter((each) => each.name === incident.service);
+    const { owner } = found.find((each) => each.environment === incident.environment) ?? found[0] ?? {};
+    return { service, ...(owner === undefined ? {} : { owner }) };
   } catch (error) {
-    // People are told in any case; a diff that cannot be made is missing from the bundle, nothing more.
-    deps.log.warn({ err: error }, 'the diff for a hand-over could not be made');
-    return undefined;
+    // A bundle without the owner is better than none.
+    deps.log.warn({ err: error }, 'the owner of a service could not be read');
+    return { service };
   }
 }
 
 async function handOver(deps: ActivityDeps, input: Escalation): Promise<HandOver> {
   const { incident, diagnosis, outcome, change } = input;
   const say = (text: string, max: number): string => oneLine(deps.redact(text), max);
-  const diff = await storeDiff(deps, input);
+  const diff = input.changeSet === null ? null : await storeDiff(deps, input.repo, input.changeSet);
   const refusals = input.refusals.map((refusal) => say(`${refusal.strategy} did not apply: ${refusal.detail}`, 500));
   const hypotheses =
     diagnosis === null
@@ -72,19 +74,11 @@ async function handOver(deps: ActivityDeps, input: Escalation): Promise<HandOver
       .slice(0, 50)
       .map(({ strategy, planTitle, result }) => ({ strategy: strategy.slice(0, 50), result: say(`${planTitle}: ${result}`, 300) })),
     ...(change === null ? {} : { branch: change.branch.slice(0, 250) }),
-    ...(diff === undefined ? {} : { diff }),
+    ...(await serviceOf(deps, input)),
+    ...(diff === null ? {} : { diff }),
     commands: handOverCommands(input),
     ...(input.webUiUrl === undefined ? {} : { webUiUrl: input.webUiUrl.slice(0, 500) }),
   });
-}
-
-/** Tells every notifier; one that fails does not keep the others from it. The keys make the repeat harmless for those that were told. */
-async function tellAll(tell: ReadonlyArray<() => Promise<void>>): Promise<void> {
-  const results = await Promise.allSettled(tell.map((each) => each()));
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) {
-    throw failed.reason;
-  }
 }
 
 /** Telling people: the hand-over bundle when a healing gives up, one line when it needs or says something. */
@@ -92,25 +86,39 @@ export function escalateActivities(deps: ActivityDeps): Pick<Activities, 'escala
   return {
     async escalate(input) {
       const message = await handOver(deps, input);
+      const { healingId, key } = input;
       const text = oneLine(`${message.outcome.kind} (${message.outcome.reason}): ${message.title}. ${message.outcome.detail}`, 500);
-      await tellAll(
-        [...deps.notifiers.values()].flatMap((notifier) => [
-          () => notifier.handOver(message, input.key),
-          () => notifier.notify({ healingId: input.healingId, kind: 'escalation', text }, `${input.key}/line`),
-        ]),
-      );
+      const [bundle, line] = await Promise.allSettled([
+        tellEach(deps, key, hearers(deps, { kind: 'hand-over' }), (notifier, own, to) => notifier.handOver(message, own, to)),
+        tellEach(deps, `${key}/line`, hearers(deps, { kind: 'escalation' }), (notifier, own, to) =>
+          notifier.notify({ healingId, kind: 'escalation', text, ...(to.length === 0 ? {} : { to }) }, own),
+        ),
+      ]);
+      for (const each of [bundle, line]) if (each.status === 'rejected') throw each.reason;
       await audit(deps, {
-        key: `${input.key}/told`,
+        key: `${key}/told`,
         action: 'handed-over',
-        healingId: input.healingId,
+        healingId,
         repo: input.repo,
-        facts: { reason: input.outcome.reason, notifiers: deps.notifiers.size, diff: message.diff?.sha256 ?? null },
+        facts: {
+          reason: input.outcome.reason,
+          notifiers: deps.notifiers.size,
+          owner: message.owner ?? null,
+          service: message.service ?? null,
+          diff: message.diff?.sha256 ?? null,
+        },
       });
     },
-    async notify({ key, healingId, kind, text }) {
+    async notify({ key, healingId, kind, text, reminder, tell, outcome }) {
       const line = oneLine(deps.redact(text), 500);
-      await tellAll([...deps.notifiers.values()].map((notifier) => () => notifier.notify({ healingId, kind, text: line }, key)));
-      await audit(deps, { key: `${key}/told`, action: 'people-told', healingId, facts: { kind, notifiers: deps.notifiers.size } });
+      const told = hearers(deps, { kind, reminder, outcome }, tell);
+      await tellEach(deps, key, told, (notifier, own, to) =>
+        notifier.notify(
+          { healingId, kind, text: line, ...(outcome === undefined ? {} : { outcome }), ...(to.length === 0 ? {} : { to }) },
+          own,
+        ),
+      );
+      await audit(deps, { key: `${key}/told`, action: 'people-told', healingId, facts: { kind, notifiers: told.length } });
     },
   };
 }

@@ -1,5 +1,6 @@
 import { auditActivities } from './audit.ts';
 import { changeSetActivities } from './build-change-set.ts';
+import { cardActivities } from './card.ts';
 import { claimActivities } from './claim.ts';
 import { commandActivities } from './command.ts';
 import type { Activities } from './contract.ts';
@@ -8,9 +9,11 @@ import { decideActivities } from './decide.ts';
 import { deployActivities } from './deploy.ts';
 import type { ActivityDeps } from './deps.ts';
 import { escalateActivities } from './escalate.ts';
+import { identifyActivities } from './identify.ts';
 import { mergeActivities } from './merge.ts';
 import { normalizeActivities } from './normalize.ts';
 import { patrolActivities } from './patrol.ts';
+import { presentChangeActivities } from './present-change.ts';
 import { pullRequestActivities } from './pull-request.ts';
 import { reasonActivities } from './reason.ts';
 import { sandboxActivities } from './sandbox.ts';
@@ -23,6 +26,9 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...normalizeActivities(deps),
     ...coordinationActivities(deps),
     ...claimActivities(deps),
+    ...cardActivities(deps),
+    ...identifyActivities(deps),
+    ...presentChangeActivities(deps),
     ...reasonActivities(deps),
     ...sandboxActivities(deps),
     ...changeSetActivities(deps),

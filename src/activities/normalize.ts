@@ -1,3 +1,4 @@
+import type { ApprovalRules } from '../domain/approval-ladder.ts';
 import type { Incident, ProvingCommand, ServiceFacts } from '../domain/incident.schema.ts';
 import { ActorTrust, type Signal } from '../domain/signal.schema.ts';
 import { signatureOf } from '../domain/signature.ts';
@@ -90,6 +91,21 @@ async function findFailing(
 async function lastGreen({ forge }: ActivityDeps, input: Input, target: Target, failing: ProvingCommand): Promise<string | undefined> {
   const sha = await forge.checks.lastGreen(input.repo, target.headSha, [failing.name]);
   return sha === null || sha === target.headSha ? undefined : sha;
+}
+
+const MINUTE_MS = 60_000;
+
+/** How long a person is waited for and who is asked next, as the policy has it. */
+export function approvalRules({ approval }: Policy['policy']): ApprovalRules {
+  const { escalate, expireAfter, remindEvery, reminders } = approval;
+  return {
+    ...(remindEvery === undefined ? {} : { remindEveryMs: remindEvery * MINUTE_MS }),
+    ...(reminders === undefined ? {} : { reminders }),
+    ...(expireAfter === undefined ? {} : { expireAfterMs: expireAfter * MINUTE_MS }),
+    escalate: [...escalate]
+      .sort((one, other) => one.after - other.after)
+      .map(({ after, approvers, tell }) => ({ afterMs: after * MINUTE_MS, approvers, tell })),
+  };
 }
 
 /** Who asked for a healing, as far as signals say. */
@@ -196,6 +212,7 @@ async function summarize(
     autonomy: policy.autonomy,
     attempts: policy.attempts,
     approvers: policy.approvers,
+    approval: approvalRules(policy),
     ...(policy.approval.byRequester ? {} : { barred: requesters(signals) }),
     untrusted: trust === 'outsider',
     ...(checks.logMissing ? { logMissing: true } : {}),

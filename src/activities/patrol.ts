@@ -9,11 +9,15 @@ import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { keyHash } from './keys.ts';
 import { isRed } from './merge.ts';
+import { bounded } from './tell.ts';
 
 /** Open pull requests that one walk looks at in one repository. */
 const MAX_PULLS = 50;
 /** A failure younger than this is left to its own event. */
 const QUIET_MS = 10 * 60_000;
+
+/** How long one notifier may take to catch up in one walk, in milliseconds. */
+const CATCH_UP_MS = 60_000;
 
 interface Place {
   readonly repo: RepoRef;
@@ -136,6 +140,13 @@ export function patrolActivities(deps: ActivityDeps): Pick<Activities, 'patrol'>
           const asked = (await deps.forge.deliveries?.redeliverFailed()) ?? 0;
           if (asked > 0) deps.log.info({ asked }, 'deliveries that nobody took were asked for again');
         });
+        for (const [id, notifier] of deps.notifiers) {
+          await attempt({ part: 'notifier', notifier: id }, async () => {
+            if (notifier.catchUp === undefined) return;
+            const { delivered, waiting } = await bounded(CATCH_UP_MS, id, notifier.catchUp);
+            if (delivered + waiting > 0) deps.log.info({ notifier: id, delivered, waiting }, 'caught up with what could not be told');
+          });
+        }
         for (const repo of await deps.forge.repositories.served()) {
           if (signal.aborted) break;
           progress(`${repo.owner}/${repo.name}`);

@@ -1,3 +1,4 @@
+import { readApprover } from '../domain/approvers.ts';
 import { Failure } from '../domain/failure.ts';
 import { RepoPath } from '../domain/names.schema.ts';
 import { RepositoryPolicy } from '../domain/repository-policy.schema.ts';
@@ -7,6 +8,9 @@ import { type LineOf, type Problem, readYaml } from './yaml-file.ts';
 
 /** Where the policy of a served repository lives; read from its default branch only. */
 export const POLICY_PATH = '.github/suture.yml';
+
+/** Characters of all steps of an escalation together. */
+const MAX_LADDER = 3_000;
 
 interface Finding {
   readonly path: readonly PropertyKey[];
@@ -57,6 +61,34 @@ function serviceFindings({ services }: Partial<RepositoryPolicy>): Finding[] {
   }));
 }
 
+function approvalFindings({ approvers, approval }: Partial<RepositoryPolicy>): Finding[] {
+  const named = [
+    ...(approvers ?? []).map((text, index) => ({ text, path: ['approvers', index] })),
+    ...(approval?.escalate ?? []).flatMap((step, number) =>
+      step.approvers.map((text, index) => ({ text, path: ['approval', 'escalate', number, 'approvers', index] })),
+    ),
+  ];
+  const unreadable = named.flatMap(({ text, path }) => {
+    const read = readApprover(text);
+    return typeof read === 'string' ? [{ path, text: read }] : [];
+  });
+  const { expireAfter } = approval ?? {};
+  const late = (approval?.escalate ?? []).flatMap(({ after }, index) =>
+    expireAfter !== undefined && after >= expireAfter
+      ? [
+          {
+            path: ['approval', 'escalate', index, 'after'],
+            text: `nobody can decide any more after ${expireAfter} minutes (\`expireAfter\`)`,
+          },
+        ]
+      : [],
+  );
+  // A healing carries the ladder through its whole history.
+  const long = JSON.stringify(approval?.escalate ?? []).length > MAX_LADDER;
+  const size = long ? [{ path: ['approval', 'escalate'], text: `is longer than ${MAX_LADDER} characters in all; name groups` }] : [];
+  return [...unreadable, ...late, ...size];
+}
+
 /** What the schema alone cannot see. Sections that fit their schema are checked even when others do not, so that everything is said at once. */
 function crossChecks(raw: unknown, lineOf: LineOf): readonly Problem[] {
   if (typeof raw !== 'object' || raw === null) return [];
@@ -65,11 +97,13 @@ function crossChecks(raw: unknown, lineOf: LineOf): readonly Problem[] {
     return section.success ? [[key, section.data] as const] : [];
   });
   const policy = Object.fromEntries(sections) as Partial<RepositoryPolicy>;
-  return [...checkFindings(policy), ...globFindings(policy), ...serviceFindings(policy)].map(({ path, text }) => ({
-    line: lineOf(path),
-    field: path.map(String).join('.'),
-    text,
-  }));
+  return [...checkFindings(policy), ...globFindings(policy), ...serviceFindings(policy), ...approvalFindings(policy)].map(
+    ({ path, text }) => ({
+      line: lineOf(path),
+      field: path.map(String).join('.'),
+      text,
+    }),
+  );
 }
 
 /** Read a repository's policy file. Throws `Failure` code `policy-invalid` that lists every problem with file, line and key. */

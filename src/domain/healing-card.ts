@@ -20,7 +20,14 @@ export interface HealingCard {
   readonly change?: CardChange;
   readonly pullRequest?: { readonly number: number; readonly url: string };
   /** Present while a person is asked. */
-  readonly approval?: { readonly changeSetHash: string; readonly approvers: readonly string[]; readonly reasons: readonly string[] };
+  readonly approval?: {
+    readonly changeSetHash: string;
+    /** Who may decide now, those included to whom it was handed; empty: any maintainer. */
+    readonly approvers: readonly string[];
+    readonly reasons: readonly string[];
+    /** Without a decision it expires then, ISO 8601 UTC. */
+    readonly until?: string;
+  };
   readonly decision?: CardDecision;
   readonly outcome?: Outcome;
   readonly webUiUrl?: string;

@@ -1,4 +1,6 @@
+import type { CardChange, CardDecision } from './healing-card.ts';
 import type { HealingState } from './healing-state.ts';
+import type { ArtifactRef } from './names.schema.ts';
 import type { Outcome } from './outcome.ts';
 
 /** What the `healingView` query, the CLI and notifiers show of one healing: plain data, small. */
@@ -20,7 +22,18 @@ export interface HealingView {
     readonly approvers: readonly string[];
     readonly paths: readonly string[];
     readonly reasons: readonly string[];
+    /** Who was handed the decision. */
+    readonly delegates?: readonly string[];
+    /** Without a decision it expires then, ISO 8601 UTC. */
+    readonly until?: string;
+    /** Unified diff of the very change set, when it could be made. */
+    readonly diff?: ArtifactRef;
   };
+  /** The repair as it stands, once there is one. */
+  readonly repair?: CardChange;
+  /** What the proof says, one line. */
+  readonly proof?: string;
+  readonly decision?: CardDecision;
   readonly pullRequest?: { readonly number: number; readonly url: string; readonly branch: string };
   readonly outcome?: Outcome;
   readonly paused: boolean;

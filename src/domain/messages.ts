@@ -1,3 +1,4 @@
+import type { ApprovalDecision } from './decision.schema.ts';
 import type { ReasonCode } from './outcome.ts';
 import type { Actor } from './signal.schema.ts';
 
@@ -19,6 +20,10 @@ export const HEALING_MESSAGES = {
   decideApproval: 'decideApproval',
   /** Signal(ApprovalDecision): the fallback when no worker answers in time; junk is tolerated and recorded. */
   decideApprovalLater: 'decideApprovalLater',
+  /** Update(DelegateRequest) -> DecisionReceipt, with a synchronous validator; answers after the vendor said who the other one is. */
+  delegateApproval: 'delegateApproval',
+  /** Signal(DelegateRequest): the fallback. */
+  delegateApprovalLater: 'delegateApprovalLater',
   /** Update(StopRequest) -> DecisionReceipt. */
   cancelHealing: 'cancelHealing',
   /** Signal(StopRequest): the fallback. */
@@ -97,6 +102,18 @@ export interface StopRequest {
   readonly comment: string;
 }
 
+/** An approver hands the decision on one change set to somebody else. */
+export interface DelegateRequest {
+  /** Unique per command, so that a repeat is harmless. */
+  readonly id: string;
+  readonly changeSetHash: string;
+  /** The verified actor who hands it on. */
+  readonly actor: Actor;
+  /** Who may decide from then on, too: an actor id as the policy would name it. */
+  readonly to: string;
+  readonly via: ApprovalDecision['via'];
+}
+
 /** What a decision's sender gets back. */
 export interface DecisionReceipt {
   readonly accepted: boolean;
@@ -104,7 +121,14 @@ export interface DecisionReceipt {
 }
 
 /** Why a decision was refused; the `type` of the application failure that the caller sees. */
-export const DECISION_REFUSALS = ['NotAwaitingApproval', 'StaleApproval', 'NotAnApprover', 'AlreadyDecided', 'HealingEnded'] as const;
+export const DECISION_REFUSALS = [
+  'NotAwaitingApproval',
+  'StaleApproval',
+  'NotAnApprover',
+  'NotADelegate',
+  'AlreadyDecided',
+  'HealingEnded',
+] as const;
 /** Why a decision was refused. */
 export type DecisionRefusal = (typeof DECISION_REFUSALS)[number];
 

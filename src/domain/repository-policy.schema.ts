@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { ReportFormat } from './incident.schema.ts';
 import { Autonomy } from './verdict.schema.ts';
 
+/** At most 30 days. */
+const Minutes = z.number().int().positive().max(43_200);
+
 const Command = z.string().min(1).max(2000);
 
 /** `.github/suture.yml` of the served repository, read from its default branch only. Unknown keys are errors. */
@@ -83,10 +86,43 @@ export const RepositoryPolicy = z.strictObject({
     .strictObject({
       byReview: z.boolean().default(true).describe('Whether an approving review counts as approval.'),
       byRequester: z.boolean().default(true).describe('Whether who asked for a healing may approve it.'),
+      remindEvery: Minutes.optional().describe("Minutes between two reminders; absent: the server's."),
+      reminders: z.number().int().min(0).max(20).optional().describe("Reminders at most; absent: the server's."),
+      expireAfter: Minutes.optional().describe(
+        'Minutes after which nobody can decide any more; absent: one pause after the last reminder or escalation.',
+      ),
+      escalate: z
+        .array(
+          z.strictObject({
+            after: Minutes.describe('Minutes without a decision.'),
+            approvers: z.array(z.string().min(1).max(200)).min(1).max(10).describe('Who may decide from then on, too.'),
+            tell: z
+              .array(
+                z.strictObject({
+                  notifier: z.string().min(1).max(50).describe('Id of the notifier that tells them.'),
+                  to: z
+                    .array(z.string().min(1).max(200))
+                    .max(10)
+                    .default([])
+                    .describe('Addresses, channels or groups, in its words; empty: as it is configured.'),
+                }),
+              )
+              .max(5)
+              .default([])
+              .describe("Who is told; empty: by the server's ladder."),
+          }),
+        )
+        .max(5)
+        .default([])
+        .describe('Who is asked next while nobody decides.'),
     })
     .prefault({})
     .describe('What counts as approval.'),
-  approvers: z.array(z.string().min(1).max(200)).max(50).default([]).describe('Actor ids whose approval counts; empty: any maintainer.'),
+  approvers: z
+    .array(z.string().min(1).max(200))
+    .max(50)
+    .default([])
+    .describe('Whose approval counts: ids of people, `slack-group:S…`, `github-team:org/slug`, `role:maintainer`; empty: any maintainer.'),
   protectedPaths: z
     .array(z.string().min(1).max(300))
     .max(100)

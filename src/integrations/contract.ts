@@ -179,6 +179,8 @@ export interface ForgeClaims {
 export interface ForgePeople {
   /** How far somebody is trusted with this repository, as the forge knows it now: `maintainer` may write, `collaborator` may triage. */
   trust(repo: RepoRef, login: string): Promise<ActorTrust>;
+  /** Of these groups, as a policy names them, the ones that somebody is in now. Absent where there are none. */
+  readonly groups?: (repo: RepoRef, login: string, wanted: readonly string[]) => Promise<readonly string[]>;
   /** A nod or a shake of the head at a comment; twice is once. Unknown comments are ignored. */
   react(repo: RepoRef, comment: string, reaction: 'seen' | 'done' | 'refused'): Promise<void>;
   /** A comment on an issue or pull request; find by marker or create. */

@@ -1,6 +1,14 @@
 import type { ApprovalDecision } from '../domain/decision.schema.ts';
 import type { HealingView } from '../domain/healing-view.ts';
-import type { CoordinatorView, DecisionReceipt, DecisionRefusal, PauseRequest, SlotRequest, StopRequest } from '../domain/messages.ts';
+import type {
+  CoordinatorView,
+  DecisionReceipt,
+  DecisionRefusal,
+  DelegateRequest,
+  PauseRequest,
+  SlotRequest,
+  StopRequest,
+} from '../domain/messages.ts';
 import type { RepoRef } from '../domain/names.schema.ts';
 import type { HealingInput, HealingSettings } from '../domain/settings.ts';
 import type { Signal } from '../domain/signal.schema.ts';
@@ -33,6 +41,8 @@ export interface Healings {
   requestSlot(repo: RepoRef, request: SlotRequest): Promise<void>;
   /** Update with a deadline, then the signal fallback. */
   decide(healingId: string, decision: ApprovalDecision): Promise<DecisionResult>;
+  /** The same for handing the decision on; refused ones say why. */
+  delegate(healingId: string, request: DelegateRequest): Promise<DecisionResult>;
   stop(healingId: string, request: StopRequest): Promise<DecisionResult>;
   pauseHealing(healingId: string, request: PauseRequest): Promise<boolean>;
   /** The repository's stop switch; starts the coordinator if need be, so that a pause holds before the first healing. */

@@ -15,6 +15,7 @@ import {
   DECISION_REFUSALS,
   type DecisionReceipt,
   type DecisionRefusal,
+  type DelegateRequest,
   HEALING_MESSAGES,
   type PauseRequest,
   type SlotRequest,
@@ -64,13 +65,14 @@ export function createHealings(
     id: string,
     update: string,
     fallback: string,
-    argument: ApprovalDecision | StopRequest,
+    argument: ApprovalDecision | DelegateRequest | StopRequest,
   ): Promise<DecisionResult> {
     try {
       const receipt = await client.connection.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
-        client.workflow
-          .getHandle(id)
-          .executeUpdate<DecisionReceipt, [ApprovalDecision | StopRequest]>(update, { args: [argument], updateId: argument.id }),
+        client.workflow.getHandle(id).executeUpdate<DecisionReceipt, [ApprovalDecision | DelegateRequest | StopRequest]>(update, {
+          args: [argument],
+          updateId: argument.id,
+        }),
       );
       return { kind: 'applied', receipt };
     } catch (error) {
@@ -160,6 +162,8 @@ export function createHealings(
     requestSlot: (repo, request) => startCoordinator(repo, COORDINATOR_MESSAGES.requestSlot, request),
     decide: (id, decision) =>
       orUnavailable(() => updateOrSignal(id, HEALING_MESSAGES.decideApproval, HEALING_MESSAGES.decideApprovalLater, decision)),
+    delegate: (id, request) =>
+      orUnavailable(() => updateOrSignal(id, HEALING_MESSAGES.delegateApproval, HEALING_MESSAGES.delegateApprovalLater, request)),
     stop: (id, request) =>
       orUnavailable(() => updateOrSignal(id, HEALING_MESSAGES.cancelHealing, HEALING_MESSAGES.cancelHealingLater, request)),
     pauseHealing: (id, request) => signalRunning(id, HEALING_MESSAGES.setPaused, request),

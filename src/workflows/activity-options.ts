@@ -57,6 +57,20 @@ const compensation: ActivityOptions = {
 /** Telling people is worth trying for a while, and never worth holding the end of a healing for long. */
 const telling: ActivityOptions = { ...compensation, retry: { ...compensation.retry, maximumAttempts: 20 } };
 
+/** Messages and cards go beside the story, so waiting in the queue costs nothing; a vendor that stays away is left to the patrol, which catches up. */
+const messages: ActivityOptions = {
+  startToCloseTimeout: '45 seconds',
+  scheduleToCloseTimeout: '2 hours',
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 3, maximumInterval: '30 seconds', maximumAttempts: 6 },
+};
+
+/** A person waits for the answer. */
+const answering: ActivityOptions = {
+  startToCloseTimeout: '15 seconds',
+  scheduleToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '300 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds', maximumAttempts: 5 },
+};
+
 /** The patrol walks every served repository. */
 const walking: ActivityOptions = {
   startToCloseTimeout: '10 minutes',
@@ -71,6 +85,9 @@ export const ACTIVITY_OPTIONS: Readonly<Record<keyof Activities, ActivityOptions
   judgeAdmission: judging,
   findClosedHealings: vendor,
   updateClaim: telling,
+  updateCard: messages,
+  identifyActor: answering,
+  presentChange: telling,
   reason: reasoning,
   decidePlan: judging,
   runCommand: sandbox,
@@ -90,8 +107,8 @@ export const ACTIVITY_OPTIONS: Readonly<Record<keyof Activities, ActivityOptions
   judgeHealth: judging,
   judgeSignal: judging,
   withdraw: compensation,
-  escalate: telling,
-  notify: telling,
+  escalate: messages,
+  notify: messages,
   recordAudit: compensation,
   forwardSignals: vendor,
   patrol: walking,
@@ -102,6 +119,8 @@ export const ACTIVITY_OPTIONS: Readonly<Record<keyof Activities, ActivityOptions
 const FORGE: ReadonlySet<keyof Activities> = new Set([
   'normalize',
   'updateClaim',
+  'identifyActor',
+  'presentChange',
   'publish',
   'readChecks',
   'rerunChecks',

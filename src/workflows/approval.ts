@@ -1,7 +1,11 @@
 import { ApplicationFailure, condition } from '@temporalio/workflow';
+import type { Addressee, EscalationStep, Rung } from '../domain/approval-ladder.ts';
+import { approvalLadder } from '../domain/approval-ladder.ts';
+import { isApprover } from '../domain/approvers.ts';
 import type { ApprovalDecision } from '../domain/decision.schema.ts';
 import type { DecisionReceipt, DecisionRefusal } from '../domain/messages.ts';
 import type { Outcome } from '../domain/outcome.ts';
+import type { Actor } from '../domain/signal.schema.ts';
 import { act } from './activity-options.ts';
 import type { Control } from './control.ts';
 import type { HealingRecord } from './healing-record.ts';
@@ -27,22 +31,48 @@ export class ApprovalDesk {
 
   /** Null when the decision counts. Must stay synchronous: an asynchronous validator never refuses. */
   refusal(decision: ApprovalDecision): Refusal | null {
+    if (this.#decision?.id === decision.id) return null;
+    return this.closed(decision.changeSetHash) ?? this.#unfit(decision.actor, decision.verdict === 'approve');
+  }
+
+  /** Why nothing at all can be decided on this change set now; null while somebody can. */
+  closed(changeSetHash: string): Refusal | null {
     const { approval, state, over } = this.#record;
-    if (this.#decision !== null) {
-      if (this.#decision.id === decision.id) return null;
+    if (this.#decision !== null)
       return { type: 'AlreadyDecided', message: `${this.#decision.actor.id} decided already: ${this.#decision.verdict}` };
-    }
     if (over || state === 'ending' || state === 'cooling' || state === 'closed')
-      return { type: 'HealingEnded', message: 'this healing has ended' };
+      return { type: 'HealingEnded', message: `this healing has ended${this.#ending()}` };
     if (approval === null || state !== 'awaiting-approval')
       return { type: 'NotAwaitingApproval', message: `this healing waits for no decision: ${state}` };
-    if (approval.changeSetHash !== decision.changeSetHash)
-      return { type: 'StaleApproval', message: `the change is now ${approval.changeSetHash}` };
-    if (decision.verdict === 'approve' && this.#record.incident?.barred?.includes(decision.actor.id)) {
-      return { type: 'NotAnApprover', message: `${decision.actor.id} asked for this healing and may not approve it` };
-    }
-    if (!mayApprove(approval.approvers, decision)) return { type: 'NotAnApprover', message: `${decision.actor.id} may not decide here` };
+    if (approval.changeSetHash !== changeSetHash)
+      return { type: 'StaleApproval', message: `the change is another one by now: ${approval.changeSetHash}` };
     return null;
+  }
+
+  /** Why this person may not hand the decision on; null when they may. */
+  unfitToDelegate(actor: Actor): Refusal | null {
+    return this.#unfit(actor, true);
+  }
+
+  #unfit(actor: Actor, approves: boolean): Refusal | null {
+    const { approval, incident } = this.#record;
+    if (approves && incident?.barred?.includes(actor.id))
+      return { type: 'NotAnApprover', message: `${actor.id} asked for this healing and may not approve it` };
+    if (this.#mayApprove(actor)) return null;
+    const who = approval === null || approval.approvers.length === 0 ? 'a maintainer' : approval.approvers.join(', ');
+    return { type: 'NotAnApprover', message: oneLine(`${actor.id} may not decide here; it is for ${who}`, 500) };
+  }
+
+  /** A named approver, a member of a named group or role as the vendor just confirmed, or who was handed the decision; never an outsider. */
+  #mayApprove(actor: Actor): boolean {
+    const { approval } = this.#record;
+    if (approval === null || actor.trust === 'outsider') return false;
+    return isApprover(approval.approvers, actor) || (approval.delegates?.includes(actor.id) ?? false);
+  }
+
+  #ending(): string {
+    const { outcome } = this.#record;
+    return outcome === null ? '' : `: ${outcome.kind} (${outcome.reason})`;
   }
 
   /** Throws the refusal as the typed failure that the sender of an update sees. */
@@ -53,12 +83,16 @@ export class ApprovalDesk {
 
   /** Takes a decision that counts; a repeat of the same one changes nothing. */
   take(decision: ApprovalDecision): DecisionReceipt {
+    const record = this.#record;
     if (this.#decision === null) {
       this.#decision = decision;
-      this.#record.note(`${decision.actor.id}: ${decision.verdict}`);
-      this.#record.audit('decision', { verdict: decision.verdict, hash: decision.changeSetHash, via: decision.via }, decision.actor.id);
+      record.asking = false;
+      record.decision = { verdict: decision.verdict, by: decision.actor.id };
+      record.note(`${decision.actor.id}: ${decision.verdict}`);
+      record.audit('decision', decisionFacts(decision), decision.actor.id);
+      record.showCard();
     }
-    return { accepted: true, state: this.#record.state };
+    return { accepted: true, state: record.state };
   }
 
   /** The signal fallback: what does not count is recorded, because its sender is gone. */
@@ -76,50 +110,47 @@ export class ApprovalDesk {
     this.#record.audit('decision-refused', { type: refusal.type, via: oneLine(String(decision.via), 20) }, oneLine(decision.actor.id, 200));
   }
 
-  /** Waits for a person up the ladder of reminders; what was proven may be overtaken by fresh evidence. */
+  /** Waits for a person up the ladder: reminders, the next group, expiry. What was proven may be overtaken by fresh evidence. */
   async wait(control: Control, reasons: readonly string[]): Promise<Approved> {
     const record = this.#record;
     const { changeSet, incident } = record;
     if (changeSet === null || incident === null) throw new Error('approval is asked for before there is a change');
-    const { approvalReminderMs, approvalReminders } = record.input.settings.timings;
+    const ladder = approvalLadder(record.input.settings.timings, incident.approval);
+    const asked = Date.now();
+    const until = new Date(asked + (ladder.at(-1)?.atMs ?? 0)).toISOString();
     this.#decision = null;
+    record.decision = null;
     record.approval = {
       changeSetHash: changeSet.hash,
       approvers: incident.approvers,
       paths: changeSet.paths.slice(0, 10),
       reasons: reasons.slice(0, 10),
+      until,
     };
+    record.asking = true;
     record.move('awaiting-approval', 'Waits for a person to approve or reject the change');
-    await this.#say('approval-wanted', 'ask for approval', `approval is wanted: ${record.title}. suture approve ${record.id}`, 0);
-    await record.claim([`Waits for approval of change set ${changeSet.hash.slice(0, 12)}`, ...reasons]);
-    for (let rung = 0; rung <= approvalReminders; rung += 1) {
-      const answered = await this.#answered(
-        control,
-        approvalReminderMs,
-        rung < approvalReminders
-          ? `waits for a person; reminder ${rung + 1} of ${approvalReminders} comes next`
-          : 'waits for a person; gives up next',
-      );
-      if (answered !== null) return answered;
-      if (rung < approvalReminders) {
-        record.note(`Reminder ${rung + 1} of ${approvalReminders}`);
-        await this.#say(
-          'reminder',
-          'remind',
-          `reminder ${rung + 1} of ${approvalReminders}: approval is wanted: ${record.title}. suture approve ${record.id}`,
-          rung + 1,
-        );
+    this.#present(changeSet.hash);
+    this.#say('approval-wanted', 'ask for approval', `approval is wanted: ${record.title}. suture approve ${record.id}`, '0');
+    try {
+      await record.claim([`Waits for approval of change set ${changeSet.hash.slice(0, 12)}`, ...reasons]);
+      for (const rung of ladder) {
+        const answered = await this.#answered(control, asked + rung.atMs, describe(rung));
+        if (answered !== null) return answered;
+        if (rung.kind === 'remind') this.#remind(rung);
+        if (rung.kind === 'escalate') this.#escalate(rung.step, rung.number);
       }
+    } finally {
+      record.asking = false;
+      // What can no longer be decided must not be offered any more; the end shows its own card.
+      if (!record.over) record.showCard();
     }
-    return {
-      kind: 'end',
-      outcome: { kind: 'expired', reason: 'approval-expired', detail: `Nobody decided in time, after ${approvalReminders} reminders.` },
-    };
+    return { kind: 'end', outcome: expired(ladder) };
   }
 
-  async #answered(control: Control, milliseconds: number, summary: string): Promise<Approved | null> {
+  async #answered(control: Control, deadline: number, summary: string): Promise<Approved | null> {
     for (;;) {
-      const told = await condition(() => this.#decision !== null || control.wantsRefresh, milliseconds, { summary });
+      const left = Math.max(1, deadline - Date.now());
+      const told = await condition(() => this.#decision !== null || control.wantsRefresh, left, { summary });
       const decision = this.#decision;
       if (decision !== null) {
         if (decision.verdict === 'approve') return { kind: 'approved' };
@@ -135,14 +166,83 @@ export class ApprovalDesk {
     }
   }
 
-  async #say(kind: 'approval-wanted' | 'reminder', summary: string, text: string, rung: number): Promise<void> {
-    const key = `${this.#record.key}/approval/${this.#record.turn}/${rung}`;
-    await this.#record.tolerate(summary, act('notify', summary, { key, healingId: this.#record.id, kind, text: plain(text, 500) }));
+  #remind({ number, of }: Extract<Rung, { kind: 'remind' }>): void {
+    const record = this.#record;
+    record.note(`Reminder ${number} of ${of}`);
+    const text = `reminder ${number} of ${of}: approval is wanted: ${record.title}. suture approve ${record.id}`;
+    this.#say('reminder', 'remind', text, String(number), { reminder: number });
+    record.showCard();
+  }
+
+  /** More people may decide from now on; who could before still can. */
+  #escalate(step: EscalationStep, number: number): void {
+    const record = this.#record;
+    const { approval } = record;
+    if (approval === null) return;
+    // Nobody named means any maintainer, who must not lose their say by others being named.
+    const before = approval.approvers.length === 0 ? ['role:maintainer'] : approval.approvers;
+    const approvers = [...new Set([...before, ...step.approvers])];
+    record.approval = { ...approval, approvers };
+    const who = step.approvers.join(', ');
+    record.note(`Nobody decided: ${who} may decide now, too`);
+    record.audit('approval-escalated', { step: number, approvers: oneLine(who, 300), hash: approval.changeSetHash });
+    const text = `nobody decided yet, so ${who} may, too: approval is wanted: ${record.title}. suture approve ${record.id}`;
+    this.#say('approval-wanted', 'ask the next ones', text, `next-${number}`, step.tell.length === 0 ? {} : { tell: step.tell });
+    record.showCard();
+  }
+
+  /** Stores the diff of what is asked about, beside the wait: who decides can read it, and the wait does not depend on it. */
+  #present(hash: string): void {
+    const record = this.#record;
+    const { changeSet } = record;
+    if (changeSet === null) return;
+    record.tell('the diff', async () => {
+      const { diff } = await act('presentChange', 'store the diff for who decides', { repo: record.input.repo, changeSet });
+      if (diff === null || record.approval?.changeSetHash !== hash) return;
+      record.approval = { ...record.approval, diff };
+      record.show();
+    });
+  }
+
+  #say(
+    kind: 'approval-wanted' | 'reminder',
+    summary: string,
+    text: string,
+    rung: string,
+    extra: { readonly reminder?: number; readonly tell?: readonly Addressee[] } = {},
+  ): void {
+    const record = this.#record;
+    const key = `${record.key}/approval/${record.turn}/${rung}`;
+    record.tell(summary, () => act('notify', summary, { key, healingId: record.id, kind, text: plain(text, 500), ...extra }));
   }
 }
 
-/** A named approver whoever they are but never an outsider; without names, any maintainer. */
-function mayApprove(approvers: readonly string[], decision: ApprovalDecision): boolean {
-  if (decision.actor.trust === 'outsider') return false;
-  return approvers.length > 0 ? approvers.includes(decision.actor.id) : decision.actor.trust === 'maintainer';
+function decisionFacts(decision: ApprovalDecision): Readonly<Record<string, string>> {
+  const { groups, trust } = decision.actor;
+  return {
+    verdict: decision.verdict,
+    hash: decision.changeSetHash,
+    via: decision.via,
+    trust,
+    ...(groups === undefined || groups.length === 0 ? {} : { groups: oneLine(groups.join(', '), 300) }),
+    ...(decision.comment === undefined ? {} : { comment: oneLine(decision.comment, 300) }),
+  };
+}
+
+function describe(rung: Rung): string {
+  switch (rung.kind) {
+    case 'remind':
+      return `waits for a person; reminder ${rung.number} of ${rung.of} comes next`;
+    case 'escalate':
+      return `waits for a person; then ${rung.step.approvers.join(', ')} may decide, too`;
+    case 'expire':
+      return 'waits for a person; gives up next';
+  }
+}
+
+function expired(ladder: readonly Rung[]): Outcome {
+  const reminders = ladder.filter((rung) => rung.kind === 'remind').length;
+  const steps = ladder.filter((rung) => rung.kind === 'escalate').length;
+  const asked = steps === 0 ? '' : ` and ${steps} escalation${steps === 1 ? '' : 's'}`;
+  return { kind: 'expired', reason: 'approval-expired', detail: `Nobody decided in time, after ${reminders} reminders${asked}.` };
 }

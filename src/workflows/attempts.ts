@@ -47,6 +47,7 @@ export class Attempts {
       record.changeSet = null;
       record.proof = null;
       record.approval = null;
+      record.decision = null;
       record.move('reasoning', `Attempt ${record.attempt} of ${cap}`);
       const ended = await this.#control.restartable(() => attempt(record, this.#control));
       if (ended === 'restart' || ended.kind === 'restart') {

@@ -19,19 +19,19 @@ export async function end(record: HealingRecord, admission: Admission, undo: Und
     const leftBehind = await undo.run(record, outcome);
     const { dryRun } = record.input.settings;
     const people = outcome.kind === 'escalated' || outcome.kind === 'expired' || leftBehind.length > 0;
-    if (people && !dryRun) await handOver(record, outcome, leftBehind);
+    if (people && !dryRun) handOver(record, outcome, leftBehind);
     record.move('ending', 'Writes the end down');
     if (record.claimed || people) {
       await record.claim([outcome.detail, ...(record.change ? [`Pull request #${record.change.number}: ${record.change.url}`] : [])]);
       if (!dryRun && !people) {
         const text = `${outcome.kind} (${outcome.reason}): ${record.title}. ${outcome.detail}`;
-        await record.tolerate(
-          'the outcome',
+        record.tell('the outcome', () =>
           act('notify', `tell the outcome: ${outcome.kind}`, {
             key: `${record.key}/outcome`,
             healingId: record.id,
             kind: 'outcome',
             text: plain(text, 500),
+            outcome: outcome.kind,
           }),
         );
       }
@@ -40,11 +40,10 @@ export async function end(record: HealingRecord, admission: Admission, undo: Und
   });
 }
 
-async function handOver(record: HealingRecord, outcome: Outcome, leftBehind: readonly string[]): Promise<void> {
+function handOver(record: HealingRecord, outcome: Outcome, leftBehind: readonly string[]): void {
   if (canMove(record.state, 'escalating')) record.move('escalating', 'Hands over to people');
   const left = leftBehind.length > 0 ? ` Could not be taken back: ${leftBehind.join(', ')}.` : '';
-  await record.tolerate(
-    'the hand-over',
+  record.tell('the hand-over', () =>
     act('escalate', `hand over to people: ${outcome.reason}`, {
       key: `${record.key}/escalate`,
       healingId: record.id,

@@ -2,6 +2,7 @@ import { CancellationScope, isCancellation, setCurrentDetails, workflowInfo } fr
 import type { Activities, IncidentSummary, PlanSummary, PublishedChange, TriedPlan } from '../activities/contract.ts';
 import type { ChangeSetRef } from '../domain/change-set.schema.ts';
 import type { Diagnosis } from '../domain/diagnosis.schema.ts';
+import type { CardChange, CardDecision } from '../domain/healing-card.ts';
 import type { HealingResult } from '../domain/healing-result.ts';
 import type { HealingState } from '../domain/healing-state.ts';
 import { canMove } from '../domain/healing-state.ts';
@@ -11,11 +12,13 @@ import type { StrategyRefusal } from '../domain/plan.schema.ts';
 import type { Proof, RunFacts } from '../domain/proof.schema.ts';
 import type { HealingInput } from '../domain/settings.ts';
 import { act } from './activity-options.ts';
+import { CardBoard, cardOf, PROVEN } from './cards.ts';
 import { describeHealing } from './details.ts';
 import { oneLine } from './plain.ts';
 import type { SearchAttributeValues } from './search-attributes.ts';
 import { showSearchAttributes } from './search-attributes.ts';
 import { SignalsInbox } from './signals-inbox.ts';
+import { Telling } from './telling.ts';
 
 /** Lines kept for people. */
 const TIMELINE = 60;
@@ -48,6 +51,9 @@ export class HealingRecord {
   change: PublishedChange | null = null;
   mergeSha: string | null = null;
   approval: NonNullable<HealingView['approval']> | null = null;
+  /** Whether a person is asked right now. */
+  asking = false;
+  decision: CardDecision | null = null;
   outcome: Outcome | null = null;
   attempt = 0;
   attemptsBegun = 0;
@@ -62,12 +68,18 @@ export class HealingRecord {
   #audits = 0;
   readonly #unwritten: AuditEntry[] = [];
   #auditing: Promise<void> | null = null;
+  readonly #telling = new Telling((what) => this.note(`Could not be told: ${what}`));
+  // Cards are told on their own: a message that is tried again must not hold the newest state back.
+  readonly #cardTelling = new Telling((what) => this.note(`Could not be told: ${what}`));
+  readonly #cards: CardBoard;
+  #lines: readonly string[] = [];
 
   constructor(input: HealingInput) {
     this.input = input;
     this.id = workflowInfo().workflowId;
     this.key = `${this.id}/${workflowInfo().originalExecutionRunId}`;
     this.inbox = new SignalsInbox(input.settings.caps.signals);
+    this.#cards = new CardBoard(this.key, this.#cardTelling, () => this.note('Could not be told: the card'));
     this.title = `${input.repo.owner}/${input.repo.name} ${input.subject}`;
     // Attributes outlive continue-as-new: what the healing before left there is wiped.
     if (input.carried) this.#shown = { SutureOutcome: '', SutureReason: '', SutureClass: '' };
@@ -165,6 +177,8 @@ export class HealingRecord {
   async claim(lines: readonly string[]): Promise<void> {
     if (this.input.settings.dryRun) return;
     this.claimed = true;
+    this.#lines = [...lines.slice(0, 10), ...this.#unseen()];
+    this.showCard();
     const facts = {
       healingId: this.id,
       repo: this.input.repo,
@@ -172,11 +186,29 @@ export class HealingRecord {
       state: this.#state,
       attempt: this.attempt,
       title: this.title,
-      lines: [...lines.slice(0, 10), ...this.#unseen()].map((line) => oneLine(line, 300)),
+      lines: this.#lines.map((line) => oneLine(line, 300)),
       ...(this.outcome ? { outcome: this.outcome } : {}),
       ...(this.input.webUiUrl === undefined ? {} : { webUiUrl: this.input.webUiUrl }),
     };
     await this.tolerate('the live comment', act('updateClaim', `tell people where it stands: ${this.#state}`, { facts }));
+  }
+
+  /** Brings the card up to date at every notifier that has cards; only what has a claim has a card. */
+  showCard(): void {
+    if (this.input.settings.dryRun || !this.claimed) return;
+    const since = workflowInfo().startTime.toISOString();
+    this.#cards.show(cardOf(this.view(), { since, lines: this.#lines, asking: this.asking, webUiUrl: this.input.webUiUrl }));
+  }
+
+  /** Tells people beside the story, in order: whatever happens to it, nothing waits for it. Nothing is told in a dry run. */
+  tell(what: string, begin: () => Promise<void>): void {
+    if (!this.input.settings.dryRun) this.#telling.tell(what, begin);
+  }
+
+  /** Everything was told or given up; call it before the workflow closes. */
+  async told(): Promise<void> {
+    await this.#telling.told();
+    await this.#cardTelling.told();
   }
 
   /** What people must know that nobody has looked at. */
@@ -204,13 +236,28 @@ export class HealingRecord {
       title: this.title,
       ...(this.incident ? { headSha: this.incident.headSha } : {}),
       ...(this.diagnosis ? { class: this.diagnosis.class, cause: this.diagnosis.cause } : {}),
-      ...(this.plan ? { strategy: this.plan.strategy } : {}),
+      ...(this.plan ? { strategy: this.plan.strategy, repair: this.#repair(this.plan) } : {}),
+      ...(this.proof?.verdict === 'proven' ? { proof: PROVEN } : {}),
+      ...(this.decision ? { decision: this.decision } : {}),
       ...(this.approval && this.#state === 'awaiting-approval' ? { approval: this.approval } : {}),
       ...(this.change ? { pullRequest: { number: this.change.number, url: this.change.url, branch: this.change.branch } } : {}),
       ...(this.outcome ? { outcome: this.outcome } : {}),
       paused: this.paused,
       signals: this.inbox.total,
       timeline: [...this.#timeline],
+    };
+  }
+
+  #repair(plan: PlanSummary): CardChange {
+    const { changeSet } = this;
+    return {
+      title: oneLine(plan.title, 200),
+      strategy: plan.strategy,
+      risk: plan.risk,
+      ...(changeSet ? { hash: changeSet.hash } : {}),
+      paths: changeSet?.paths.slice(0, 10) ?? [],
+      additions: changeSet?.additions ?? 0,
+      deletions: changeSet?.deletions ?? 0,
     };
   }
 

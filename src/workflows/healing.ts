@@ -30,6 +30,7 @@ export async function HealingWorkflow(input: HealingInput): Promise<HealingResul
   const outcome = await control.run(() => heal(record, control, admission, desk, undo));
   await end(record, admission, undo, outcome);
   const late = await cool(record, outcome, workflow.consideredCancelled);
+  await CancellationScope.nonCancellable(() => record.told());
 
   if (late.length > 0 && !workflow.consideredCancelled) {
     await condition(allHandlersFinished);

@@ -3,6 +3,7 @@ import type { DecisionRefusal, StopRequest } from '../domain/messages.ts';
 import type { Admission } from './admission.ts';
 import type { ApprovalDesk } from './approval.ts';
 import type { Control } from './control.ts';
+import { Delegation } from './delegation.ts';
 import type { HealingRecord } from './healing-record.ts';
 import * as messages from './messages.ts';
 import { oneLine } from './plain.ts';
@@ -21,7 +22,9 @@ export function listen(record: HealingRecord, control: Control, admission: Admis
     stopped.add(request.id);
     const by = oneLine(`${request.actor.id}: ${request.comment}`, 400);
     record.note(`Stopped by ${by}`);
+    record.decision = { verdict: 'stop', by: request.actor.id };
     record.audit('stopped', { comment: oneLine(request.comment, 300) }, request.actor.id);
+    record.showCard();
     control.end({ kind: 'cancelled', reason: 'stopped-by-person', detail: `Stopped by ${by}` });
     return { accepted: true, state: record.state };
   };
@@ -41,6 +44,14 @@ export function listen(record: HealingRecord, control: Control, admission: Admis
     description: 'Approve or reject the change set that was proven.',
   });
   setHandler(messages.decideApprovalLater, (decision) => desk.takeLater(decision), {
+    description: 'The same, stored while no worker answered.',
+  });
+  const delegation = new Delegation(record, desk);
+  setHandler(messages.delegateApproval, (request) => delegation.take(request), {
+    validator: (request) => delegation.validate(request),
+    description: 'Hand the decision on the change set to somebody else.',
+  });
+  setHandler(messages.delegateApprovalLater, (request) => delegation.takeLater(request), {
     description: 'The same, stored while no worker answered.',
   });
   setHandler(messages.cancelHealing, stop, {

@@ -5,6 +5,7 @@ import type {
   AdmissionAnswer,
   CoordinatorView,
   DecisionReceipt,
+  DelegateRequest,
   PauseRequest,
   SlotRelease,
   SlotRequest,
@@ -21,6 +22,10 @@ export const admission = defineSignal<[AdmissionAnswer]>(HEALING_MESSAGES.admiss
 export const decideApproval = defineUpdate<DecisionReceipt, [ApprovalDecision]>(HEALING_MESSAGES.decideApproval);
 /** The same when no worker answers in time. */
 export const decideApprovalLater = defineSignal<[ApprovalDecision]>(HEALING_MESSAGES.decideApprovalLater);
+/** An approver hands the decision to somebody else. */
+export const delegateApproval = defineUpdate<DecisionReceipt, [DelegateRequest]>(HEALING_MESSAGES.delegateApproval);
+/** The same when no worker answers in time. */
+export const delegateApprovalLater = defineSignal<[DelegateRequest]>(HEALING_MESSAGES.delegateApprovalLater);
 /** The stop switch. */
 export const cancelHealing = defineUpdate<DecisionReceipt, [StopRequest]>(HEALING_MESSAGES.cancelHealing);
 /** The same when no worker answers in time. */

@@ -178,9 +178,15 @@ async function waitForMerge(
     if (rung < approvalReminders) {
       const text = `reminder ${rung + 1} of ${approvalReminders}: pull request #${change.number} is proven and waits to be merged: ${record.title}`;
       record.note(`Reminder ${rung + 1} of ${approvalReminders}`);
-      await record.tolerate(
-        'a reminder',
-        act('notify', 'remind', { key: `${record.key}/merge/${rung + 1}`, healingId: record.id, kind: 'reminder', text: plain(text, 500) }),
+      const reminder = rung + 1;
+      record.tell('a reminder', () =>
+        act('notify', 'remind', {
+          key: `${record.key}/merge/${reminder}`,
+          healingId: record.id,
+          kind: 'reminder',
+          text: plain(text, 500),
+          reminder,
+        }),
       );
     }
   }

@@ -216,6 +216,7 @@ export async function activityWorld(
       limitForge: async (perSecond) => void limits.push(perSecond),
       requestSlot: async () => undefined,
       decide: nobody,
+      delegate: nobody,
       stop: nobody,
       pauseHealing: nobody,
       pauseRepository: nobody,

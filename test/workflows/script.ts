@@ -154,6 +154,9 @@ export const happy: Omit<Activities, 'requestSlot'> = {
   judgeAdmission: async () => ({ kind: 'granted', attemptsUsed: 0 }),
   findClosedHealings: async () => [],
   updateClaim: async () => undefined,
+  updateCard: async () => undefined,
+  identifyActor: async ({ id }) => ({ id, trust: 'maintainer' }),
+  presentChange: async () => ({ diff: artifact('6') }),
   reason: async ({ attempt }) => ({
     kind: 'plan',
     diagnosis: { class: 'configuration', cause: 'config.yaml is wrong', confidence: 0.9, evidence: ['it changed'] },

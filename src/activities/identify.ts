@@ -1,0 +1,29 @@
+import { groupsOf } from '../domain/approvers.ts';
+import type { RepoRef } from '../domain/names.schema.ts';
+import type { Actor } from '../domain/signal.schema.ts';
+import type { Activities } from './contract.ts';
+import type { ActivityDeps } from './deps.ts';
+
+/** Which of these groups of the forge somebody is in; asked only where a policy names one. */
+export async function forgeGroups(
+  { forge }: Pick<ActivityDeps, 'forge'>,
+  repo: RepoRef,
+  id: string,
+  approvers: readonly string[],
+): Promise<Pick<Actor, 'groups'>> {
+  const named = groupsOf(approvers);
+  const groups = named.length === 0 ? [] : ((await forge.people.groups?.(repo, id, named)) ?? []);
+  return groups.length === 0 ? {} : { groups: [...groups].slice(0, 50) };
+}
+
+/** Who that is, asked of the place that their id names: `slack:U…` of that desk, everybody else of the forge. */
+export function identifyActivities(deps: ActivityDeps): Pick<Activities, 'identifyActor'> {
+  return {
+    async identifyActor({ repo, id, groups }) {
+      const place = id.includes(':') ? deps.desks.get(id.slice(0, id.indexOf(':'))) : undefined;
+      if (place !== undefined) return await place.identify(repo, id);
+      const trust = await deps.forge.people.trust(repo, id);
+      return { id, trust, ...(trust === 'outsider' ? {} : await forgeGroups(deps, repo, id, groups)) };
+    },
+  };
+}
