@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadConfig, loadSecrets, settingsFrom, stateFolder } from './config/index.ts';
+import { bearersOf, loadConfig, loadSecrets, settingsFrom, stateFolder } from './config/index.ts';
 import { Failure } from './domain/failure.ts';
 import { healingId } from './domain/ids.ts';
 import { createApp, createHttpServer } from './http/app.ts';
@@ -90,6 +90,16 @@ async function main(): Promise<void> {
         repo: `${signal.repo.owner}/${signal.repo.name}`,
         facts: { source: signal.source, kind: signal.kind, subject: signal.subject },
       });
+    },
+    decisions: {
+      bearer: bearersOf(config, secrets.get('decision-token')),
+      decide: healings.decide,
+      delegate: healings.delegate,
+      view: healings.view,
+      refused: async ({ key, healingId: id, actor, facts }) => {
+        await audit.append({ key, action: 'decision-refused', actor, healingId: id, facts });
+      },
+      log,
     },
     log,
     now: () => new Date(),

@@ -95,6 +95,13 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
         return made === null ? [] : [[each.id, made as NonNullable<ReturnType<NonNullable<Integration[Name]>>>] as const];
       }),
     );
+  const notifiers = capabilities('notifier');
+  const silent = config.notify.find(({ notifier }) => !notifiers.has(notifier));
+  if (silent !== undefined)
+    throw new Failure(
+      'configuration-invalid',
+      `notify: ${silent.notifier} is not set up, so nobody would hear; configured: ${[...notifiers.keys()].join(', ')}`,
+    );
   const deps: ActivityDeps = {
     forge,
     sandbox,
@@ -106,7 +113,8 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
     },
     strategies,
     health: capabilities('health').values().next().value ?? null,
-    notifiers: capabilities('notifier'),
+    notifiers,
+    notifyRules: config.notify,
     telemetry: [...capabilities('telemetry').values()],
     desks: capabilities('desk'),
     artifacts,

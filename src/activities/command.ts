@@ -6,6 +6,7 @@ import type { DecisionResult } from '../temporal/contract.ts';
 import { audit } from './audit.ts';
 import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
+import { forgeGroups } from './identify.ts';
 import { keyHash } from './keys.ts';
 import { readPolicy } from './read-policy.ts';
 
@@ -78,6 +79,21 @@ async function decide(deps: ActivityDeps, { signal }: Input, verdict: 'approve' 
   return decisionAnswer(result, verdict === 'approve' ? 'approved' : 'rejected');
 }
 
+/** Hands the decision on; the same change set is named again when this is repeated after it was done. */
+async function delegate(deps: ActivityDeps, { signal }: Input): Promise<Answer> {
+  const id = healingId(signal.repo, signal.subject);
+  const to = signal.facts['to'] ?? '';
+  const begun = `command/${signal.source}/${signal.id}/delegates`;
+  const changeSetHash = (await deps.records.get(begun)) ?? (await deps.healings.view(id))?.approval?.changeSetHash;
+  if (changeSetHash === undefined) return refused('nothing waits for a decision here');
+  await deps.records.putOnce(begun, changeSetHash);
+  const via = deps.desks.has(signal.source) ? 'slack' : 'comment';
+  return decisionAnswer(
+    await deps.healings.delegate(id, { id: signal.id, changeSetHash, actor: signal.actor, to, via }),
+    `handed to ${to}`,
+  );
+}
+
 async function begin(deps: ActivityDeps, { signal, settings }: Input): Promise<Answer> {
   const id = healingId(signal.repo, signal.subject);
   const webUiUrl = deps.healings.webUiUrl(id);
@@ -100,6 +116,8 @@ async function obey(deps: ActivityDeps, input: Input): Promise<Answer> {
       return decide(deps, input, 'approve');
     case 'reject':
       return decide(deps, input, 'reject');
+    case 'delegate':
+      return delegate(deps, input);
     case 'review-approved':
     case 'review-rejected': {
       const read = await readPolicy(deps, signal.repo, input.settings);
@@ -135,6 +153,14 @@ async function reply(deps: ActivityDeps, signal: Signal, answer: Answer): Promis
   if (text !== null) await people.answer(signal.repo, Number(number), `<!-- suture-answer:${keyHash(signal.id, 16)} -->`, text);
 }
 
+const DECIDES: ReadonlySet<string> = new Set(['approve', 'reject', 'delegate', 'review-approved', 'review-rejected']);
+
+/** Whom the healing asks right now, for commands that decide: the vendor is asked about the groups among them. */
+async function askedApprovers({ healings }: ActivityDeps, { facts, repo, subject }: Signal): Promise<readonly string[]> {
+  if (!DECIDES.has(facts['command'] ?? '')) return [];
+  return (await healings.view(healingId(repo, subject)))?.approval?.approvers ?? [];
+}
+
 /** Commands in comments, labels and reviews: the forge says who may, Temporal says what is under way. */
 export function commandActivities(deps: ActivityDeps): Pick<Activities, 'obeyCommand'> {
   return {
@@ -146,7 +172,11 @@ export function commandActivities(deps: ActivityDeps): Pick<Activities, 'obeyCom
         if (comment !== undefined) await deps.forge.people.react(signal.repo, comment, 'refused');
         return { kind: 'refused', detail: 'somebody without write permission asked' };
       }
-      const confirmed: Signal = { ...signal, actor: { id: signal.actor.id, trust } };
+      const approvers = await askedApprovers(deps, signal);
+      const confirmed: Signal = {
+        ...signal,
+        actor: { id: signal.actor.id, trust, ...(await forgeGroups(deps, signal.repo, signal.actor.id, approvers)) },
+      };
       const answer = await obey(deps, { signal: confirmed, settings });
       await reply(deps, confirmed, answer);
       await audit(deps, {

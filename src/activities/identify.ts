@@ -1,4 +1,5 @@
 import { groupsOf } from '../domain/approvers.ts';
+import { Failure } from '../domain/failure.ts';
 import type { RepoRef } from '../domain/names.schema.ts';
 import type { Actor } from '../domain/signal.schema.ts';
 import type { Activities } from './contract.ts';
@@ -6,13 +7,20 @@ import type { ActivityDeps } from './deps.ts';
 
 /** Which of these groups of the forge somebody is in; asked only where a policy names one. */
 export async function forgeGroups(
-  { forge }: Pick<ActivityDeps, 'forge'>,
+  { forge, log }: Pick<ActivityDeps, 'forge' | 'log'>,
   repo: RepoRef,
   id: string,
   approvers: readonly string[],
 ): Promise<Pick<Actor, 'groups'>> {
   const named = groupsOf(approvers);
-  const groups = named.length === 0 ? [] : ((await forge.people.groups?.(repo, id, named)) ?? []);
+  let groups: readonly string[] = [];
+  try {
+    if (named.length > 0) groups = (await forge.people.groups?.(repo, id, named)) ?? [];
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'not-permitted') throw error;
+    // Who is named by id or role can still decide.
+    log.warn({ groups: named, reason: error.message }, 'the forge does not tell who is in these groups; see docs/approvals.md');
+  }
   return groups.length === 0 ? {} : { groups: [...groups].slice(0, 50) };
 }
 

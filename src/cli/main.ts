@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { Failure } from '../domain/failure.ts';
 import { auditShow, auditVerify } from './commands/audit.ts';
-import { cancel, decide, pause } from './commands/decide.ts';
+import { cancel, type DecideOptions, decide, delegate, pause } from './commands/decide.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { DIAGNOSABLE, doctorIntegration } from './commands/doctor-integration.ts';
@@ -60,8 +60,9 @@ program
   .command('status [healing]')
   .description('what is under way, what it waits for and who can decide')
   .option('--all', 'ended healings too', false)
+  .option('--diff', 'the whole change that waits for a decision', false)
   .option(...JSON_FLAG)
-  .action(async (healing: string | undefined, options: Json & { all: boolean }) => {
+  .action(async (healing: string | undefined, options: Json & { all: boolean; diff: boolean }) => {
     code = await status(healing, options, output(options));
   });
 for (const verdict of ['approve', 'reject'] as const) {
@@ -71,11 +72,21 @@ for (const verdict of ['approve', 'reject'] as const) {
     .option('--hash <hash>', 'hash of the change set; default: the one shown now')
     .option('--as <id>', 'who decides; default: the account at this terminal')
     .option('--comment <text>', 'said to everybody')
+    .option('--yes', 'do not ask at a terminal', false)
     .option(...JSON_FLAG)
-    .action(async (healing: string, options: Json & { hash?: string; as?: string; comment?: string }) => {
+    .action(async (healing: string, options: Json & DecideOptions) => {
       code = await decide(healing, verdict, options, output(options));
     });
 }
+program
+  .command('delegate <healing> <somebody>')
+  .description('hand the decision on the change that a healing shows to somebody else')
+  .option('--hash <hash>', 'hash of the change set; default: the one shown now')
+  .option('--as <id>', 'who hands it on; default: the account at this terminal')
+  .option(...JSON_FLAG)
+  .action(async (healing: string, somebody: string, options: Json & { hash?: string; as?: string }) => {
+    code = await delegate(healing, somebody, options, output(options));
+  });
 program
   .command('cancel <healing>')
   .description('stop one healing and undo what it began')

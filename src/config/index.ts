@@ -1,3 +1,4 @@
+export { bearersOf } from './bearers.ts';
 export { type LoadedConfig, loadConfig, stateFolder } from './load.ts';
 export { parseRepositoryPolicy } from './repository-policy.ts';
 export { loadSecrets } from './secrets.ts';

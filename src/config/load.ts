@@ -3,9 +3,10 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../domain/failure.ts';
 import { readEnvironment } from './environment.ts';
+import { nearest } from './near.ts';
 import { describeProblems, problemsOf } from './problems.ts';
 import { ServerConfig } from './server-config.schema.ts';
-import { readYaml, type YamlText } from './yaml-file.ts';
+import { type LineOf, type Problem, readYaml, type YamlText } from './yaml-file.ts';
 
 /** The configuration of one server, with each integration's own part checked by its schema. */
 export interface LoadedConfig {
@@ -16,10 +17,26 @@ export interface LoadedConfig {
   readonly integrations: ReadonlyMap<string, unknown>;
 }
 
+/** Rules that name no notifier; `lineOf` is of the file. Whether it is set up is known only when its secrets are read. */
+function notifyProblems(raw: unknown, integrations: readonly Configurable[], lineOf: LineOf): readonly Problem[] {
+  const read = ServerConfig.shape.notify.safeParse((raw as { readonly notify?: unknown } | null)?.notify ?? []);
+  if (!read.success) return [];
+  const known = integrations.filter((each) => each.notifier !== undefined).map(({ id }) => id);
+  return read.data.flatMap(({ notifier }, index) => {
+    if (known.includes(notifier)) return [];
+    const path = ['notify', index, 'notifier'];
+    const hint = nearest(notifier, known);
+    const way = hint === undefined ? `known: ${known.join(', ')}` : `did you mean \`${hint}\`?`;
+    return [{ line: lineOf(path), field: path.join('.'), text: `is no notifier; ${way}` }];
+  });
+}
+
 /** An integration as far as configuration concerns it. */
 interface Configurable {
   readonly id: string;
   readonly configSchema: z.ZodType;
+  /** Present when it tells people. */
+  readonly notifier?: unknown;
 }
 
 /** Where state lives: `SUTURE_STATE_DIR`, else `.suture` in the current folder. */
@@ -57,7 +74,9 @@ export function loadConfig(options: {
   const schema = ServerConfig.extend({ integrations: z.strictObject(parts).prefault({}) });
   const file = join(options.stateDir, 'config.yml');
   const read = readConfigFile(file);
-  const fromFile = read.ok ? problemsOf(read.raw, schema, read.lineOf) : read.problems;
+  const fromFile = read.ok
+    ? [...problemsOf(read.raw, schema, read.lineOf), ...notifyProblems(read.raw, options.integrations, read.lineOf)]
+    : read.problems;
   const environment = readEnvironment(options.env);
   const problems = [
     ...(fromFile.length === 0 ? [] : describeProblems(file, fromFile).split('\n')),

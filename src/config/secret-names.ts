@@ -1,5 +1,5 @@
 /** Secrets that are 32 random bytes, made on first use. */
-export const RANDOM_SECRETS = ['local-webhook', 'datadog-webhook', 'manual-token', 'github-webhook'] as const;
+export const RANDOM_SECRETS = ['local-webhook', 'datadog-webhook', 'manual-token', 'github-webhook', 'decision-token'] as const;
 
 /** Secrets that only their owner can give; absent where nobody uses what they open. */
 export const GIVEN_SECRETS = ['github-app-key', 'github-token', 'smtp-password', 'pagerduty-routing-key'] as const;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { NOTICE_KINDS } from '../domain/notify-ladder.ts';
+import { OUTCOMES } from '../domain/outcome.ts';
 import { Autonomy } from '../domain/verdict.schema.ts';
 
 const ms = z
@@ -57,6 +59,24 @@ export const ServerConfig = z.strictObject({
         .max(100_000)
         .default(500)
         .describe('Deliveries per second and source that are let through; bursts of five times as many.'),
+      people: z
+        .array(
+          z.strictObject({
+            id: z
+              .string()
+              .regex(/^[A-Za-z0-9][A-Za-z0-9:._-]{0,199}$/)
+              .describe('Who decides under this token, as a policy would name them.'),
+            trust: z.enum(['maintainer', 'collaborator']).default('maintainer').describe('How far they are trusted.'),
+            groups: z.array(z.string().min(1).max(200)).max(50).default([]).describe('Groups that they are in, as a policy names them.'),
+            tokenSha256: z
+              .string()
+              .regex(/^[0-9a-f]{64}$/)
+              .describe('SHA-256 of their bearer token, hexadecimal; the token itself is not kept.'),
+          }),
+        )
+        .max(200)
+        .default([])
+        .describe('People who may decide over HTTP, besides the holder of the secret `decision-token`.'),
     })
     .prefault({})
     .describe('The front door.'),
@@ -71,6 +91,23 @@ export const ServerConfig = z.strictObject({
     })
     .prefault({})
     .describe('Caps of a healing.'),
+  notify: z
+    .array(
+      z.strictObject({
+        kinds: z.array(z.enum(NOTICE_KINDS)).min(1).describe('What is heard.'),
+        notifier: z.string().min(1).max(50).describe('Id of the integration that tells.'),
+        to: z
+          .array(z.string().min(1).max(200))
+          .max(20)
+          .default([])
+          .describe('Addresses, channels or groups, in its words; empty: as it is configured.'),
+        fromReminder: z.number().int().positive().max(20).optional().describe('Of reminders, only this one and later ones.'),
+        outcomes: z.array(z.enum(OUTCOMES)).min(1).optional().describe('Of outcomes, only these.'),
+      }),
+    )
+    .max(100)
+    .default([])
+    .describe('Who hears what; empty: every configured notifier hears everything.'),
   patrolEveryMs: ms.default(300_000).describe('Pause between two patrols of the served repositories.'),
   sandbox: z
     .strictObject({

@@ -56,3 +56,15 @@ export function isApprover(approvers: readonly string[], actor: Actor): boolean 
   if (actor.trust === 'outsider' || actor.trust === 'system') return false;
   return approvers.length === 0 ? actor.trust === 'maintainer' : approvers.some((text) => matches(text, actor));
 }
+
+/** Who may decide now, for people. */
+export function deciders({
+  approvers,
+  delegates = [],
+}: {
+  readonly approvers: readonly string[];
+  readonly delegates?: readonly string[];
+}): string {
+  if (approvers.length > 0) return [...approvers, ...delegates].join(', ');
+  return ['any maintainer of the repository', ...delegates].join(', ');
+}

@@ -1,11 +1,15 @@
 import { createServer, type Server } from 'node:http';
 import express, { type ErrorRequestHandler, type Express } from 'express';
+import { createBodyBudget } from './body-budget.ts';
+import { type DecisionRouteDeps, decisionRoute, viewRoute } from './decision-route.ts';
 import { type WebhookRouteDeps, webhookRoute } from './webhook-route.ts';
 
 /** What the app needs besides the webhook route's own. */
 export interface AppDeps extends WebhookRouteDeps {
   /** Round trip to Temporal; rejects when it does not answer. */
   readonly ping: () => Promise<void>;
+  /** People who decide over HTTP; absent: there is no such door. */
+  readonly decisions?: DecisionRouteDeps;
 }
 
 /** Slow senders are cut off: milliseconds for all headers, for a whole request, and between two on one connection. */
@@ -14,6 +18,9 @@ const REQUEST_MS = 30_000;
 const IDLE_MS = 5_000;
 const MAX_HEADER_BYTES = 16_384;
 const MAX_CONNECTIONS = 2_000;
+
+/** Memory that decisions under way may take together, in bytes. */
+const DECISION_BYTES = 4 * 1024 * 1024;
 
 /** Share the answer among all who ask at the same time: a readiness probe is open to everybody. */
 function shared(ping: () => Promise<void>): () => Promise<void> {
@@ -32,7 +39,7 @@ function isBadRequest(error: unknown): boolean {
   return typeof status === 'number' && status >= 400 && status < 500;
 }
 
-/** The front door: webhooks, health, readiness, and nothing else. Every answer is one line of JSON. */
+/** The front door: webhooks, decisions, health, readiness, and nothing else. Every answer is one line of JSON. */
 export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -51,6 +58,11 @@ export function createApp(deps: AppDeps): Express {
     }
   });
   app.post('/webhooks/:source', webhookRoute(deps));
+  if (deps.decisions !== undefined) {
+    const budget = createBodyBudget(DECISION_BYTES);
+    app.post('/api/healings/*id/decision', decisionRoute(deps.decisions, budget));
+    app.get('/api/healings/*id', viewRoute(deps.decisions));
+  }
   app.use((_request, response) => {
     response.status(404).json({ error: 'not found' });
   });

@@ -1,4 +1,5 @@
 import type { PlanSummary, TriedPlan } from '../activities/contract.ts';
+import { deciders } from '../domain/approvers.ts';
 import type { HealingState } from '../domain/healing-state.ts';
 import type { HealingView } from '../domain/healing-view.ts';
 import type { Proof } from '../domain/proof.schema.ts';
@@ -38,10 +39,11 @@ export interface DetailsExtra {
 export function describeHealing(view: HealingView, { plan, proof, tried, repeats }: DetailsExtra): string {
   const lines = [`### ${plain(view.title)}`, '', ...standing(view)];
   if (view.cause !== undefined) lines.push(`**Cause** (${view.class ?? 'unknown'}): ${plain(view.cause, 400)}`, '');
-  if (plan) lines.push(`**Repair:** ${plain(plan.title)} (strategy ${plain(plan.strategy)}, ${plan.risk} risk)`, '');
+  if (plan) lines.push(`**Repair:** ${plain(plan.title)} (strategy ${plain(plan.strategy)}, ${plan.risk} risk${sizeOf(view.repair)})`, '');
   if (proof?.verdict === 'proven')
     lines.push('**Proof:** the check fails without the repair, passes twice with it, and nothing else fails newly', '');
-  if (view.approval) lines.push(...question(view.healingId, view.approval));
+  if (view.decision) lines.push(`**Decision:** ${view.decision.verdict} by ${plain(view.decision.by)}`, '');
+  if (view.approval && !view.decision) lines.push(...question(view.healingId, view.approval));
   if (view.pullRequest) lines.push(`**Pull request:** \\#${view.pullRequest.number} on ${plain(view.pullRequest.branch)}`, '');
   if (tried.length > 0) {
     lines.push('**Tried before:**', '');
@@ -63,8 +65,13 @@ function standing(view: HealingView): readonly string[] {
   return [...paused, `**Waits for:** ${WAITS_FOR[view.state]} (${view.state}${attempt})`, ''];
 }
 
+function sizeOf(repair: HealingView['repair']): string {
+  return repair?.hash === undefined ? '' : `, +${repair.additions} −${repair.deletions} lines`;
+}
+
 function question(healingId: string, approval: NonNullable<HealingView['approval']>): readonly string[] {
-  const who = approval.approvers.length > 0 ? approval.approvers.map((id) => plain(id)).join(', ') : 'any maintainer of the repository';
+  const diff =
+    approval.diff === undefined ? [] : [`**Diff:** artifact \`${approval.diff.sha256.slice(0, 12)}\`, ${approval.diff.size} bytes`, ''];
   return [
     `**Changes:** ${approval.paths.map((path) => plain(path)).join(', ')} (change set \`${approval.changeSetHash.slice(0, 12)}\`)`,
     '',
@@ -72,11 +79,13 @@ function question(healingId: string, approval: NonNullable<HealingView['approval
     '',
     ...approval.reasons.map((reason) => `- ${plain(reason, 300)}`),
     '',
-    `**Who can decide:** ${who}, with one of`,
+    ...diff,
+    `**Who can decide:** ${plain(deciders(approval), 600)}${approval.until === undefined ? '' : `, until ${approval.until.slice(0, 16).replace('T', ' ')} UTC`}, with one of`,
     '',
     '```',
     `suture approve ${healingId}`,
     `suture reject ${healingId}`,
+    `suture delegate ${healingId} <somebody else>`,
     '```',
     '',
   ];

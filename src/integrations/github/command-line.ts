@@ -1,5 +1,5 @@
 /** What a person may ask for in a comment. */
-export const COMMANDS = ['heal', 'explain', 'approve', 'reject', 'retry', 'stop', 'status'] as const;
+export const COMMANDS = ['heal', 'explain', 'approve', 'reject', 'delegate', 'retry', 'stop', 'status'] as const;
 export type Command = (typeof COMMANDS)[number];
 
 /** A command of a comment. */
@@ -7,6 +7,8 @@ export interface CommandLine {
   readonly command: Command;
   /** First digits of the change set's hash that the person saw; only of `approve` and `reject`. */
   readonly changeSet?: string;
+  /** Who is to decide; only of `delegate`. */
+  readonly to?: string;
 }
 
 /** Longest first line that is looked at, in characters. */
@@ -15,15 +17,18 @@ const MAX_LINE = 200;
 const isCommand = (word: string): word is Command => (COMMANDS as readonly string[]).includes(word);
 
 /**
- * Reads the first line of a comment: `/suture <command>`, in any case, and the hash of a change set after `approve` and `reject`. It must
+ * Reads the first line of a comment: `/suture <command>`, in any case, the hash of a change set after `approve` and `reject`, who after `delegate`. It must
  * begin in the first column and hold nothing else, so that quotes, code, lists, sentences and hidden characters are never commands.
  */
 export function readCommand(body: string): CommandLine | null {
   const line = body.slice(0, MAX_LINE + 1).split(/\r?\n/, 1)[0] ?? '';
   if (line.length > MAX_LINE) return null;
+  const handed = /^\/suture[ \t]+delegate[ \t]+(?:@([A-Za-z0-9][A-Za-z0-9-]{0,38})|(slack:[UW][A-Z0-9]{2,20}))[ \t]*$/i.exec(line);
+  const to = handed?.[1] ?? handed?.[2];
+  if (to !== undefined) return { command: 'delegate', to };
   const [, given = '', hash] = /^\/suture[ \t]+([a-z]{1,10})(?:[ \t]+([0-9a-f]{8,64}))?[ \t]*$/i.exec(line) ?? [];
   const word = given.toLowerCase();
-  if (!isCommand(word)) return null;
+  if (!isCommand(word) || word === 'delegate') return null;
   if (hash === undefined) return { command: word };
   return word === 'approve' || word === 'reject' ? { command: word, changeSet: hash.toLowerCase() } : null;
 }

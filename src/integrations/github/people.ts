@@ -3,7 +3,7 @@ import { unless } from './answer.ts';
 import type { GitHubApi } from './api.ts';
 import { createKeyedLock } from './keyed-lock.ts';
 import { findComment } from './pull-requests.ts';
-import { CLAIM, READ } from './scopes.ts';
+import { CLAIM, READ, TEAMS } from './scopes.ts';
 
 const REACTIONS = { seen: 'eyes', done: '+1', refused: 'confused' } as const;
 
@@ -31,6 +31,22 @@ export function createPeople(github: GitHubApi): ForgePeople {
         default:
           return answer?.data.permission === 'write' || answer?.data.permission === 'admin' ? 'maintainer' : 'outsider';
       }
+    },
+    async groups(repo, login, wanted) {
+      if (!isLogin(login)) return [];
+      const found: string[] = [];
+      for (const group of wanted) {
+        const [, org = '', team = ''] = /^github-team:([^/]+)\/([^/]+)$/.exec(group) ?? [];
+        // A team of somebody else's organisation says nothing about this repository.
+        if (org.toLowerCase() !== repo.owner.toLowerCase()) continue;
+        const call = github.for(repo, TEAMS).call('GET /orgs/{org}/teams/{team_slug}/memberships/{username}', {
+          org,
+          team_slug: team,
+          username: login,
+        });
+        if ((await unless([404], null, call))?.data.state === 'active') found.push(group);
+      }
+      return found;
     },
     async react(repo, comment, reaction) {
       if (!/^[1-9]\d{0,18}$/.test(comment)) return;

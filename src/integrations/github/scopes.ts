@@ -24,6 +24,9 @@ export const MERGE: Permissions = { metadata: 'read', contents: 'write', pull_re
 /** Saying in one place what is going on. */
 export const CLAIM: Permissions = { metadata: 'read', contents: 'read', checks: 'write', issues: 'write', pull_requests: 'write' };
 
+/** Asking who is in a team: only where a policy names one. */
+export const TEAMS: Permissions = { metadata: 'read', members: 'read' };
+
 /** Running a workflow and reading what became of it. */
 export const DISPATCH: Permissions = { metadata: 'read', actions: 'write' };
 

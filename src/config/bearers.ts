@@ -1,0 +1,23 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Actor } from '../domain/signal.schema.ts';
+import type { Secret } from './secret.ts';
+import type { ServerConfig } from './server-config.schema.ts';
+
+const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
+
+/** Says who holds a bearer token: the people of the configuration, whose tokens it knows by hash only, or whoever has the server's own. Every comparison takes the same time. */
+export function bearersOf(config: ServerConfig, shared: readonly Secret[]): (token: string) => Actor | null {
+  const held: ReadonlyArray<{ readonly hash: Buffer; readonly actor: Actor }> = [
+    ...config.ingress.people.map(({ id, trust, groups, tokenSha256 }) => ({
+      hash: Buffer.from(tokenSha256, 'hex'),
+      actor: { id, trust, ...(groups.length === 0 ? {} : { groups }) },
+    })),
+    ...shared.map((secret) => ({ hash: digest(secret.reveal()), actor: { id: 'decision-token', trust: 'maintainer' as const } })),
+  ];
+  return (token) => {
+    const given = digest(token);
+    let found: Actor | null = null;
+    for (const { hash, actor } of held) if (timingSafeEqual(hash, given)) found ??= actor;
+    return found;
+  };
+}
