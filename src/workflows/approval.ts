@@ -10,6 +10,7 @@ import { act } from './activity-options.ts';
 import type { Control } from './control.ts';
 import type { HealingRecord } from './healing-record.ts';
 import { oneLine, plain } from './plain.ts';
+import { Telling } from './telling.ts';
 
 /** Why a decision does not count. */
 export interface Refusal {
@@ -23,10 +24,12 @@ export type Approved = { readonly kind: 'approved' } | { readonly kind: 'changed
 /** The desk at which one healing takes decisions: the same rules for the update, its validator and the signal fallback. */
 export class ApprovalDesk {
   readonly #record: HealingRecord;
+  readonly #presenting: Telling;
   #decision: ApprovalDecision | null = null;
 
   constructor(record: HealingRecord) {
     this.#record = record;
+    this.#presenting = new Telling((what) => record.note(`Could not be made: ${what}`));
   }
 
   /** Null when the decision counts. Must stay synchronous: an asynchronous validator never refuses. */
@@ -196,7 +199,7 @@ export class ApprovalDesk {
     const record = this.#record;
     const { changeSet } = record;
     if (changeSet === null) return;
-    record.tell('the diff', async () => {
+    this.#presenting.tell('the diff', async () => {
       const { diff } = await act('presentChange', 'store the diff for who decides', { repo: record.input.repo, changeSet });
       if (diff === null || record.approval?.changeSetHash !== hash) return;
       record.approval = { ...record.approval, diff };
