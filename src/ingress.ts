@@ -5,6 +5,7 @@ import { bearersOf, loadConfig, loadSecrets, settingsFrom, stateFolder } from '.
 import { Failure } from './domain/failure.ts';
 import { healingId } from './domain/ids.ts';
 import { createApp, createHttpServer } from './http/app.ts';
+import { createPatience } from './http/patience.ts';
 import type { AlertSource } from './integrations/contract.ts';
 import { integrations } from './integrations/registry.ts';
 import { createLogger } from './lib/logger.ts';
@@ -73,8 +74,10 @@ async function main(): Promise<void> {
     namespace: config.temporal.namespace,
     ...(webUi === undefined ? {} : { webUi }),
   });
+  const patience = createPatience();
   const app = createApp({
     sources,
+    patience,
     report: healings.report,
     forward: healings.forward,
     command: healings.command,
@@ -130,6 +133,8 @@ async function main(): Promise<void> {
       // Another ingress may have taken the place already; its record stays.
       const current = await readFile(record, 'utf8').catch(() => '');
       if (current === ours) await rm(record, { force: true });
+      // Whoever was answered before it was stored hears that it was not.
+      await patience.stop();
       await connection.close();
     };
     server.close(() => {

@@ -1,11 +1,13 @@
 import { healingId } from '../domain/ids.ts';
 import type { Signal } from '../domain/signal.schema.ts';
+import type { CommandDesk } from '../integrations/contract.ts';
 import { escapeMarkdown, inlineCode } from '../lib/escape.ts';
 import { oneLine } from '../lib/one-line.ts';
 import type { DecisionResult } from '../temporal/contract.ts';
 import { audit } from './audit.ts';
 import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
+import { inWords } from './healing-in-words.ts';
 import { forgeGroups } from './identify.ts';
 import { keyHash } from './keys.ts';
 import { readPolicy } from './read-policy.ts';
@@ -58,6 +60,9 @@ function decisionAnswer(result: DecisionResult, verb: string): Answer {
   }
 }
 
+/** Where somebody decided, for the trail: only a source with a desk of its own can be one. */
+const door = ({ desks }: ActivityDeps, { source }: Signal) => (source === 'slack' && desks.has(source) ? 'slack' : 'comment');
+
 async function decide(deps: ActivityDeps, { signal }: Input, verdict: 'approve' | 'reject'): Promise<Answer> {
   const id = healingId(signal.repo, signal.subject);
   // Nothing waits any more once it was decided: who repeats this must find what it was about to decide on, and gets the first answer again.
@@ -74,7 +79,7 @@ async function decide(deps: ActivityDeps, { signal }: Input, verdict: 'approve' 
     verdict,
     changeSetHash,
     actor: signal.actor,
-    via: 'comment',
+    via: door(deps, signal),
   });
   return decisionAnswer(result, verdict === 'approve' ? 'approved' : 'rejected');
 }
@@ -87,9 +92,8 @@ async function delegate(deps: ActivityDeps, { signal }: Input): Promise<Answer> 
   const changeSetHash = (await deps.records.get(begun)) ?? (await deps.healings.view(id))?.approval?.changeSetHash;
   if (changeSetHash === undefined) return refused('nothing waits for a decision here');
   await deps.records.putOnce(begun, changeSetHash);
-  const via = deps.desks.has(signal.source) ? 'slack' : 'comment';
   return decisionAnswer(
-    await deps.healings.delegate(id, { id: signal.id, changeSetHash, actor: signal.actor, to, via }),
+    await deps.healings.delegate(id, { id: signal.id, changeSetHash, actor: signal.actor, to, via: door(deps, signal) }),
     `handed to ${to}`,
   );
 }
@@ -130,9 +134,11 @@ async function obey(deps: ActivityDeps, input: Input): Promise<Answer> {
         'stopped',
       );
     case 'status':
-      return { kind: 'obeyed', detail: await shown(deps, id, false) };
-    case 'explain':
-      return { kind: 'obeyed', detail: await shown(deps, id, true) };
+    case 'explain': {
+      const long = signal.facts['command'] === 'explain';
+      // A desk escapes for its own place.
+      return { kind: 'obeyed', detail: await (deps.desks.has(signal.source) ? inWords(deps, id, long) : shown(deps, id, long)) };
+    }
     default:
       return { kind: 'ignored', detail: 'no such command' };
   }
@@ -161,31 +167,49 @@ async function askedApprovers({ healings }: ActivityDeps, { facts, repo, subject
   return (await healings.view(healingId(repo, subject)))?.approval?.approvers ?? [];
 }
 
-/** Commands in comments, labels and reviews: the forge says who may, Temporal says what is under way. */
+/** Who may, and how they hear of it: by the desk of the signal's source, or by the forge. */
+function counter(deps: ActivityDeps, signal: Signal): CommandDesk {
+  const desk = deps.desks.get(signal.source);
+  if (desk !== undefined) return desk;
+  const { people } = deps.forge;
+  return {
+    async identify(repo, id) {
+      const trust = await people.trust(repo, id);
+      return { id, trust, ...(trust === 'outsider' ? {} : await forgeGroups(deps, repo, id, await askedApprovers(deps, signal))) };
+    },
+    async answer(given, actor, answer) {
+      if (actor.trust !== 'outsider') return reply(deps, given, answer);
+      // Nobody without rights gets an answer beyond a reaction: an answer to everybody is a way to make us spam.
+      const { comment } = given.facts;
+      if (comment !== undefined) await people.react(given.repo, comment, 'refused');
+    },
+  };
+}
+
+/** Commands in comments, labels, reviews and clicks: forge or desk say who may, Temporal says what is under way. */
 export function commandActivities(deps: ActivityDeps): Pick<Activities, 'obeyCommand'> {
   return {
     async obeyCommand({ signal, settings }) {
-      const trust = await deps.forge.people.trust(signal.repo, signal.actor.id);
-      // Nobody without rights gets an answer beyond a reaction: an answer to everybody is a way to make us spam.
-      if (trust === 'outsider') {
-        const { comment } = signal.facts;
-        if (comment !== undefined) await deps.forge.people.react(signal.repo, comment, 'refused');
-        return { kind: 'refused', detail: 'somebody without write permission asked' };
-      }
-      const approvers = await askedApprovers(deps, signal);
-      const confirmed: Signal = {
-        ...signal,
-        actor: { id: signal.actor.id, trust, ...(await forgeGroups(deps, signal.repo, signal.actor.id, approvers)) },
-      };
-      const answer = await obey(deps, { signal: confirmed, settings });
-      await reply(deps, confirmed, answer);
+      const desk = counter(deps, signal);
+      const actor = await desk.identify(signal.repo, signal.actor.id);
+      const outsider = actor.trust === 'outsider';
+      const confirmed: Signal = { ...signal, actor };
+      const old = outsider ? null : ((await desk.outdated?.(confirmed)) ?? null);
+      const answer = outsider
+        ? refused('somebody without write permission asked')
+        : old !== null
+          ? refused(old)
+          : await obey(deps, { signal: confirmed, settings });
+      await desk.answer(confirmed, actor, answer);
+      // Anybody may comment at a forge, and what they cannot do would fill the trail.
+      if (outsider && !deps.desks.has(signal.source)) return answer;
       await audit(deps, {
         key: `command/${signal.source}/${signal.id}`,
         action: 'command',
         healingId: healingId(signal.repo, signal.subject),
         repo: signal.repo,
-        actor: signal.actor.id,
-        facts: { command: (signal.facts['command'] ?? '').slice(0, 50), result: answer.kind, trust },
+        actor: actor.id,
+        facts: { command: (signal.facts['command'] ?? '').slice(0, 50), result: answer.kind, trust: actor.trust, by: signal.actor.id },
       });
       return { kind: answer.kind, detail: oneLine(answer.detail, 300) };
     },

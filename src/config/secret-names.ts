@@ -2,7 +2,14 @@
 export const RANDOM_SECRETS = ['local-webhook', 'datadog-webhook', 'manual-token', 'github-webhook', 'decision-token'] as const;
 
 /** Secrets that only their owner can give; absent where nobody uses what they open. */
-export const GIVEN_SECRETS = ['github-app-key', 'github-token', 'smtp-password', 'pagerduty-routing-key'] as const;
+export const GIVEN_SECRETS = [
+  'github-app-key',
+  'github-token',
+  'slack-bot-token',
+  'slack-signing-secret',
+  'smtp-password',
+  'pagerduty-routing-key',
+] as const;
 
 /** The audit trail's Ed25519 private key, PEM, made on first use. */
 export const SIGNING_KEY = 'audit-signing-key';

@@ -6,6 +6,7 @@ import type { Signal, SignalKind } from '../domain/signal.schema.ts';
 import type { AlertSource, RawRequest } from '../integrations/contract.ts';
 import type { Healings } from '../temporal/contract.ts';
 import { createBodyBudget } from './body-budget.ts';
+import { createPatience, type Patience } from './patience.ts';
 import { readBody } from './raw-body.ts';
 import { createTokenBucket } from './token-bucket.ts';
 
@@ -26,6 +27,8 @@ export interface WebhookRouteDeps {
   readonly perSecond: number;
   /** Memory that all bodies under way may take together, in bytes; default 64 MiB. */
   readonly bodyBytes?: number;
+  /** Stores what could not wait for its answer; one of its own is made when it is absent. */
+  readonly patience?: Patience;
 }
 
 /** Lines a second about refused deliveries: anybody can send those, and a log must not fill the disk. */
@@ -39,6 +42,11 @@ function answer(response: Response, status: number, body: object, retryAfterSeco
   if (response.destroyed || response.headersSent) return;
   if (retryAfterSeconds !== undefined) response.set('Retry-After', String(retryAfterSeconds));
   response.status(status).json(body);
+}
+
+/** What an impatient vendor takes for yes, and nothing else: its person would read the words of anything more. */
+function acknowledge(response: Response): void {
+  if (!response.destroyed && !response.headersSent) response.status(200).end();
 }
 
 function headersOf(request: Request): RawRequest['headers'] {
@@ -92,10 +100,39 @@ export function webhookRoute(deps: WebhookRouteDeps): RequestHandler {
   const buckets = new Map([...deps.sources.keys()].map((id) => [id, bucket(deps.perSecond)]));
   const mayLog = bucket(REFUSALS_LOGGED_PER_SECOND);
   const budget = createBodyBudget(deps.bodyBytes ?? BODY_BYTES);
+  const patience = deps.patience ?? createPatience();
 
-  function ignore(response: Response, source: string, reason: string): void {
-    deps.log.info({ source, reason }, 'delivery ignored');
-    answer(response, 202, { ignored: reason });
+  function ignore(response: Response, id: string, reason: string): void {
+    deps.log.info({ source: id, reason }, 'delivery ignored');
+    if (deps.sources.get(id)?.impatient !== undefined) acknowledge(response);
+    else answer(response, 202, { ignored: reason });
+  }
+
+  /** Stores for a vendor that does not come again: it is answered in time, whatever becomes of it. */
+  async function storeInTime(
+    id: string,
+    source: AlertSource,
+    signals: readonly Signal[],
+    raw: RawRequest,
+    response: Response,
+  ): Promise<void> {
+    if (source.impatient === undefined) return;
+    const { answerWithinMs } = source.impatient;
+    const tell = () => source.impatient?.notStored(raw) ?? Promise.resolve();
+    const delivery = signals.map((signal) => signal.id);
+    const work = async (): Promise<void> => {
+      const stored = await store(signals, deps);
+      deps.log.info({ source: id, ...stored }, 'delivery accepted');
+    };
+    await patience.within(answerWithinMs, work, async (error) => {
+      const ours = !(error instanceof Failure);
+      deps.log[ours ? 'error' : 'warn'](
+        ours ? { source: id, delivery, err: error } : { source: id, delivery, code: error.code, reason: error.message },
+        'not stored; whoever sent it is told so',
+      );
+      await tell();
+    });
+    acknowledge(response);
   }
 
   async function handle(id: string, source: AlertSource, raw: RawRequest, response: Response): Promise<void> {
@@ -114,6 +151,7 @@ export function webhookRoute(deps: WebhookRouteDeps): RequestHandler {
       case 'ignored':
         return ignore(response, id, parsed.reason);
       case 'signals': {
+        if (source.impatient !== undefined) return storeInTime(id, source, parsed.signals, raw, response);
         try {
           const stored = await store(parsed.signals, deps);
           if (stored.accepted.length === 0) return ignore(response, id, 'no healing is running that this concerns');
@@ -136,8 +174,9 @@ export function webhookRoute(deps: WebhookRouteDeps): RequestHandler {
     const id = String(request.params['source']);
     const source = deps.sources.get(id);
     if (source === undefined) return answer(response, 404, { error: 'unknown source' });
-    if (!/^application\/json *(;|$)/i.test(request.headers['content-type'] ?? '')) {
-      return answer(response, 415, { error: 'the content type must be application/json' });
+    const wanted = source.contentType ?? 'application/json';
+    if (request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() !== wanted) {
+      return answer(response, 415, { error: `the content type must be ${wanted}` });
     }
     const body = await readBody(request, source.maxBytes, budget);
     switch (body.kind) {
@@ -151,7 +190,9 @@ export function webhookRoute(deps: WebhookRouteDeps): RequestHandler {
         return answer(response, 503, { error: 'too many large deliveries at once; send it again later' }, 1);
       case 'read':
         try {
-          await handle(id, source, { headers: headersOf(request), body: body.bytes, receivedAt: deps.now() }, response);
+          const raw = { headers: headersOf(request), body: body.bytes, receivedAt: deps.now() };
+          if (source.isProbe?.(raw) === true) return acknowledge(response);
+          await handle(id, source, raw, response);
         } finally {
           body.done();
         }

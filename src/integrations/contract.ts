@@ -321,7 +321,7 @@ export interface Notice {
 /** What became of a command, for whoever gave it. */
 export interface CommandAnswer {
   readonly kind: 'obeyed' | 'refused' | 'ignored';
-  /** One line, redacted. */
+  /** Plain redacted text: one line, for `status` and `explain` one a fact. */
   readonly detail: string;
 }
 
@@ -329,6 +329,8 @@ export interface CommandAnswer {
 export interface CommandDesk {
   /** Who that is, how far they are trusted with this repository and which groups they are in, by what is configured and what the vendor says now. */
   identify(repo: RepoRef, id: string): Promise<Actor>;
+  /** Why what they clicked on must not be obeyed any more; null when it may. Absent where nothing gets old. */
+  readonly outdated?: (signal: Signal) => Promise<string | null>;
   /** Tells them, or everybody, what became of it; twice is once. */
   answer(signal: Signal, actor: Actor, answer: CommandAnswer): Promise<void>;
 }

@@ -5,6 +5,15 @@ import { github } from './github/index.ts';
 import { local } from './local/index.ts';
 import { manual } from './manual/index.ts';
 import { pagerduty } from './pagerduty/index.ts';
+import { slack } from './slack/index.ts';
 
 /** Every integration, and nothing else. */
-export const integrations: readonly Integration[] = [local, github, datadog, email, pagerduty, manual] as readonly Integration[];
+export const integrations: readonly Integration[] = [
+  local,
+  github,
+  datadog,
+  slack,
+  email,
+  pagerduty,
+  manual,
+] as readonly Integration[];
