@@ -4,7 +4,7 @@ import { Failure } from '../../domain/failure.ts';
 import { LockTimeout, withFileLock } from '../../lib/file-lock.ts';
 import type { SlackApi } from './api.ts';
 import { jsonFolder } from './files.ts';
-import { edit, ownMessages, postOnce, settle, type Tag } from './posting.ts';
+import { edit, ownMessages, postOnce, settle } from './posting.ts';
 
 /** What is kept while Slack is away, at most; the oldest goes first. After a week nobody wants to read it. */
 const MAX_KEPT = 500;
@@ -81,7 +81,8 @@ export function createDelivery(api: SlackApi, stateDir: string, now: () => numbe
   }
 
   async function showCard(item: Item): Promise<void> {
-    const { tag, message } = item;
+    const { tag } = item;
+    const message = { ...item.message, at: item.at };
     const known = await posted.get(tag.key);
     if (known !== null && (await edit(api, known.channel, known.ts, tag, message))) {
       // The last look at it: what a post that was given up on left behind is taken away.
@@ -104,7 +105,7 @@ export function createDelivery(api: SlackApi, stateDir: string, now: () => numbe
       broadcast: item.broadcast === true,
       ...(thread === undefined ? {} : { thread }),
     };
-    const { ts } = await postOnce(api, place, item.tag, item.message);
+    const { ts } = await postOnce(api, place, item.tag, { ...item.message, at: item.at });
     await posted.put(item.tag.key, { channel: item.channel, ts });
   }
 

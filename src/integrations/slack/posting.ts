@@ -18,6 +18,9 @@ export interface Tag {
   readonly healing: string;
 }
 
+/** A message, and the time that it is of: milliseconds. */
+export type Dated = SlackMessage & { readonly at: number };
+
 /** Where a message goes, and since when it may be there (milliseconds; in a thread everything is looked at). */
 export interface Place {
   readonly channel: string;
@@ -37,7 +40,7 @@ export interface Newest {
 export interface Found {
   readonly ts: string;
   readonly tag: Tag;
-  /** When it was edited last, else posted; milliseconds by Slack's clock. */
+  /** The time that what it shows is of, milliseconds by the clock of who wrote it. */
   readonly at: number;
 }
 
@@ -48,7 +51,6 @@ const History = z.object({
       z.object({
         ts: Ts,
         user: z.string().optional(),
-        edited: z.object({ ts: z.string() }).optional(),
         metadata: z.unknown(),
       }),
     )
@@ -57,14 +59,14 @@ const History = z.object({
 });
 const Metadata = z.object({
   event_type: z.enum(['suture_card', 'suture_notice']),
-  event_payload: z.object({ key: z.string(), healing: z.string() }),
+  event_payload: z.object({ key: z.string(), healing: z.string(), at: z.number() }),
 });
 const Posted = z.object({ ts: Ts });
 const Any = z.unknown();
 
 const seconds = (ms: number): string => (Math.max(0, ms) / 1000).toFixed(6);
 
-const metadataOf = ({ type, key, healing }: Tag) => ({ event_type: type, event_payload: { key, healing } });
+const metadataOf = ({ type, key, healing }: Tag, at: number) => ({ event_type: type, event_payload: { key, healing, at } });
 
 /** Our own messages at a place, oldest first. Another app's are not: it could make us believe that we have spoken. */
 export async function ownMessages(api: SlackApi, place: Place, newest?: Newest): Promise<readonly Found[]> {
@@ -85,11 +87,11 @@ export async function ownMessages(api: SlackApi, place: Place, newest?: Newest):
       },
       History,
     );
-    for (const { ts, user, edited, metadata } of messages) {
+    for (const { ts, user, metadata } of messages) {
       const read = Metadata.safeParse(metadata).data;
       if (user !== userId || read === undefined) continue;
-      const tag = { type: read.event_type, ...read.event_payload };
-      found.push({ ts, tag, at: Number(edited?.ts ?? ts) * 1000 });
+      const { key, healing, at } = read.event_payload;
+      found.push({ ts, tag: { type: read.event_type, key, healing }, at });
     }
     cursor = response_metadata?.next_cursor;
     if (cursor === undefined || cursor === '') break;
@@ -115,7 +117,7 @@ export async function postOnce(
   api: SlackApi,
   place: Place,
   tag: Tag,
-  { text, blocks }: SlackMessage,
+  { text, blocks, at }: Dated,
 ): Promise<{ readonly ts: string; readonly fresh: boolean }> {
   const there = await settle(api, place, tag);
   if (there !== null) return { ts: there, fresh: false };
@@ -127,7 +129,7 @@ export async function postOnce(
       reply_broadcast: place.broadcast === true && place.thread !== undefined ? true : undefined,
       text,
       blocks,
-      metadata: metadataOf(tag),
+      metadata: metadataOf(tag, at),
       link_names: false,
       unfurl_links: false,
       unfurl_media: false,
@@ -141,7 +143,7 @@ export async function postOnce(
 }
 
 /** Edits a message; false when it is not there any more, or not ours to edit. */
-export async function edit(api: SlackApi, channel: string, ts: string, tag: Tag, { text, blocks }: SlackMessage): Promise<boolean> {
-  const call = api.call('chat.update', { channel, ts, text, blocks, metadata: metadataOf(tag), link_names: false, parse: 'none' }, Any);
+export async function edit(api: SlackApi, channel: string, ts: string, tag: Tag, { text, blocks, at }: Dated): Promise<boolean> {
+  const call = api.call('chat.update', { channel, ts, text, blocks, metadata: metadataOf(tag, at), link_names: false, parse: 'none' }, Any);
   return (await unlessRefused(['message_not_found', 'cant_update_message'], false, call)) !== false;
 }
