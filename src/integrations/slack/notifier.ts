@@ -31,7 +31,7 @@ export function createSlackNotifier(options: {
   readonly delivery: Delivery;
   readonly readArtifact: (ref: ArtifactRef) => Promise<Uint8Array>;
   readonly now: () => number;
-}): Notifier {
+}): Required<Notifier> {
   const { config, delivery, now } = options;
 
   async function tell(

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { HandOver } from '../../../src/domain/hand-over.schema.ts';
 import { type SlackStandIn, startSlackStandIn } from '../../support/slack/stand-in.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -25,7 +26,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   standIn.clearFaults();
-  expect(standIn.violations).toEqual([]);
+  if (standIn.violations.length > 0) throw new Error(standIn.violations.join('\n'));
 });
 
 const card = (more: Parameters<typeof cardOf>[0] = {}) => cardOf({ healingId, subject: `pr/${healing}`, ...more });
@@ -44,12 +45,9 @@ const cards = async () =>
 describe('the card of a healing', () => {
   it('is posted once and edited from then on', async () => {
     const { notifier } = workerOf(standIn, stateDir);
-    await notifier.card?.(card(), key);
-    await notifier.card?.(waiting(), key);
-    await notifier.card?.(
-      card({ outcome: { kind: 'healed', reason: 'verified', detail: 'errors are back to 0 %' }, state: 'closed' }),
-      key,
-    );
+    await notifier.card(card(), key);
+    await notifier.card(waiting(), key);
+    await notifier.card(card({ outcome: { kind: 'healed', reason: 'verified', detail: 'errors are back to 0 %' }, state: 'closed' }), key);
     const [only, ...others] = await cards();
     expect(others).toEqual([]);
     expect(seen(only)).toContain('errors are back to 0 %');
@@ -63,50 +61,50 @@ describe('the card of a healing', () => {
       ((await cards())[0]?.blocks ?? [])
         .flatMap((block: { elements?: Array<{ action_id?: string }> }) => block.elements ?? [])
         .flatMap((element: { action_id?: string }) => element.action_id ?? []);
-    await notifier.card?.(card(), key);
+    await notifier.card(card(), key);
     expect(await actions()).toEqual(['suture.explain', 'suture.stop']);
-    await notifier.card?.(waiting(), key);
+    await notifier.card(waiting(), key);
     expect(await actions()).toEqual(['suture.approve', 'suture.reject', 'suture.explain', 'suture.stop']);
-    await notifier.card?.({ ...waiting(), decision: { verdict: 'approve', by: 'slack:U0MARA0001' } }, key);
+    await notifier.card({ ...waiting(), decision: { verdict: 'approve', by: 'slack:U0MARA0001' } }, key);
     expect(await actions()).toEqual(['suture.explain', 'suture.stop']);
     expect(seen((await cards())[0])).toContain('Approved by <@U0MARA0001>');
-    await notifier.card?.(card({ outcome: { kind: 'expired', reason: 'approval-expired', detail: '' } }), key);
+    await notifier.card(card({ outcome: { kind: 'expired', reason: 'approval-expired', detail: '' } }), key);
     expect(await actions()).toEqual([]);
   });
 
   it('is found again by a worker that remembers nothing', async () => {
-    await workerOf(standIn, stateDir).notifier.card?.(card(), key);
-    await workerOf(standIn, temporaryFolder()).notifier.card?.(waiting(), key);
+    await workerOf(standIn, stateDir).notifier.card(card(), key);
+    await workerOf(standIn, temporaryFolder()).notifier.card(waiting(), key);
     expect(await cards()).toHaveLength(1);
     expect(seen((await cards())[0])).toContain('Who can decide');
   });
 
   it('is one when several activities and workers show it at once', async () => {
     const workers = [stateDir, stateDir, temporaryFolder(), temporaryFolder()].map((folder) => workerOf(standIn, folder));
-    await Promise.all(workers.map(({ notifier }) => notifier.card?.(card(), key)));
+    await Promise.all(workers.map(({ notifier }) => notifier.card(card(), key)));
     expect(await cards()).toHaveLength(1);
   });
 
   it('is posted anew when people deleted it', async () => {
     const { notifier, api } = workerOf(standIn, stateDir);
-    await notifier.card?.(card(), key);
+    await notifier.card(card(), key);
     const [first] = await cards();
-    await api.call('chat.delete', { channel, ts: first?.ts }, (await import('zod')).z.unknown());
-    await notifier.card?.(waiting(), key);
+    await api.call('chat.delete', { channel, ts: first?.ts }, z.unknown());
+    await notifier.card(waiting(), key);
     expect(await cards()).toHaveLength(1);
   });
 
   it('of another run of the same subject is another card', async () => {
     const { notifier } = workerOf(standIn, stateDir);
-    await notifier.card?.(card(), key);
-    await notifier.card?.(card(), `${key} again`);
+    await notifier.card(card(), key);
+    await notifier.card(card(), `${key} again`);
     expect(await cards()).toHaveLength(2);
   });
 
   it('goes to the channel of its repository, and nowhere when there is none', async () => {
     const { notifier } = workerOf(standIn, stateDir, { config: { channel: undefined, channels: { 'acme/shop': payments } } });
-    await notifier.card?.(card(), key);
-    await notifier.card?.(card({ repo: { owner: 'acme', name: 'other' } }), `${key} other`);
+    await notifier.card(card(), key);
+    await notifier.card(card({ repo: { owner: 'acme', name: 'other' } }), `${key} other`);
     expect(await own()).toEqual([]);
     expect((await own(payments)).length).toBe(1);
   });
@@ -114,7 +112,7 @@ describe('the card of a healing', () => {
   it('shows outside text as it reads: no mention, link, emoji or format of it works', async () => {
     const { notifier } = workerOf(standIn, stateDir);
     const hostile = '<!channel> <https://evil.example|click> *bold* _it_ ~no~ `code` :tada: @here & > quote\n> more';
-    await notifier.card?.(
+    await notifier.card(
       {
         ...waiting(),
         title: hostile,
@@ -152,7 +150,7 @@ describe('the card of a healing', () => {
   it('stays within Slack’s limits, however much there is to say', async () => {
     const { notifier } = workerOf(standIn, stateDir);
     const long = '<&>𝒳'.repeat(3_000);
-    await notifier.card?.(
+    await notifier.card(
       {
         ...waiting(),
         title: long,
@@ -188,7 +186,7 @@ describe('a message about a healing', () => {
 
   it('is posted once for its key, in the thread of the card', async () => {
     const { notifier } = workerOf(standIn, stateDir);
-    await notifier.card?.(card(), key);
+    await notifier.card(card(), key);
     for (let run = 0; run < 2; run += 1) await notifier.notify(line(), `${key}/asked`);
     await workerOf(standIn, temporaryFolder()).notifier.notify(line(), `${key}/asked`);
     const [posted] = await cards();
@@ -204,7 +202,7 @@ describe('a message about a healing', () => {
 
   it('mentions the users and groups that it is for, and goes to the channels that it names', async () => {
     const { notifier } = workerOf(standIn, stateDir);
-    await notifier.card?.(card(), key);
+    await notifier.card(card(), key);
     await notifier.notify(line({ to: [payments, 'U0MARA0001', 'S0ONCALL01', 'mara@example.com'] }), `${key}/next`);
     const [there] = await own(payments);
     expect(there?.text).toContain('<@U0MARA0001> <!subteam^S0ONCALL01> line');
@@ -215,7 +213,7 @@ describe('a message about a healing', () => {
 
   it('hands over branch, hypotheses, diff and commands, each as it reads', async () => {
     const { notifier } = workerOf(standIn, stateDir, { diff: '--- a/x\n+++ b/x\n-```<!channel>\n' });
-    await notifier.card?.(card(), key);
+    await notifier.card(card(), key);
     const message: HandOver = {
       healingId,
       repo: { owner: 'acme', name: 'shop' },
@@ -243,14 +241,14 @@ describe('what could not be said', () => {
   it('is kept and caught up when Slack is back: the card as it stood last, each message once', async () => {
     const { notifier } = workerOf(standIn, stateDir);
     standIn.fault({ method: '*', kind: 'unavailable', times: 1_000 });
-    await expect(notifier.card?.(card(), key)).rejects.toMatchObject({ code: 'notifier-unavailable' });
-    await expect(notifier.card?.(waiting(), key)).rejects.toMatchObject({ code: 'notifier-unavailable' });
+    await expect(notifier.card(card(), key)).rejects.toMatchObject({ code: 'notifier-unavailable' });
+    await expect(notifier.card(waiting(), key)).rejects.toMatchObject({ code: 'notifier-unavailable' });
     await expect(notifier.notify({ healingId, kind: 'reminder', text: `line ${healing}` }, `${key}/1`)).rejects.toThrow();
-    expect(await notifier.catchUp?.()).toEqual({ delivered: 0, waiting: 2 });
+    expect(await notifier.catchUp()).toEqual({ delivered: 0, waiting: 2 });
     standIn.clearFaults();
     // Another process of the same machine may be the one that catches up.
-    expect(await workerOf(standIn, stateDir).notifier.catchUp?.()).toEqual({ delivered: 2, waiting: 0 });
-    expect(await notifier.catchUp?.()).toEqual({ delivered: 0, waiting: 0 });
+    expect(await workerOf(standIn, stateDir).notifier.catchUp()).toEqual({ delivered: 2, waiting: 0 });
+    expect(await notifier.catchUp()).toEqual({ delivered: 0, waiting: 0 });
     const [only, ...others] = await cards();
     expect(others).toEqual([]);
     expect(seen(only)).toContain('Who can decide');
@@ -259,34 +257,34 @@ describe('what could not be said', () => {
   it('is forgotten once a repeat has said it', async () => {
     const { notifier } = workerOf(standIn, stateDir);
     standIn.fault({ method: 'chat.postMessage', kind: 'server-error' });
-    await expect(notifier.card?.(card(), key)).rejects.toMatchObject({ code: 'notifier-unavailable' });
-    await notifier.card?.(waiting(), key);
-    expect(await notifier.catchUp?.()).toEqual({ delivered: 0, waiting: 0 });
+    await expect(notifier.card(card(), key)).rejects.toMatchObject({ code: 'notifier-unavailable' });
+    await notifier.card(waiting(), key);
+    expect(await notifier.catchUp()).toEqual({ delivered: 0, waiting: 0 });
     expect(await cards()).toHaveLength(1);
   });
 
   it('does not put an older card over the newer one of another worker', async () => {
     const { notifier } = workerOf(standIn, stateDir);
-    await notifier.card?.(card(), key);
+    await notifier.card(card(), key);
     standIn.fault({ method: 'chat.update', kind: 'server-error' });
-    await expect(notifier.card?.(card({ state: 'proving' }), key)).rejects.toThrow();
-    await workerOf(standIn, temporaryFolder()).notifier.card?.(waiting(), key);
-    await workerOf(standIn, stateDir, { now: () => Date.now() + 60_000 }).notifier.catchUp?.();
+    await expect(notifier.card(card({ state: 'proving' }), key)).rejects.toThrow();
+    await workerOf(standIn, temporaryFolder()).notifier.card(waiting(), key);
+    await workerOf(standIn, stateDir, { now: () => Date.now() + 60_000 }).notifier.catchUp();
     expect(seen((await cards())[0])).toContain('Who can decide');
   });
 
   it('is dropped after a week', async () => {
     standIn.fault({ method: '*', kind: 'unavailable', times: 3 });
-    await expect(workerOf(standIn, stateDir).notifier.card?.(card(), key)).rejects.toThrow();
+    await expect(workerOf(standIn, stateDir).notifier.card(card(), key)).rejects.toThrow();
     standIn.clearFaults();
     const later = workerOf(standIn, stateDir, { now: () => Date.now() + 8 * 24 * 3_600_000 });
-    expect(await later.notifier.catchUp?.()).toEqual({ delivered: 0, waiting: 0 });
+    expect(await later.notifier.catchUp()).toEqual({ delivered: 0, waiting: 0 });
     expect(await cards()).toEqual([]);
   });
 
   it('carries the wait that Slack asks for', async () => {
     const { notifier } = workerOf(standIn, stateDir);
     standIn.fault({ method: 'chat.postMessage', kind: 'rate-limited', seconds: 42 });
-    await expect(notifier.card?.(card(), key)).rejects.toMatchObject({ code: 'rate-limited', retryAfterMs: 42_000 });
+    await expect(notifier.card(card(), key)).rejects.toMatchObject({ code: 'rate-limited', retryAfterMs: 42_000 });
   });
 });
