@@ -7,6 +7,7 @@ import { doctor } from './commands/doctor.ts';
 import { DIAGNOSABLE, doctorIntegration } from './commands/doctor-integration.ts';
 import { heal } from './commands/heal.ts';
 import { type SetupGitHubOptions, setupGitHub } from './commands/setup-github.ts';
+import { type SetupSlackOptions, setupSlack } from './commands/setup-slack.ts';
 import { start } from './commands/start.ts';
 import { status } from './commands/status.ts';
 import { EXIT_CODES } from './exit-codes.ts';
@@ -131,6 +132,19 @@ setup
   .option(...JSON_FLAG)
   .action(async (options: Json & SetupGitHubOptions) => {
     code = await setupGitHub(options, output(options));
+  });
+setup
+  .command('slack')
+  .description('the manifest of the app and what to click (--url); then its secrets and channel')
+  .option('--url <url>', 'public https address of /webhooks/slack of this Suture')
+  .option('--name <name>', 'name of the app; default: Suture')
+  .option('--token-file <file>', 'file with the bot token; it is checked, and kept in the secrets folder')
+  .option('--signing-secret-file <file>', 'file with the signing secret; kept in the secrets folder')
+  .option('--app-id <id>', 'id of the app (A...)')
+  .option('--channel <id>', 'id of the channel that gets the cards (C...)')
+  .option(...JSON_FLAG)
+  .action(async (options: Json & SetupSlackOptions) => {
+    code = await setupSlack(options, output(options));
   });
 const audit = program.command('audit').description('the trail of every action');
 audit

@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { parseDocument } from 'yaml';
 import { loadConfig, loadSecrets, stateFolder } from '../../config/index.ts';
 import { Failure } from '../../domain/failure.ts';
 import { RepoRef } from '../../domain/names.schema.ts';
@@ -16,6 +14,7 @@ import { integrations } from '../../integrations/registry.ts';
 import { sameSecret } from '../../lib/same-secret.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
+import { configure, keepSecret } from '../state-files.ts';
 
 /** Somebody clicks through GitHub's pages; after this long they went for lunch. */
 const CLICK_MS = 15 * 60_000;
@@ -30,23 +29,12 @@ export interface SetupGitHubOptions {
   readonly port?: string;
 }
 
-/** Puts settings into `config.yml` of the state folder, keeping what else stands there. */
-async function configure(stateDir: string, changes: Readonly<Record<string, unknown>>): Promise<string> {
-  const file = join(stateDir, 'config.yml');
-  await mkdir(stateDir, { recursive: true });
-  const document = parseDocument(await readFile(file, 'utf8').catch(() => ''));
-  for (const [key, value] of Object.entries(changes)) document.setIn(['integrations', 'github', key], value);
-  document.setIn(['forge'], 'github');
-  await writeFile(`${file}.new`, String(document), { flush: true });
-  await rename(`${file}.new`, file);
-  return file;
-}
-
-async function keepSecret(stateDir: string, name: string, value: string): Promise<void> {
-  const file = join(stateDir, 'secrets', name);
-  await writeFile(`${file}.new`, value, { mode: 0o600, flush: true });
-  await rename(`${file}.new`, file);
-}
+/** GitHub's settings, and GitHub as the forge. */
+const configureGitHub = (stateDir: string, changes: Readonly<Record<string, unknown>>): Promise<string> =>
+  configure(stateDir, [
+    ...Object.entries(changes).map(([key, value]) => [['integrations', 'github', key], value] as const),
+    [['forge'], 'github'],
+  ]);
 
 const html = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
@@ -131,7 +119,7 @@ export async function setupGitHub(options: SetupGitHubOptions, out: Output): Pro
     const app = await convertManifest(github, code);
     await keepSecret(stateDir, 'github-app-key', app.pem);
     await keepSecret(stateDir, 'github-webhook', app.webhookSecret);
-    const file = await configure(stateDir, { appId: app.id, login: `${app.slug}[bot]`, webhookUrl });
+    const file = await configureGitHub(stateDir, { appId: app.id, login: `${app.slug}[bot]`, webhookUrl });
     done.push(
       `the App ${app.slug} exists (${app.url})`,
       `its key and webhook secret are in ${join(stateDir, 'secrets')}`,
@@ -152,7 +140,7 @@ export async function setupGitHub(options: SetupGitHubOptions, out: Output): Pro
       }
       done.push(...(await setUpRepositories(github, named, hook)));
       const repositories = [...new Set([...config.repositories, ...named.map((repo) => `${repo.owner}/${repo.name}`)])];
-      done.push(`${await configure(stateDir, { repositories, webhookUrl })} names them`);
+      done.push(`${await configureGitHub(stateDir, { repositories, webhookUrl })} names them`);
     }
   }
   out.result([...done, 'check it with: suture doctor github'].join('\n'), { done });
