@@ -8,12 +8,4 @@ import { pagerduty } from './pagerduty/index.ts';
 import { slack } from './slack/index.ts';
 
 /** Every integration, and nothing else. */
-export const integrations: readonly Integration[] = [
-  local,
-  github,
-  datadog,
-  slack,
-  email,
-  pagerduty,
-  manual,
-] as readonly Integration[];
+export const integrations: readonly Integration[] = [local, github, datadog, slack, email, pagerduty, manual] as readonly Integration[];

@@ -103,7 +103,15 @@ describe('telling people', () => {
   it('gives each place of one notifier a key of its own', async () => {
     const slack = ear();
     const rule = { kinds: ['outcome'], notifier: 'slack' } as const;
-    const world = await open({ slack }, { notifyRules: [{ ...rule, to: ['C1'] }, { ...rule, to: ['C2'] }] });
+    const world = await open(
+      { slack },
+      {
+        notifyRules: [
+          { ...rule, to: ['C1'] },
+          { ...rule, to: ['C2'] },
+        ],
+      },
+    );
     await world.activities.notify({ ...notice, kind: 'outcome', outcome: 'healed' });
     expect(new Set(slack.heard.map(({ key }) => key)).size).toBe(2);
     expect(slack.heard.map(({ to }) => to)).toEqual([['C1'], ['C2']]);

@@ -64,7 +64,7 @@ describe('loadConfig', () => {
       expect.stringMatching(/config\.yml:5: caps\.attempts: .*3/),
       `${file}:8: integrations.datadog.services.auth: must be owner/name`,
       `${file}:9: integrations.datadog.headrName: unknown key; did you mean \`headerName\`?`,
-      `${file}:10: integrations.sentri: unknown key; known: ${integrations.map((each) => each.id).join(", ")}`,
+      `${file}:10: integrations.sentri: unknown key; known: ${integrations.map((each) => each.id).join(', ')}`,
       'SUTURE_INGRESS_PORT: must be a whole number',
       'SUTURE_INGRES_HOST: unknown variable; did you mean SUTURE_INGRESS_HOST?',
       expect.stringMatching(/^SUTURE_LOG_LEVEL: .*"debug"/),

@@ -23,7 +23,11 @@ const ada = maintainer('ada');
 /** A healing that asks, by this policy. */
 const asking = (over: Partial<IncidentSummary>, more: Answers = {}): Answers => ({
   normalize: async () => ({ kind: 'incident', incident: incident(over) }),
-  decideChange: async () => ({ decision: 'ask', autonomy: 'merge', reasons: [{ code: 'path-protected', detail: 'config.yaml is protected' }] }),
+  decideChange: async () => ({
+    decision: 'ask',
+    autonomy: 'merge',
+    reasons: [{ code: 'path-protected', detail: 'config.yaml is protected' }],
+  }),
   ...more,
 });
 
@@ -111,7 +115,10 @@ describe.concurrent('who may decide', () => {
 
 describe.concurrent('handing a decision on', () => {
   it('lets somebody else decide, who could not before; it is told, recorded and on the card', async () => {
-    const handle = await world.start('delegate', asking({ approvers: ['ada'] }, { identifyActor: async ({ id }) => ({ id, trust: 'collaborator' }) }));
+    const handle = await world.start(
+      'delegate',
+      asking({ approvers: ['ada'] }, { identifyActor: async ({ id }) => ({ id, trust: 'collaborator' }) }),
+    );
     await until(handle, 'awaiting-approval');
     const bob: Actor = { id: 'bob', trust: 'collaborator' };
     expect(await decide(handle, bob)).toBe('NotAnApprover');
@@ -247,7 +254,10 @@ describe.concurrent('a notifier that is away', () => {
   };
 
   it('never stops a healing, and what could not be told is noted', async () => {
-    const handle = await world.start('away', asking({}, { notify: failing, updateCard: failing, escalate: failing, presentChange: failing }));
+    const handle = await world.start(
+      'away',
+      asking({}, { notify: failing, updateCard: failing, escalate: failing, presentChange: failing }),
+    );
     await until(handle, 'awaiting-approval');
     expect(await decide(handle, ada)).toBe('accepted');
     expect((await result(handle)).outcome.kind).toBe('healed');
