@@ -33,6 +33,9 @@ export interface IncidentSummary {
   readonly deployedSha?: string;
   /** Effective: repository's wish, clamped by the server. */
   readonly autonomy: Autonomy;
+  /** How long production must be well after a deployment, and when it is looked at again, as the policy says, in milliseconds. */
+  readonly windowMs?: number;
+  readonly watchMs?: readonly number[];
   readonly attempts: number;
   readonly approvers: readonly string[];
   /** How long a person is waited for and who is asked next; what is absent is the server's. */
@@ -49,7 +52,13 @@ export interface IncidentSummary {
 export type Normalized =
   | { readonly kind: 'incident'; readonly incident: IncidentSummary }
   | { readonly kind: 'no-problem'; readonly reason: ReasonCode; readonly detail: string }
-  | { readonly kind: 'cannot'; readonly reason: ReasonCode; readonly title: string; readonly detail: string };
+  | {
+      readonly kind: 'cannot';
+      readonly reason: ReasonCode;
+      readonly title: string;
+      readonly detail: string /** Service whose alert stands, where nothing in the repository shows why. */;
+      readonly alertOf?: string;
+    };
 
 /** A plan in history: the steps are an artifact. */
 export interface PlanSummary {
@@ -119,6 +128,10 @@ export interface HealthFacts {
   readonly requests: number;
   readonly errorRate: number | null;
   readonly ok: boolean | null;
+  /** Why it is not healthy. */
+  readonly why?: string;
+  /** Values clearly beyond their own trend, at most 5. */
+  readonly degraded?: readonly string[];
 }
 
 /** Everything a workflow may ask for. Each can run twice and has one effect; `key` names that effect. All inputs and outputs are a few kB. */
@@ -157,6 +170,8 @@ export interface Activities {
   findClosedHealings(input: {
     readonly healings: ReadonlyArray<{ readonly healingId: string; readonly runId: string }>;
   }): Promise<readonly string[]>;
+  /** The newest healing whose fix of this service is still watched. */
+  findWatched(input: { readonly repo: RepoRef; readonly service: string }): Promise<{ readonly healingId: string | null }>;
   updateClaim(input: { readonly facts: ClaimFacts }): Promise<void>;
   /** Shows the card of a healing as it stands at every notifier that has cards; `revision` counts its states, so that a repeat calls nobody twice. */
   updateCard(input: { readonly card: HealingCard; readonly key: string; readonly revision: number }): Promise<void>;
@@ -266,7 +281,8 @@ export interface Activities {
     readonly repo: RepoRef;
     readonly id: string;
   }): Promise<{ readonly state: 'queued' | 'running' | 'success' | 'failure'; readonly detail: string }>;
-  readHealth(input: { readonly dossier: ArtifactRef }): Promise<HealthFacts>;
+  /** `since`: trends are those before it, ISO 8601 UTC. */
+  readHealth(input: { readonly dossier: ArtifactRef; readonly since?: string }): Promise<HealthFacts>;
   /** What the readings so far say; `wait` while the window has not passed. */
   judgeHealth(input: {
     readonly dossier: ArtifactRef;
@@ -285,6 +301,16 @@ export interface Activities {
     readonly change: PublishedChange | null;
     readonly signal: Signal;
   }): Promise<Course>;
+  /** Branch, commit and pull request that take a merged fix of ours back: found or created by the key. Never for a commit that is not ours. */
+  publishRevert(input: {
+    readonly key: string;
+    readonly healingId: string;
+    readonly repo: RepoRef;
+    readonly dossier: ArtifactRef;
+    /** The merged commit. */
+    readonly sha: string;
+    readonly reason: string;
+  }): Promise<{ readonly kind: 'open'; readonly change: PublishedChange } | RefusedStep>;
   /** Compensation: close the pull request and delete our branch; gone is success. An empty change means that `publish` never answered: found by `key`, which is the one given to `publish`. */
   withdraw(input: {
     readonly key: string;

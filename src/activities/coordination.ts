@@ -22,10 +22,14 @@ export function coordinationActivities({
   forge,
 }: Pick<ActivityDeps, 'healings' | 'forge'>): Pick<
   Activities,
-  'requestSlot' | 'judgeAdmission' | 'findClosedHealings' | 'judgeSignal' | 'forwardSignals'
+  'requestSlot' | 'findWatched' | 'judgeAdmission' | 'findClosedHealings' | 'judgeSignal' | 'forwardSignals'
 > {
   return {
     requestSlot: ({ repo, request }) => healings.requestSlot(repo, request),
+    async findWatched({ repo, service }) {
+      const watching = (await healings.coordinator(repo))?.watching ?? [];
+      return { healingId: watching.findLast((each) => each.service === service)?.healingId ?? null };
+    },
     judgeAdmission: async (input) => judgeAdmission(input),
     findClosedHealings: async (input) => await healings.findClosed(input.healings),
     judgeSignal: async (input) => judgeSignal({ ...input, greenAgain: await greenAgain(forge, input) }),

@@ -16,6 +16,7 @@ import { patrolActivities } from './patrol.ts';
 import { presentChangeActivities } from './present-change.ts';
 import { pullRequestActivities } from './pull-request.ts';
 import { reasonActivities } from './reason.ts';
+import { revertChangeActivities } from './revert-change.ts';
 import { sandboxActivities } from './sandbox.ts';
 import { guarded } from './to-failure.ts';
 import { verifyActivities } from './verify.ts';
@@ -37,6 +38,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...mergeActivities(deps),
     ...deployActivities(deps),
     ...verifyActivities(deps),
+    ...revertChangeActivities(deps),
     ...escalateActivities(deps),
     ...auditActivities(deps),
     ...patrolActivities(deps),

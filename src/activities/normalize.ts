@@ -108,6 +108,18 @@ export function approvalRules({ approval }: Policy['policy']): ApprovalRules {
   };
 }
 
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** How long production is watched after a fix, where the policy says so for this service. */
+function windowsOf({ services }: Policy['policy'], service: ServiceFacts | undefined): Pick<IncidentSummary, 'windowMs' | 'watchMs'> {
+  const declared = services.find(({ name, environment }) => name === service?.name && environment === service.environment);
+  const { verifyMinutes, watchHours } = declared ?? {};
+  return {
+    ...(verifyMinutes === undefined ? {} : { windowMs: verifyMinutes * MINUTE_MS }),
+    ...(watchHours === undefined ? {} : { watchMs: watchHours.map((hours) => hours * HOUR_MS) }),
+  };
+}
+
 /** Who asked for a healing, as far as signals say. */
 function requesters(signals: readonly Signal[]): readonly string[] {
   return [...new Set(signals.filter((signal) => signal.kind === 'requested').map((signal) => signal.actor.id))].slice(0, 20);
@@ -137,6 +149,7 @@ export function normalizeActivities(deps: ActivityDeps): Pick<Activities, 'norma
         return { kind: 'no-problem', reason: target.reason, detail: oneLine(deps.redact(target.detail), 500) };
       }
       const found = await findFailing(deps, input, read, target);
+      if (found.kind === 'cannot' && alerted !== undefined && alerting(signals) === 'yes') return { ...found, alertOf: alerted.name };
       return found.kind === 'failing' ? summarize(deps, input, read, { target, alerted, ...found }) : found;
     },
   };
@@ -208,6 +221,7 @@ async function summarize(
     wider: incident.wider.map((command) => command.name),
     failingTests: incident.failingTests.slice(0, MAX_TESTS),
     ...(service === undefined ? {} : { service: service.name, environment: service.environment }),
+    ...windowsOf(policy, service),
     ...(service?.deployedSha === undefined ? {} : { deployedSha: service.deployedSha }),
     autonomy: policy.autonomy,
     attempts: policy.attempts,

@@ -1,17 +1,10 @@
 import { Failure } from '../domain/failure.ts';
 import { judgeHealth } from '../domain/policy/judge-health.ts';
+import { judgeReading } from '../domain/policy/judge-reading.ts';
 import type { RepositoryPolicy } from '../domain/repository-policy.schema.ts';
-import type { HealthReading } from '../integrations/contract.ts';
-import type { Activities, HealthFacts } from './contract.ts';
+import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { readDossier } from './dossier.ts';
-
-function judged(reading: HealthReading, maxErrorRate: number): HealthFacts {
-  const { at, requests, errorRate, healthy } = reading;
-  // Without requests nothing was measured; a health endpoint alone can say no, but not yes.
-  const ok = healthy === false ? false : errorRate === null ? null : errorRate <= maxErrorRate;
-  return { at, requests, errorRate, ok };
-}
 
 function thresholdOf(policy: RepositoryPolicy, service: string, environment: string): number {
   const declared = policy.services.find((candidate) => candidate.name === service && candidate.environment === environment);
@@ -24,7 +17,7 @@ function thresholdOf(policy: RepositoryPolicy, service: string, environment: str
 /** Watching production after the deployment. */
 export function verifyActivities(deps: ActivityDeps): Pick<Activities, 'readHealth' | 'judgeHealth'> {
   return {
-    async readHealth({ dossier }) {
+    async readHealth({ dossier, since }) {
       const { incident, policy } = await readDossier(deps, dossier);
       const { service } = incident;
       if (service === undefined || deps.health === null) {
@@ -35,10 +28,13 @@ export function verifyActivities(deps: ActivityDeps): Pick<Activities, 'readHeal
       }
       const maxErrorRate = thresholdOf(policy, service.name, service.environment);
       try {
-        return judged(
-          await deps.health.read({ repo: incident.repo, service: service.name, environment: service.environment }),
-          maxErrorRate,
-        );
+        const reading = await deps.health.read({
+          repo: incident.repo,
+          service: service.name,
+          environment: service.environment,
+          ...(since === undefined ? {} : { since }),
+        });
+        return judgeReading(reading, maxErrorRate, deps.redact);
       } catch (error) {
         if (error instanceof Failure && error.code === 'health-unavailable') {
           // Production restarts while it is deployed: that it cannot be measured now is a reading, and the judge sees the gap.

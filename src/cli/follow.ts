@@ -3,7 +3,7 @@ import type { HealingView } from '../domain/healing-view.ts';
 import type { Healings } from '../temporal/contract.ts';
 
 /** States in which a healing has its outcome. */
-const ENDED = ['cooling', 'closed'];
+const ENDED = ['cooling', 'watching', 'closed'];
 
 /** Follow one healing by query and hand on every new timeline line; resolves with its last view when it has an outcome. Throws after `timeoutMs`. */
 export async function followHealing(

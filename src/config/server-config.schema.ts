@@ -21,6 +21,11 @@ const TimingsConfig = z.strictObject({
   deployTimeoutMs: ms.default(1_800_000).describe('How long a deployment may take.'),
   verifyPollMs: ms.default(30_000).describe('Pause between two readings of production health.'),
   verifyWindowMs: ms.default(1_200_000).describe('How long health must hold after a deployment.'),
+  watchMs: z
+    .array(ms)
+    .max(5)
+    .default([24 * 3_600_000, 7 * 24 * 3_600_000])
+    .describe('When production is looked at again after a verified deployment; the healing stays open until the last.'),
   verifyTimeoutMs: ms.default(3_600_000).describe('How long health may take to come back.'),
   cooldownMs: ms.default(900_000).describe('How long a closed problem stays open to absorb repeats.'),
   gatherMs: ms.default(2_000).describe('Pause after the first signal in which its siblings are collected.'),

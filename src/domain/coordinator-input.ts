@@ -44,6 +44,8 @@ export interface CoordinatorState {
   readonly ledger: readonly LedgerEntry[];
   /** Answers "merge into" that were given, newest last, at most 50: asking again means that the primary is gone. */
   readonly merges: ReadonlyArray<{ readonly healingId: string; readonly into: string }>;
+  /** Healings whose fix is still watched. */
+  readonly watching?: NonNullable<CoordinatorView['watching']>;
   readonly orders: number;
   readonly ledgerVersion: number;
 }

@@ -85,6 +85,9 @@ export interface SlotRelease {
   readonly attemptsUsed: number;
   readonly outcome: string;
   readonly reason: ReasonCode;
+  readonly service?: string;
+  /** Production is watched until then, ISO 8601 UTC: an alert of the service belongs to this healing, which is still there. */
+  readonly watchUntil?: string;
   /** Attempts on the same signature stay refused until then, ISO 8601 UTC. */
   readonly coolUntil: string;
 }
@@ -137,11 +140,15 @@ export interface CoordinatorView {
   readonly paused: boolean;
   readonly leases: ReadonlyArray<{ readonly healingId: string; readonly expiresAt: string }>;
   readonly waiting: readonly string[];
+  /** Healings whose fix of a service is still watched, newest last. */
+  readonly watching?: ReadonlyArray<{ readonly healingId: string; readonly service: string; readonly until: string }>;
   readonly ledger: ReadonlyArray<{
     readonly signature: string;
     readonly attempts: number;
     readonly lastOutcome: string;
     readonly coolUntil: string;
     readonly personSaidNo: boolean;
+    /** A fix of it did harm and was taken back: its service, or nothing where it concerns none. No more heals there until a person resumes. */
+    readonly harmed?: { readonly service?: string };
   }>;
 }

@@ -43,6 +43,8 @@ export const REASON_CODES = [
   'still-failing-after-deploy',
   'worse-after-deploy',
   'health-inconclusive',
+  'kept-by-person',
+  'halted-after-harm',
   'head-moved',
   'change-closed',
   'green-by-itself',

@@ -59,6 +59,17 @@ export const RepositoryPolicy = z.strictObject({
           .describe('Inputs of that workflow; `$SHA` and `$ENVIRONMENT` in a value are replaced.'),
         owner: z.string().max(200).optional().describe('Who owns it: named in every hand-over.'),
         maxErrorRate: z.number().min(0).max(1).default(0.01).describe('Share of failed requests that is still healthy.'),
+        verifyMinutes: z
+          .number()
+          .positive()
+          .max(1440)
+          .optional()
+          .describe("Minutes for which it must stay healthy after a deployment of ours; absent: the server's, 20 minutes."),
+        watchHours: z
+          .array(z.number().positive().max(720))
+          .max(5)
+          .optional()
+          .describe("Hours after which it is looked at again, each; absent: the server's, after 24 hours and 7 days; empty: never."),
       }),
     )
     .max(20)

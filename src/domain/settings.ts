@@ -19,6 +19,8 @@ export interface HealingTimings {
   /** Health must hold for this long after the deployment. */
   readonly verifyWindowMs: number;
   readonly verifyTimeoutMs: number;
+  /** After a verified deployment production is looked at again so long after it, each; absent: never. */
+  readonly watchMs?: readonly number[];
   /** How long a closed problem stays open to absorb repeats. */
   readonly cooldownMs: number;
   /** Pause after the first signal in which its siblings are collected. */
@@ -67,4 +69,13 @@ export interface HealingInput {
   readonly webUiUrl?: string;
   /** Signals handed over by continue-as-new: what arrived while the healing before cooled; absent at first start. */
   readonly carried?: readonly Signal[];
+  /** The problem came back while production was still watched: what was tried before. */
+  readonly reopened?: {
+    readonly tried: ReadonlyArray<{
+      readonly strategy: string;
+      readonly planTitle: string;
+      readonly fingerprint: string;
+      readonly result: string;
+    }>;
+  };
 }

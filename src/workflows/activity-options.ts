@@ -84,6 +84,7 @@ export const ACTIVITY_OPTIONS: Readonly<Record<keyof Activities, ActivityOptions
   requestSlot: vendor,
   judgeAdmission: judging,
   findClosedHealings: vendor,
+  findWatched: vendor,
   updateClaim: telling,
   updateCard: messages,
   identifyActor: answering,
@@ -106,6 +107,7 @@ export const ACTIVITY_OPTIONS: Readonly<Record<keyof Activities, ActivityOptions
   readHealth: vendor,
   judgeHealth: judging,
   judgeSignal: judging,
+  publishRevert: evidence,
   withdraw: compensation,
   escalate: messages,
   notify: messages,
@@ -128,6 +130,7 @@ const FORGE: ReadonlySet<keyof Activities> = new Set([
   'merge',
   'deploy',
   'readDeployment',
+  'publishRevert',
   'withdraw',
   'obeyCommand',
 ]);

@@ -84,8 +84,18 @@ export class Admission {
     }
   }
 
-  /** Hands the slot back and reports what was used; a coordinator that is gone keeps no slot either. */
-  async release(outcome: Outcome): Promise<void> {
+  /** An alert that nothing in the repository explains belongs to the healing whose fix of that service is still watched: an outcome when there is one. */
+  async joinWatched(service: string | undefined): Promise<Outcome | null> {
+    if (service === undefined) return null;
+    const { id, input } = this.#record;
+    const { healingId } = await act('findWatched', `who watches ${service}`, { repo: input.repo, service });
+    if (healingId === null || healingId === id || !(await this.#mergeInto(healingId))) return null;
+    const detail = `${healingId}: its fix of ${service} is still watched, and the problem came back`;
+    return { kind: 'merged-into', reason: 'correlated', detail: detail.slice(0, 500) };
+  }
+
+  /** Hands the slot back and reports what was used, and until when production is watched; a coordinator that is gone keeps no slot either. */
+  async release(outcome: Outcome, watchMs?: number): Promise<void> {
     const record = this.#record;
     if (!this.#known || record.incident === null) return;
     const { dryRun, timings } = record.input.settings;
@@ -99,6 +109,8 @@ export class Admission {
       attemptsUsed: dryRun ? 0 : record.attemptsBegun,
       outcome: outcome.kind,
       reason: outcome.reason,
+      ...(record.incident.service === undefined ? {} : { service: record.incident.service }),
+      ...(watchMs === undefined ? {} : { watchUntil: new Date(Date.now() + timings.cooldownMs + watchMs).toISOString() }),
       coolUntil: new Date(Date.now() + (cools ? timings.cooldownMs : 0)).toISOString(),
     };
     try {

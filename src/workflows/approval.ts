@@ -9,6 +9,7 @@ import type { Actor } from '../domain/signal.schema.ts';
 import { act } from './activity-options.ts';
 import type { Control } from './control.ts';
 import type { HealingRecord } from './healing-record.ts';
+import type { Refreshed } from './normalizing.ts';
 import { oneLine, plain } from './plain.ts';
 import { Telling } from './telling.ts';
 
@@ -21,11 +22,36 @@ export interface Refusal {
 /** How the wait for a person ended. */
 export type Approved = { readonly kind: 'approved' } | { readonly kind: 'changed' } | { readonly kind: 'end'; readonly outcome: Outcome };
 
+/** What somebody decided, or why nobody did. */
+export type Answered =
+  | { readonly kind: 'approved'; readonly by: string }
+  | { readonly kind: 'rejected'; readonly detail: string }
+  | Exclude<Refreshed, { readonly kind: 'same' }>;
+
+/** What is asked of people, where it is not whether a change may be published. */
+export interface Question {
+  /** Names it in keys. */
+  readonly name: string;
+  /** What notifications say. */
+  readonly wanted: string;
+  /** What the timeline says. */
+  readonly move: string;
+  /** What a decision must name, so that an answer to an earlier question is none to this one: 64 hex digits; absent: the change set's hash. */
+  readonly hash?: string;
+}
+
+const MAY_IT_GO: Question = {
+  name: 'approval',
+  wanted: 'approval is wanted',
+  move: 'Waits for a person to approve or reject the change',
+};
+
 /** The desk at which one healing takes decisions: the same rules for the update, its validator and the signal fallback. */
 export class ApprovalDesk {
   readonly #record: HealingRecord;
   readonly #presenting: Telling;
   #decision: ApprovalDecision | null = null;
+  #question = MAY_IT_GO;
 
   constructor(record: HealingRecord) {
     this.#record = record;
@@ -43,8 +69,7 @@ export class ApprovalDesk {
     const { approval, state, over } = this.#record;
     if (this.#decision !== null)
       return { type: 'AlreadyDecided', message: `${this.#decision.actor.id} decided already: ${this.#decision.verdict}` };
-    if (over || state === 'ending' || state === 'cooling' || state === 'closed')
-      return { type: 'HealingEnded', message: `this healing has ended${this.#ending()}` };
+    if (over) return { type: 'HealingEnded', message: `this healing has ended${this.#ending()}` };
     if (approval === null || state !== 'awaiting-approval')
       return { type: 'NotAwaitingApproval', message: `this healing waits for no decision: ${state}` };
     if (approval.changeSetHash !== changeSetHash)
@@ -113,29 +138,38 @@ export class ApprovalDesk {
     this.#record.audit('decision-refused', { type: refusal.type, via: oneLine(String(decision.via), 20) }, oneLine(decision.actor.id, 200));
   }
 
-  /** Waits for a person up the ladder: reminders, the next group, expiry. What was proven may be overtaken by fresh evidence. */
+  /** Waits for a person to let the change go out. What was proven may be overtaken by fresh evidence. */
   async wait(control: Control, reasons: readonly string[]): Promise<Approved> {
+    const answer = await this.ask(control, reasons);
+    if (answer.kind !== 'rejected') return answer;
+    return { kind: 'end', outcome: { kind: 'rejected', reason: 'person-said-no', detail: answer.detail } };
+  }
+
+  /** Asks people about the change set up the ladder: reminders, the next group, expiry. */
+  async ask(control: Control, reasons: readonly string[], question: Question = MAY_IT_GO): Promise<Answered> {
     const record = this.#record;
     const { changeSet, incident } = record;
     if (changeSet === null || incident === null) throw new Error('approval is asked for before there is a change');
     const ladder = approvalLadder(record.input.settings.timings, incident.approval);
     const asked = Date.now();
     const until = new Date(asked + (ladder.at(-1)?.atMs ?? 0)).toISOString();
+    const hash = question.hash ?? changeSet.hash;
+    this.#question = question;
     this.#decision = null;
     record.decision = null;
     record.approval = {
-      changeSetHash: changeSet.hash,
+      changeSetHash: hash,
       approvers: incident.approvers,
       paths: changeSet.paths.slice(0, 10),
       reasons: reasons.slice(0, 10),
       until,
     };
     record.asking = true;
-    record.move('awaiting-approval', 'Waits for a person to approve or reject the change');
-    this.#present(changeSet.hash);
-    this.#say('approval-wanted', 'ask for approval', `approval is wanted: ${record.title}. suture approve ${record.id}`, '0');
+    record.move('awaiting-approval', question.move);
+    this.#present(hash);
+    this.#say('approval-wanted', 'ask for approval', `${question.wanted}: ${record.title}. suture approve ${record.id}`, '0');
     try {
-      await record.claim([`Waits for approval of change set ${changeSet.hash.slice(0, 12)}`, ...reasons]);
+      await record.claim([`Waits for approval of change set ${hash.slice(0, 12)}`, ...reasons]);
       for (const rung of ladder) {
         const answered = await this.#answered(control, asked + rung.atMs, describe(rung));
         if (answered !== null) return answered;
@@ -150,18 +184,15 @@ export class ApprovalDesk {
     return { kind: 'end', outcome: expired(ladder) };
   }
 
-  async #answered(control: Control, deadline: number, summary: string): Promise<Approved | null> {
+  async #answered(control: Control, deadline: number, summary: string): Promise<Answered | null> {
     for (;;) {
       const left = Math.max(1, deadline - Date.now());
       const told = await condition(() => this.#decision !== null || control.wantsRefresh, left, { summary });
       const decision = this.#decision;
       if (decision !== null) {
-        if (decision.verdict === 'approve') return { kind: 'approved' };
+        if (decision.verdict === 'approve') return { kind: 'approved', by: decision.actor.id };
         const comment = decision.comment === undefined ? '' : `: ${decision.comment}`;
-        return {
-          kind: 'end',
-          outcome: { kind: 'rejected', reason: 'person-said-no', detail: oneLine(`${decision.actor.id} said no${comment}`, 500) },
-        };
+        return { kind: 'rejected', detail: oneLine(`${decision.actor.id} said no${comment}`, 500) };
       }
       if (!told) return null;
       const fresh = await control.refresh();
@@ -172,7 +203,7 @@ export class ApprovalDesk {
   #remind({ number, of }: Extract<Rung, { kind: 'remind' }>): void {
     const record = this.#record;
     record.note(`Reminder ${number} of ${of}`);
-    const text = `reminder ${number} of ${of}: approval is wanted: ${record.title}. suture approve ${record.id}`;
+    const text = `reminder ${number} of ${of}: ${this.#question.wanted}: ${record.title}. suture approve ${record.id}`;
     this.#say('reminder', 'remind', text, String(number), { reminder: number });
     record.showCard();
   }
@@ -189,7 +220,7 @@ export class ApprovalDesk {
     const who = step.approvers.join(', ');
     record.note(`Nobody decided: ${who} may decide now, too`);
     record.audit('approval-escalated', { step: number, approvers: oneLine(who, 300), hash: approval.changeSetHash });
-    const text = `nobody decided yet, so ${who} may, too: approval is wanted: ${record.title}. suture approve ${record.id}`;
+    const text = `nobody decided yet, so ${who} may, too: ${this.#question.wanted}: ${record.title}. suture approve ${record.id}`;
     this.#say('approval-wanted', 'ask the next ones', text, `next-${number}`, step.tell.length === 0 ? {} : { tell: step.tell });
     record.showCard();
   }
@@ -215,7 +246,7 @@ export class ApprovalDesk {
     extra: { readonly reminder?: number; readonly tell?: readonly Addressee[] } = {},
   ): void {
     const record = this.#record;
-    const key = `${record.key}/approval/${record.turn}/${rung}`;
+    const key = `${record.key}/${this.#question.name}/${record.turn}/${rung}`;
     record.tell(summary, () => act('notify', summary, { key, healingId: record.id, kind, text: plain(text, 500), ...extra }));
   }
 }

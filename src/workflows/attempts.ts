@@ -74,6 +74,17 @@ export class Attempts {
     return this.#startOver(note);
   }
 
+  /** The fix went live and changed nothing: the attempt counts, and the next one knows. An outcome when attempts are used. */
+  learn(detail: string): Outcome | null {
+    const record = this.#record;
+    this.#used += 1;
+    if (record.plan !== null)
+      record.triedPlan({ ...tried(record.plan), result: `merged and deployed, but production did not change: ${detail}` });
+    this.#failed.push({ reason: 'still-failing-after-deploy', plan: record.tried.at(-1) });
+    const cap = Math.min(record.currentIncident.attempts, record.input.settings.caps.attempts);
+    return this.#used >= cap ? this.#usedUp(cap) : null;
+  }
+
   #startOver(note: string): Outcome | null {
     this.#restarts += 1;
     this.#record.note(note);

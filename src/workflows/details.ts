@@ -18,9 +18,11 @@ const WAITS_FOR: Readonly<Record<HealingState, string>> = {
   merging: 'the merge',
   deploying: 'the deployment',
   verifying: 'production to show that it worked',
+  undoing: 'the fix to be taken back',
   escalating: 'people to be told',
   ending: 'the end to be written down',
   cooling: 'nothing: it stays open for a while and absorbs repeats',
+  watching: 'nothing: production is looked at again later',
   closed: 'nothing',
 };
 

@@ -9,6 +9,7 @@ import { SIGNALS_BUDGET } from './normalizing.ts';
 import { plain } from './plain.ts';
 import { isEvidence, withinBudget } from './signals-inbox.ts';
 import type { UndoStack } from './undo.ts';
+import { horizons, watch } from './watching.ts';
 
 /** Finishes with an outcome: takes back, hands over, tells, frees the slot. Cannot be cancelled. */
 export async function end(record: HealingRecord, admission: Admission, undo: UndoStack, outcome: Outcome): Promise<void> {
@@ -36,7 +37,7 @@ export async function end(record: HealingRecord, admission: Admission, undo: Und
         );
       }
     }
-    await admission.release(outcome);
+    await admission.release(outcome, horizons(record, outcome).at(-1));
   });
 }
 
@@ -61,16 +62,34 @@ function handOver(record: HealingRecord, outcome: Outcome, leftBehind: readonly 
   );
 }
 
-/** Stays open to absorb repeats, then closes. Gives what must not be lost with it: a failure of a head that this healing never saw. */
-export async function cool(record: HealingRecord, outcome: Outcome, cancelled: boolean): Promise<readonly Signal[]> {
+/** What goes on after a healing closed. */
+export interface Afterwards {
+  /** What must not be lost with it: a failure of a head that it never saw, or what shows that its problem is back. */
+  readonly late: readonly Signal[];
+  /** The same case begins again: production that was well after the fix is bad again. */
+  readonly reopened: boolean;
+}
+
+/** Stays open to absorb repeats and to look at production again, then closes. */
+export async function cool(record: HealingRecord, outcome: Outcome, cancelled: boolean): Promise<Afterwards> {
   const { cooldownMs } = record.input.settings.timings;
   const mergedInto = outcome.kind === 'merged-into';
   const asked = record.input.request !== undefined;
   // A merged healing must not swallow evidence of its primary, a superseded one not the failure of the new head; a person who asked may ask again at once.
-  if (!mergedInto && outcome.kind !== 'superseded' && !asked && !cancelled && !record.input.settings.dryRun && cooldownMs > 0) {
-    record.move('cooling', 'Absorbs repeats of the same problem');
+  let late: readonly Signal[] = [];
+  let watched = false;
+  if (!mergedInto && outcome.kind !== 'superseded' && !asked && !cancelled && !record.input.settings.dryRun) {
     try {
-      await sleep(cooldownMs, { summary: 'stays open and absorbs repeats' });
+      if (cooldownMs > 0) {
+        record.move('cooling', 'Absorbs repeats of the same problem');
+        await sleep(cooldownMs, { summary: 'stays open and absorbs repeats' });
+      }
+      late = lateEvidence(record, false);
+      if (late.length === 0 && horizons(record, outcome).length > 0) {
+        record.move('watching', 'Production is looked at again later');
+        watched = true;
+        late = await watch(record, outcome);
+      }
     } catch (error) {
       if (!isCancellation(error)) throw error;
     }
@@ -92,7 +111,8 @@ export async function cool(record: HealingRecord, outcome: Outcome, cancelled: b
       );
     }
   });
-  return withinBudget(lateEvidence(record, mergedInto), SIGNALS_BUDGET);
+  if (!watched) late = [...late, ...lateEvidence(record, mergedInto)];
+  return { late: withinBudget(late, SIGNALS_BUDGET), reopened: watched && late.some((signal) => signal.kind === 'alert-triggered') };
 }
 
 function lateEvidence(record: HealingRecord, anyHead: boolean): readonly Signal[] {

@@ -80,6 +80,7 @@ export class HealingRecord {
     this.key = `${this.id}/${workflowInfo().originalExecutionRunId}`;
     this.inbox = new SignalsInbox(input.settings.caps.signals);
     this.#cards = new CardBoard(this.key, this.#cardTelling, () => this.note('Could not be told: the card'));
+    this.tried.push(...(input.reopened?.tried ?? []));
     this.title = `${input.repo.owner}/${input.repo.name} ${input.subject}`;
     // Attributes outlive continue-as-new: what the healing before left there is wiped.
     if (input.carried) this.#shown = { SutureOutcome: '', SutureReason: '', SutureClass: '' };

@@ -2,6 +2,7 @@ import { allHandlersFinished, CancellationScope, condition, continueAsNew, sleep
 import type { HealingResult } from '../domain/healing-result.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { HealingInput } from '../domain/settings.ts';
+import type { Signal } from '../domain/signal.schema.ts';
 import { loseWorkersAfter } from './activity-options.ts';
 import { Admission } from './admission.ts';
 import { ApprovalDesk } from './approval.ts';
@@ -10,7 +11,7 @@ import { Control } from './control.ts';
 import { cool, end } from './ending.ts';
 import { HealingRecord } from './healing-record.ts';
 import { listen } from './listening.ts';
-import { normalize } from './normalizing.ts';
+import { normalize, normalizeAfterFix } from './normalizing.ts';
 import { watchProduction } from './production.ts';
 import { publish } from './publish.ts';
 import { UndoStack } from './undo.ts';
@@ -29,15 +30,29 @@ export async function HealingWorkflow(input: HealingInput): Promise<HealingResul
 
   const outcome = await control.run(() => heal(record, control, admission, desk, undo));
   await end(record, admission, undo, outcome);
-  const late = await cool(record, outcome, workflow.consideredCancelled);
+  const { late, reopened } = await cool(record, outcome, workflow.consideredCancelled);
   await CancellationScope.nonCancellable(() => record.told());
 
   if (late.length > 0 && !workflow.consideredCancelled) {
     await condition(allHandlersFinished);
-    await continueAsNew<typeof HealingWorkflow>({ ...input, carried: late });
+    await continueAsNew<typeof HealingWorkflow>(nextCase(record, late, reopened));
   }
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   return record.result(outcome);
+}
+
+/** Plans that a case remembers when it begins again. */
+const REMEMBERED = 10;
+
+/** What the next run starts with; a case that begins again knows what was tried, what had worked included. */
+function nextCase({ input, tried, plan }: HealingRecord, carried: readonly Signal[], reopened: boolean): HealingInput {
+  const { reopened: _, ...rest } = input;
+  if (!reopened) return { ...rest, carried };
+  const last =
+    plan === null
+      ? []
+      : [{ strategy: plan.strategy, planTitle: plan.title, fingerprint: plan.fingerprint, result: 'healed, and the problem came back' }];
+  return { ...rest, carried, reopened: { tried: [...tried, ...last].slice(-REMEMBERED) } };
 }
 
 /** The story, top to bottom. */
@@ -46,7 +61,7 @@ async function heal(record: HealingRecord, control: Control, admission: Admissio
   if (settings.timings.gatherMs > 0) await sleep(settings.timings.gatherMs, { summary: 'collect signals of the same problem' });
 
   const found = await normalize(record);
-  if (found.kind === 'end') return found.outcome;
+  if (found.kind === 'end') return (await admission.joinWatched(found.alertOf)) ?? found.outcome;
   if (found.incident.autonomy === 'observe') {
     await record.claim([found.incident.title]);
     return { kind: 'escalated', reason: 'diagnosed-only', detail: `Autonomy is observe. ${found.incident.command} fails.`.slice(0, 500) };
@@ -85,7 +100,13 @@ async function heal(record: HealingRecord, control: Control, admission: Admissio
 
     const published = await publish(record, control, undo, verdict);
     if (published.kind === 'end') return published.outcome;
-    if (published.kind === 'merged') return await watchProduction(record, control, verdict, published.sha);
+    if (published.kind === 'merged') {
+      const watched = await watchProduction(record, control, desk, verdict, published.sha);
+      if (watched.kind === 'end') return watched.outcome;
+      const outcome = attempts.learn(watched.detail) ?? (await normalizeAfterFix(record, watched.detail));
+      if (outcome) return outcome;
+      continue;
+    }
     const outcome = attempts.spend(`The change could not be written: ${published.detail}`);
     if (outcome) return outcome;
     control.wantFresh();

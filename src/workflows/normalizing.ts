@@ -46,9 +46,11 @@ function take(record: HealingRecord, incident: IncidentSummary): void {
 }
 
 /** Reads the evidence for the first time. */
-export async function normalize(
-  record: HealingRecord,
-): Promise<{ readonly kind: 'incident'; readonly incident: IncidentSummary } | { readonly kind: 'end'; readonly outcome: Outcome }> {
+export async function normalize(record: HealingRecord): Promise<
+  | { readonly kind: 'incident'; readonly incident: IncidentSummary }
+  /** `alertOf`: an alert of this service stands, and nothing in the repository shows why. */
+  | { readonly kind: 'end'; readonly outcome: Outcome; readonly alertOf?: string }
+> {
   record.move('normalizing', `Reads the evidence of ${record.inbox.total} signals`);
   record.inbox.drain();
   const normalized = await read(record, 'read the evidence');
@@ -60,8 +62,24 @@ export async function normalize(
       return { kind: 'end', outcome: noProblem(normalized.reason, normalized.detail) };
     case 'cannot':
       record.title = normalized.title;
-      return { kind: 'end', outcome: { kind: 'escalated', reason: normalized.reason, detail: normalized.detail } };
+      return {
+        kind: 'end',
+        outcome: { kind: 'escalated', reason: normalized.reason, detail: normalized.detail },
+        ...(normalized.alertOf === undefined ? {} : { alertOf: normalized.alertOf }),
+      };
   }
+}
+
+/** Reads what is still broken after a fix that changed nothing; what was published is done with. An outcome when nothing is left that can be healed. */
+export async function normalizeAfterFix(record: HealingRecord, detail: string): Promise<Outcome | null> {
+  record.change = null;
+  record.mergeSha = null;
+  const normalized = await read(record, 'read what is still broken');
+  if (normalized.kind === 'incident') {
+    take(record, normalized.incident);
+    return null;
+  }
+  return { kind: 'escalated', reason: 'still-failing-after-deploy', detail: `${detail}. ${normalized.detail}`.slice(0, 500) };
 }
 
 /** Reads it again because evidence joined or the head moved. */

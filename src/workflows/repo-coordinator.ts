@@ -95,7 +95,11 @@ class Coordinator {
   }
 
   async #sleep(): Promise<void> {
-    const deadlines = [...this.#slots.leases.map((lease) => lease.expiresAt), ...this.#slots.ledger.map((line) => line.forgetAt)];
+    const deadlines = [
+      ...this.#slots.leases.map((lease) => lease.expiresAt),
+      ...this.#slots.ledger.filter((line) => line.harmed === undefined).map((line) => line.forgetAt),
+      ...this.#slots.watchEnds,
+    ];
     const news = () => this.#inbox.length > 0;
     if (deadlines.length === 0) await condition(news);
     else
@@ -205,6 +209,7 @@ class Coordinator {
     if (request.actor.trust === 'outsider') return;
     this.#paused = request.paused;
     this.#pausedBy = request.actor;
+    if (!request.paused) this.#slots.forgive();
     for (const { request: healing } of [...this.#slots.leases, ...this.#slots.waiting]) {
       await this.#tell(healing, () => getExternalWorkflowHandle(healing.healingId, healing.runId).signal(messages.setPaused, request));
     }

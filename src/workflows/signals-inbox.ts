@@ -76,6 +76,12 @@ export class SignalsInbox {
     return this.#kept;
   }
 
+  /** Closes the books on all that is known: the same evidence once more is news from now on, redeliveries stay dropped. Gives what was kept. */
+  settle(): readonly Signal[] {
+    this.#shas.clear();
+    return this.#kept.splice(0);
+  }
+
   /** Signals that arrived, repeats included. */
   get total(): number {
     return this.#total;

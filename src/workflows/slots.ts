@@ -4,6 +4,8 @@ import type { ReasonCode } from '../domain/outcome.ts';
 
 /** Healings and ledger entries shown to the judge at once: the related ones first. */
 const SHOWN = 20;
+/** Watched healings remembered. */
+const WATCHING = 100;
 /** Commits remembered of one healing. */
 const SHAS = 20;
 
@@ -21,6 +23,7 @@ export class Slots {
   #merges: Array<CoordinatorState['merges'][number]>;
   #orders: number;
   #version: number;
+  #watching: ReadonlyArray<NonNullable<CoordinatorView['watching']>[number]>;
 
   constructor(carried: CoordinatorInput['carried']) {
     this.leases = [...(carried?.leases ?? [])];
@@ -29,22 +32,24 @@ export class Slots {
     this.#merges = [...(carried?.merges ?? [])];
     this.#orders = carried?.orders ?? 0;
     this.#version = carried?.ledgerVersion ?? 0;
+    this.#watching = carried?.watching ?? [];
   }
 
   /** What continue-as-new hands over. */
-  state(): Pick<CoordinatorState, 'leases' | 'waiting' | 'ledger' | 'merges' | 'orders' | 'ledgerVersion'> {
+  state(): Pick<CoordinatorState, 'leases' | 'waiting' | 'ledger' | 'merges' | 'watching' | 'orders' | 'ledgerVersion'> {
     return {
       leases: this.leases,
       waiting: this.waiting,
       ledger: this.#ledger,
       merges: this.#merges,
+      watching: this.#watching,
       orders: this.#orders,
       ledgerVersion: this.#version,
     };
   }
 
   get idle(): boolean {
-    return this.leases.length === 0 && this.waiting.length === 0;
+    return this.leases.length === 0 && this.waiting.length === 0 && this.#watching.length === 0;
   }
 
   get ledger(): readonly LedgerEntry[] {
@@ -65,6 +70,7 @@ export class Slots {
       entry.request.healingId !== request.healingId || entry.request.runId === request.runId;
     this.leases = this.leases.filter(stays);
     this.waiting = this.waiting.filter(stays);
+    this.#watching = this.#watching.filter((each) => each.healingId !== request.healingId);
   }
 
   /** Puts a healing on the wait list: by priority, then by arrival. */
@@ -86,7 +92,9 @@ export class Slots {
 
   /** Whether the ledger says something else of this signature than when the entry was judged. */
   outdated(entry: WaitingHealing): boolean {
-    return this.#ledger.some((line) => line.signature === entry.request.signature && line.changedAt > entry.judgedAt);
+    return this.#ledger.some(
+      (line) => (line.signature === entry.request.signature || line.harmed !== undefined) && line.changedAt > entry.judgedAt,
+    );
   }
 
   /** Hands out a slot; more than the cap is a fault of ours that must stop everything. */
@@ -111,21 +119,39 @@ export class Slots {
     this.drop(release);
     const before = this.#ledger.find((line) => line.signature === release.signature);
     this.#version += 1;
+    const harmed =
+      release.reason === 'worse-after-deploy' ? (release.service === undefined ? {} : { service: release.service }) : before?.harmed;
+    const { healingId, service, watchUntil } = release;
+    if (service !== undefined && watchUntil !== undefined)
+      this.#watching = [...this.#watching, { healingId, service, until: watchUntil }].slice(-WATCHING);
     const entry: LedgerEntry = {
       signature: release.signature,
       attempts: (before?.attempts ?? 0) + release.attemptsUsed,
       lastOutcome: `${release.outcome}: ${release.reason}`,
       coolUntil: release.coolUntil,
       personSaidNo: (before?.personSaidNo ?? false) || NO.has(release.reason),
+      ...(harmed === undefined ? {} : { harmed }),
       forgetAt: now + ttlMs,
       changedAt: this.#version,
     };
     this.#ledger = [...this.#ledger.filter((line) => line !== before), entry];
   }
 
-  /** Forgets signatures whose time has passed. */
+  /** Forgets signatures whose time has passed; where a fix did harm only a person ends it. */
   prune(now: number): void {
-    this.#ledger = this.#ledger.filter((line) => line.forgetAt > now);
+    this.#ledger = this.#ledger.filter((line) => line.forgetAt > now || line.harmed !== undefined);
+    this.#watching = this.#watching.filter((each) => Date.parse(each.until) > now);
+  }
+
+  /** When the next one of the watched is no longer watched, milliseconds since the epoch. */
+  get watchEnds(): readonly number[] {
+    return this.#watching.map((each) => Date.parse(each.until));
+  }
+
+  /** A person wants healings to go on where a fix did harm. */
+  forgive(): void {
+    this.#version += 1;
+    this.#ledger = this.#ledger.map(({ harmed, ...line }) => (harmed === undefined ? line : { ...line, changedAt: this.#version }));
   }
 
   /** The healing that this one was told to merge into before, when it asks again. */
@@ -176,11 +202,12 @@ export class Slots {
       }));
   }
 
-  /** What the ledger says, this signature first. */
+  /** What the ledger says, this signature first, then where a fix did harm. */
   ledgerFor(signature: string): CoordinatorView['ledger'] {
     const first = this.#ledger.filter((line) => line.signature === signature);
     const rest = this.#ledger.filter((line) => line.signature !== signature);
-    return [...first, ...rest.slice(-SHOWN)].map(shown);
+    const harmed = rest.filter((line) => line.harmed !== undefined);
+    return [...first, ...harmed.slice(-SHOWN), ...rest.filter((line) => line.harmed === undefined).slice(-SHOWN)].map(shown);
   }
 
   view(paused: boolean): CoordinatorView {
@@ -188,13 +215,14 @@ export class Slots {
       paused,
       leases: this.leases.map((lease) => ({ healingId: lease.request.healingId, expiresAt: new Date(lease.expiresAt).toISOString() })),
       waiting: this.waiting.map((entry) => entry.request.healingId),
+      watching: this.#watching,
       ledger: this.#ledger.map(shown),
     };
   }
 }
 
-function shown({ signature, attempts, lastOutcome, coolUntil, personSaidNo }: LedgerEntry): CoordinatorView['ledger'][number] {
-  return { signature, attempts, lastOutcome, coolUntil, personSaidNo };
+function shown({ signature, attempts, lastOutcome, coolUntil, personSaidNo, harmed }: LedgerEntry): CoordinatorView['ledger'][number] {
+  return { signature, attempts, lastOutcome, coolUntil, personSaidNo, ...(harmed === undefined ? {} : { harmed }) };
 }
 
 function same(

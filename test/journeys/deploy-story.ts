@@ -81,6 +81,7 @@ export async function openDeployStory(options: {
       verifyWindowMs: 1_000,
       verifyTimeoutMs: 60_000,
       cooldownMs: 0,
+      watchMs: [],
       workerLostMs: 800,
     },
     logLevel: 'warn',

@@ -56,6 +56,7 @@ export async function openGitHubWorld(): Promise<GitHubWorld> {
       verifyWindowMs: 500,
       verifyTimeoutMs: 60_000,
       cooldownMs: 500,
+      watchMs: [],
       approvalReminderMs: 60_000,
     },
     logLevel: 'warn',

@@ -89,8 +89,8 @@ export const ENDINGS: readonly Ending[] = [
     answers: { ...withService, judgeHealth: async () => ({ verdict: 'unchanged', detail: 'errors stay' }) },
   },
   {
-    name: 'escalated-worse',
-    kind: 'escalated',
+    name: 'reverted-worse',
+    kind: 'reverted',
     reason: 'worse-after-deploy',
     answers: { ...withService, judgeHealth: async () => ({ verdict: 'worse', detail: 'errors rise' }) },
   },

@@ -130,4 +130,42 @@ describe('slots', () => {
     slots.prune(111);
     expect(slots.ledgerFor('s')).toEqual([]);
   });
+
+  it('remember where a fix did harm, shown first and not forgotten in time, until a person wants to go on', () => {
+    const slots = new Slots(undefined);
+    const release = { healingId: 'h', runId: 'r', attemptsUsed: 1, coolUntil: '' } as const;
+    slots.release({ ...release, signature: 'bad', outcome: 'reverted', reason: 'worse-after-deploy', service: 'auth' }, 100, 0);
+    for (let number = 0; number < 40; number += 1)
+      slots.release({ ...release, signature: `s${number}`, outcome: 'healed', reason: 'verified' }, 100, 0);
+    expect(slots.ledgerFor('s39').map((line) => [line.signature, line.harmed?.service])).toContainEqual(['bad', 'auth']);
+    const carried = new Slots({ ...slots.state(), paused: false, pausedBy: null, inbox: [] });
+    carried.prune(1_000_000);
+    expect(carried.ledgerFor('new')).toMatchObject([{ signature: 'bad', harmed: { service: 'auth' } }]);
+    carried.forgive();
+    carried.prune(1_000_000);
+    expect(carried.ledger).toEqual([]);
+  });
+
+  it('know whose fix is still watched until its time is over or it asks for a slot again', () => {
+    const slots = new Slots(undefined);
+    const watchUntil = new Date(1_000).toISOString();
+    const release = {
+      runId: 'r',
+      signature: 's',
+      attemptsUsed: 1,
+      outcome: 'healed',
+      reason: 'verified',
+      coolUntil: '',
+      service: 'auth',
+      watchUntil,
+    } as const;
+    slots.release({ ...release, healingId: request(1).healingId }, 100, 0);
+    slots.release({ ...release, healingId: request(2).healingId }, 100, 0);
+    expect(slots.idle).toBe(false);
+    slots.forgetEarlierRuns(request(1));
+    expect(slots.view(false).watching).toMatchObject([{ healingId: request(2).healingId, service: 'auth' }]);
+    slots.prune(1_001);
+    expect(slots.view(false).watching).toEqual([]);
+    expect(slots.idle).toBe(true);
+  });
 });

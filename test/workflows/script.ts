@@ -153,6 +153,7 @@ export const happy: Omit<Activities, 'requestSlot'> = {
   normalize: async (): Promise<Normalized> => ({ kind: 'incident', incident: incident() }),
   judgeAdmission: async () => ({ kind: 'granted', attemptsUsed: 0 }),
   findClosedHealings: async () => [],
+  findWatched: async () => ({ healingId: null }),
   updateClaim: async () => undefined,
   updateCard: async () => undefined,
   identifyActor: async ({ id }) => ({ id, trust: 'maintainer' }),
@@ -198,6 +199,10 @@ export const happy: Omit<Activities, 'requestSlot'> = {
   readHealth: async () => ({ at: '2026-11-23T10:00:00.000Z', requests: 100, errorRate: 0, ok: true }),
   judgeHealth: async () => ({ verdict: 'better', detail: 'errors fell to 0 %' }),
   judgeSignal: async ({ signal: late }) => ({ kind: 'continue', note: `${late.kind} changes nothing` }),
+  publishRevert: async () => ({
+    kind: 'open',
+    change: { number: 8, url: 'https://forge.invalid/8', branch: 'suture/undo-1', headSha: sha('b') },
+  }),
   withdraw: async () => undefined,
   escalate: async () => undefined,
   notify: async () => undefined,

@@ -45,6 +45,16 @@ export function judgeAdmission(input: {
     const why = correlation(request, other);
     if (why !== null) return { kind: 'merge-into', healingId: other.healingId, why };
   }
+  const harm = input.ledger.find(
+    ({ signature, harmed }) =>
+      harmed !== undefined && (signature === request.signature || (harmed.service !== undefined && harmed.service === request.service)),
+  );
+  if (harm !== undefined)
+    return {
+      kind: 'refused',
+      reason: 'halted-after-harm',
+      detail: `a fix made ${harm.harmed?.service ?? 'production'} worse and was taken back; nothing is healed there until a person resumes the repository`,
+    };
   const known = input.ledger.find((entry) => entry.signature === request.signature);
   if (known !== undefined) {
     if (known.personSaidNo)

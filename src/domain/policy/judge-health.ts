@@ -1,9 +1,7 @@
+import type { JudgedReading } from './judge-reading.ts';
+
 /** One reading of production, as history keeps it. */
-export interface Reading {
-  readonly requests: number;
-  readonly errorRate: number | null;
-  readonly ok: boolean | null;
-}
+export type Reading = Pick<JudgedReading, 'requests' | 'errorRate' | 'ok' | 'why' | 'degraded'>;
 
 /** Clearly worse: five points and half as much again above the rate before. */
 const WORSE_BY = 0.05;
@@ -13,7 +11,19 @@ const MIN_READINGS = 2;
 
 const percent = (rate: number | null) => (rate === null ? 'unknown' : `${(rate * 100).toFixed(1)} %`);
 
-/** What the readings after a deployment say. `better` needs the whole window healthy with real requests; `worse` does not wait. */
+/** What is worse than before in a reading: errors that rose, or values beyond their trend that were not before. */
+function worsened(before: Reading | null, reading: Reading): string | null {
+  const was = before?.errorRate ?? null;
+  if (reading.errorRate !== null && reading.requests > 0 && reading.errorRate > Math.max((was ?? 0) + WORSE_BY, (was ?? 0) * WORSE_TIMES))
+    return `errors rose from ${percent(was)} to ${percent(reading.errorRate)}`;
+  const risen = reading.degraded?.filter((name) => before?.degraded?.includes(name) !== true) ?? [];
+  return risen.length > 0 ? `${risen.join(', ')} rose beyond what was usual` : null;
+}
+
+/** Whether a reading shows production at work and well: requests were seen, or something else that really measured says so. */
+const well = (reading: Reading): boolean => reading.ok === true && (reading.requests > 0 || reading.errorRate === null);
+
+/** What the readings after a deployment say. `better` needs the whole window healthy and really measured; `worse` does not wait. */
 export function judgeHealth(input: {
   readonly before: Reading | null;
   readonly after: readonly Reading[];
@@ -32,21 +42,23 @@ export function judgeHealth(input: {
       ? { verdict: 'inconclusive', detail: 'production could not be measured' }
       : { verdict: 'wait', detail: 'no reading yet' };
   const recent = after.slice(-MIN_READINGS);
-  const clearlyWorse =
-    recent.length >= MIN_READINGS &&
-    recent.every(
-      (reading) =>
-        reading.errorRate !== null && reading.requests > 0 && reading.errorRate > Math.max((was ?? 0) + WORSE_BY, (was ?? 0) * WORSE_TIMES),
-    );
-  if (clearlyWorse) return { verdict: 'worse', detail: `errors rose from ${percent(was)} to ${percent(last.errorRate)}` };
-  const healthy = after.length >= MIN_READINGS && after.every((reading) => reading.ok === true && reading.requests > 0);
-  const healthyAtEnd = recent.length >= MIN_READINGS && recent.every((reading) => reading.ok === true && reading.requests > 0);
+  const worse = recent.map((reading) => worsened(before, reading));
+  if (recent.length >= MIN_READINGS && worse.every((each) => each !== null)) return { verdict: 'worse', detail: worse.at(-1) ?? '' };
+  const healthy = after.length >= MIN_READINGS && after.every(well);
+  const healthyAtEnd = recent.length >= MIN_READINGS && recent.every(well);
   if (elapsedMs >= input.windowMs && (healthy || (healthyAtEnd && elapsedMs >= 2 * input.windowMs)))
-    return { verdict: 'better', detail: `errors went from ${percent(was)} to ${percent(last.errorRate)} and stayed there` };
-  if (elapsedMs < input.timeoutMs) return { verdict: 'wait', detail: `errors at ${percent(last.errorRate)}` };
-  if (after.every((reading) => reading.requests === 0 || reading.ok === null))
+    return {
+      verdict: 'better',
+      detail:
+        last.errorRate === null
+          ? 'everything that watches it is well and stayed so'
+          : `errors went from ${percent(was)} to ${percent(last.errorRate)} and stayed there`,
+    };
+  const now = last.why ?? `errors at ${percent(last.errorRate)}`;
+  if (elapsedMs < input.timeoutMs) return { verdict: 'wait', detail: now };
+  if (after.every((reading) => reading.ok === null || (reading.ok && !well(reading))))
     return { verdict: 'inconclusive', detail: 'no requests were seen' };
   return last.ok === true
     ? { verdict: 'inconclusive', detail: 'healthy only in part of the window' }
-    : { verdict: 'unchanged', detail: `errors stay at ${percent(last.errorRate)}` };
+    : { verdict: 'unchanged', detail: last.why ?? `errors stay at ${percent(last.errorRate)}` };
 }

@@ -15,9 +15,11 @@ export const STATE_WORDS: Readonly<Record<HealingState, string>> = {
   merging: 'Merging',
   deploying: 'Deploying',
   verifying: 'Watching production',
+  undoing: 'Taking the fix back',
   escalating: 'Handing over to people',
   ending: 'Ending',
   cooling: 'Ended',
+  watching: 'Ended: production is looked at again later',
   closed: 'Ended',
 };
 
