@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { combineHealth } from './activities/combine-health.ts';
 import type { Activities } from './activities/contract.ts';
 import type { ActivityDeps } from './activities/deps.ts';
 import { createActivities } from './activities/index.ts';
@@ -112,7 +113,7 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
       workspaceBytes: config.sandbox.workspaceBytes,
     },
     strategies,
-    health: capabilities('health').values().next().value ?? null,
+    health: combineHealth([...capabilities('health').values()]),
     notifiers,
     notifyRules: config.notify,
     telemetry: [...capabilities('telemetry').values()],

@@ -4,6 +4,7 @@ import type { Diagnosis } from '../domain/diagnosis.schema.ts';
 import type { HealingCard } from '../domain/healing-card.ts';
 import type { HealingState } from '../domain/healing-state.ts';
 import type { AdmissionAnswer, CoordinatorView, SlotRequest } from '../domain/messages.ts';
+import type { MetricPoint, Milestone } from '../domain/milestone.ts';
 import type { ArtifactRef, RepoRef } from '../domain/names.schema.ts';
 import type { Outcome, ReasonCode } from '../domain/outcome.ts';
 import type { ProbeResult, StrategyRefusal } from '../domain/plan.schema.ts';
@@ -35,6 +36,8 @@ export interface IncidentSummary {
   readonly autonomy: Autonomy;
   /** How long production must be well after a deployment, and when it is looked at again, as the policy says, in milliseconds. */
   readonly windowMs?: number;
+  /** Minutes for which its monitors are quiet while we deploy. */
+  readonly quietMinutes?: number;
   readonly watchMs?: readonly number[];
   readonly attempts: number;
   readonly approvers: readonly string[];
@@ -172,6 +175,19 @@ export interface Activities {
   }): Promise<readonly string[]>;
   /** The newest healing whose fix of this service is still watched. */
   findWatched(input: { readonly repo: RepoRef; readonly service: string }): Promise<{ readonly healingId: string | null }>;
+  /** Shows steps and numbers of a healing where production is watched. */
+  showProgress(input: {
+    readonly key: string;
+    readonly milestones: readonly Milestone[];
+    readonly points: readonly MetricPoint[];
+  }): Promise<void>;
+  /** Keeps the monitors of a service quiet while we deploy it; ends by itself. */
+  quietMonitors(input: {
+    readonly key: string;
+    readonly service: string;
+    readonly environment: string;
+    readonly minutes: number;
+  }): Promise<void>;
   updateClaim(input: { readonly facts: ClaimFacts }): Promise<void>;
   /** Shows the card of a healing as it stands at every notifier that has cards; `revision` counts its states, so that a repeat calls nobody twice. */
   updateCard(input: { readonly card: HealingCard; readonly key: string; readonly revision: number }): Promise<void>;

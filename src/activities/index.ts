@@ -18,6 +18,7 @@ import { pullRequestActivities } from './pull-request.ts';
 import { reasonActivities } from './reason.ts';
 import { revertChangeActivities } from './revert-change.ts';
 import { sandboxActivities } from './sandbox.ts';
+import { telemetryActivities } from './telemetry.ts';
 import { guarded } from './to-failure.ts';
 import { verifyActivities } from './verify.ts';
 
@@ -38,6 +39,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...mergeActivities(deps),
     ...deployActivities(deps),
     ...verifyActivities(deps),
+    ...telemetryActivities(deps),
     ...revertChangeActivities(deps),
     ...escalateActivities(deps),
     ...auditActivities(deps),

@@ -111,10 +111,14 @@ export function approvalRules({ approval }: Policy['policy']): ApprovalRules {
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** How long production is watched after a fix, where the policy says so for this service. */
-function windowsOf({ services }: Policy['policy'], service: ServiceFacts | undefined): Pick<IncidentSummary, 'windowMs' | 'watchMs'> {
+function windowsOf(
+  { services }: Policy['policy'],
+  service: ServiceFacts | undefined,
+): Pick<IncidentSummary, 'windowMs' | 'watchMs' | 'quietMinutes'> {
   const declared = services.find(({ name, environment }) => name === service?.name && environment === service.environment);
-  const { verifyMinutes, watchHours } = declared ?? {};
+  const { verifyMinutes, watchHours, quietMinutes } = declared ?? {};
   return {
+    ...(quietMinutes === undefined ? {} : { quietMinutes }),
     ...(verifyMinutes === undefined ? {} : { windowMs: verifyMinutes * MINUTE_MS }),
     ...(watchHours === undefined ? {} : { watchMs: watchHours.map((hours) => hours * HOUR_MS) }),
   };

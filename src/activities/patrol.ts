@@ -147,6 +147,11 @@ export function patrolActivities(deps: ActivityDeps): Pick<Activities, 'patrol'>
             if (delivered + waiting > 0) deps.log.info({ notifier: id, delivered, waiting }, 'caught up with what could not be told');
           });
         }
+        for (const place of deps.telemetry) {
+          await attempt({ part: 'telemetry' }, async () => {
+            if (place.catchUp !== undefined) await bounded(CATCH_UP_MS, 'telemetry', place.catchUp);
+          });
+        }
         for (const repo of await deps.forge.repositories.served()) {
           if (signal.aborted) break;
           progress(`${repo.owner}/${repo.name}`);

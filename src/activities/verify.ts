@@ -6,12 +6,12 @@ import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { readDossier } from './dossier.ts';
 
-function thresholdOf(policy: RepositoryPolicy, service: string, environment: string): number {
+function declaredService(policy: RepositoryPolicy, service: string, environment: string): RepositoryPolicy['services'][number] {
   const declared = policy.services.find((candidate) => candidate.name === service && candidate.environment === environment);
   if (declared === undefined) {
     throw new Failure('configuration-invalid', `the policy does not declare the service ${service} in ${environment}`);
   }
-  return declared.maxErrorRate;
+  return declared;
 }
 
 /** Watching production after the deployment. */
@@ -26,15 +26,20 @@ export function verifyActivities(deps: ActivityDeps): Pick<Activities, 'readHeal
           service === undefined ? 'the incident concerns no service' : 'no health source is configured',
         );
       }
-      const maxErrorRate = thresholdOf(policy, service.name, service.environment);
+      const declared = declaredService(policy, service.name, service.environment);
+      const { latency, cpu } = declared.monitors ?? {};
       try {
         const reading = await deps.health.read({
           repo: incident.repo,
           service: service.name,
           environment: service.environment,
           ...(since === undefined ? {} : { since }),
+          limits: {
+            ...(latency === undefined ? {} : { latency: latency.threshold }),
+            ...(cpu === undefined ? {} : { cpu: cpu.threshold }),
+          },
         });
-        return judgeReading(reading, maxErrorRate, deps.redact);
+        return judgeReading(reading, declared.maxErrorRate, deps.redact);
       } catch (error) {
         if (error instanceof Failure && error.code === 'health-unavailable') {
           // Production restarts while it is deployed: that it cannot be measured now is a reading, and the judge sees the gap.

@@ -6,6 +6,7 @@ import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { DIAGNOSABLE, doctorIntegration } from './commands/doctor-integration.ts';
 import { heal } from './commands/heal.ts';
+import { type SetupDatadogOptions, setupDatadog } from './commands/setup-datadog.ts';
 import { type SetupGitHubOptions, setupGitHub } from './commands/setup-github.ts';
 import { type SetupSlackOptions, setupSlack } from './commands/setup-slack.ts';
 import { start } from './commands/start.ts';
@@ -145,6 +146,15 @@ setup
   .option(...JSON_FLAG)
   .action(async (options: Json & SetupSlackOptions) => {
     code = await setupSlack(options, output(options));
+  });
+setup
+  .command('datadog')
+  .description('webhook, its secret, monitors and dashboard, as the policies of the served repositories say')
+  .option('--url <url>', 'public address of /webhooks/datadog of this Suture; without it the webhook is left as it is')
+  .option('--dry-run', 'show the difference, change nothing', false)
+  .option(...JSON_FLAG)
+  .action(async (options: Json & SetupDatadogOptions) => {
+    code = await setupDatadog(options, output(options));
   });
 const audit = program.command('audit').description('the trail of every action');
 audit

@@ -7,6 +7,8 @@ export const GIVEN_SECRETS = [
   'github-token',
   'slack-bot-token',
   'slack-signing-secret',
+  'datadog-api-key',
+  'datadog-app-key',
   'smtp-password',
   'pagerduty-routing-key',
 ] as const;

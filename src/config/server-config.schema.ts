@@ -113,6 +113,10 @@ export const ServerConfig = z.strictObject({
     .max(100)
     .default([])
     .describe('Who hears what; empty: every configured notifier hears everything.'),
+  telemetry: z
+    .boolean()
+    .default(false)
+    .describe('Whether steps of healings and numbers of Suture are shown where production is watched, such as Datadog.'),
   patrolEveryMs: ms.default(300_000).describe('Pause between two patrols of the served repositories.'),
   sandbox: z
     .strictObject({

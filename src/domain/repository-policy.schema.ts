@@ -5,6 +5,17 @@ import { Autonomy } from './verdict.schema.ts';
 /** At most 30 days. */
 const Minutes = z.number().int().positive().max(43_200);
 
+/** One monitor: beyond `threshold` over `minutes` it alerts, beyond `warning` it warns. */
+const Watched = (max: number) =>
+  z.strictObject({
+    threshold: z.number().positive().max(max).describe('Beyond it the monitor alerts.'),
+    warning: z.number().positive().max(max).optional().describe('Beyond it the monitor warns.'),
+    minutes: z
+      .union([z.literal(1), z.literal(5), z.literal(10), z.literal(15), z.literal(30), z.literal(60)])
+      .default(5)
+      .describe('Window that it looks at.'),
+  });
+
 const Command = z.string().min(1).max(2000);
 
 /** `.github/suture.yml` of the served repository, read from its default branch only. Unknown keys are errors. */
@@ -59,6 +70,26 @@ export const RepositoryPolicy = z.strictObject({
           .describe('Inputs of that workflow; `$SHA` and `$ENVIRONMENT` in a value are replaced.'),
         owner: z.string().max(200).optional().describe('Who owns it: named in every hand-over.'),
         maxErrorRate: z.number().min(0).max(1).default(0.01).describe('Share of failed requests that is still healthy.'),
+        monitors: z
+          .strictObject({
+            errorRate: Watched(1).optional().describe('Share of failed requests, 0 to 1.'),
+            latency: Watched(3_600).optional().describe('Latency in seconds.'),
+            cpu: Watched(1e12).optional().describe('CPU use, in the unit of the metric.'),
+            tags: z
+              .array(z.string().regex(/^[A-Za-z][A-Za-z0-9_.:/-]{0,199}$/))
+              .max(10)
+              .default([])
+              .describe('Further tags of the monitors, such as `team:identity`.'),
+          })
+          .optional()
+          .describe('Monitors that `suture setup datadog` keeps; their thresholds are limits after a deployment, too.'),
+        quietMinutes: z
+          .number()
+          .int()
+          .positive()
+          .max(240)
+          .optional()
+          .describe('Minutes for which its monitors tell nobody while Suture deploys it; absent: they do.'),
         verifyMinutes: z
           .number()
           .positive()

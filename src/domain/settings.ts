@@ -50,6 +50,8 @@ export interface HealingSettings {
   readonly autonomyCeiling: Autonomy;
   /** Stop before anything is written outside the sandbox. */
   readonly dryRun: boolean;
+  /** Show steps and numbers where production is watched. */
+  readonly telemetry?: boolean;
 }
 
 /** The only argument of a healing's start: immutable for the whole run. */

@@ -281,6 +281,8 @@ export interface HealthSource {
     readonly environment: string;
     /** ISO 8601 UTC: trends are those before it; absent: before now. */
     readonly since?: string;
+    /** Limits of the policy, in the unit of the metric. */
+    readonly limits?: { readonly latency?: number; readonly cpu?: number };
   }): Promise<HealthReading>;
 }
 
@@ -294,6 +296,8 @@ export interface Telemetry {
     input: { readonly service: string; readonly environment: string; readonly minutes: number },
     key: string,
   ) => Promise<void>;
+  /** As of a notifier. */
+  readonly catchUp?: () => Promise<{ readonly delivered: number; readonly waiting: number }>;
 }
 
 /** Tells people. Every message has a key and is found-or-created by it. */

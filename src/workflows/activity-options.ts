@@ -87,6 +87,8 @@ export const ACTIVITY_OPTIONS: Readonly<Record<keyof Activities, ActivityOptions
   findWatched: vendor,
   updateClaim: telling,
   updateCard: messages,
+  showProgress: messages,
+  quietMonitors: telling,
   identifyActor: answering,
   presentChange: telling,
   reason: reasoning,

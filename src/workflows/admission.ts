@@ -34,6 +34,7 @@ export class Admission {
     const record = this.#record;
     record.move('admitting', 'Asks the coordinator of the repository');
     await control.safePoint();
+    record.progress.mark('queued');
     await this.#ask();
     for (let mergeTries = 0; ; ) {
       await condition(() => this.#answers.length > 0 || control.wantsRefresh, record.input.settings.timings.slotLeaseMs, {
@@ -51,6 +52,7 @@ export class Admission {
       }
       switch (answer.kind) {
         case 'granted':
+          record.progress.mark('granted');
           record.audit('slot-granted', { attemptsUsed: answer.attemptsUsed });
           return answer;
         case 'waiting':

@@ -8,6 +8,7 @@ import { tried } from './attempt-end.ts';
 import type { Control } from './control.ts';
 import type { HealingRecord } from './healing-record.ts';
 import { proveOnce } from './proving.ts';
+import { runInSandbox } from './run-in-sandbox.ts';
 import { slimRun } from './slim-runs.ts';
 
 /** How often a healing starts over because the ground moved before it leaves the field to a new one. */
@@ -184,6 +185,7 @@ async function reason(
     const { diagnosis } = reasoned;
     const known = record.diagnosis?.class === diagnosis.class && record.diagnosis.cause === diagnosis.cause;
     record.diagnosis = diagnosis;
+    record.progress.mark('diagnosed');
     if (!known) record.note(`Cause (${diagnosis.class}): ${diagnosis.cause}`);
     if (reasoned.kind === 'none') {
       record.refused(reasoned.refusals);
@@ -210,7 +212,7 @@ async function reason(
     if (asking !== reasoned.strategy) probes = [];
     asking = reasoned.strategy;
     await control.safePoint();
-    const run = await act('runCommand', `${incident.command} at ${reasoned.sha.slice(0, 10)}, asked for by ${reasoned.strategy}`, {
+    const run = await runInSandbox(record, `${incident.command} at ${reasoned.sha.slice(0, 10)}, asked for by ${reasoned.strategy}`, {
       // The same question about the same incident has the same answer in every attempt, so it is asked once.
       key: `${record.key}/probe/${incident.dossier.sha256}/${reasoned.sha}/${reasoned.round}`,
       dossier: incident.dossier,

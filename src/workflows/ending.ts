@@ -37,8 +37,23 @@ export async function end(record: HealingRecord, admission: Admission, undo: Und
         );
       }
     }
+    record.step('ended', `${outcome.kind} (${outcome.reason}): ${outcome.detail}`, { outcome });
+    record.progress.measure(tagsOf(record, outcome), record.attemptsBegun);
     await admission.release(outcome, horizons(record, outcome).at(-1));
   });
+}
+
+function tagsOf(record: HealingRecord, outcome: Outcome): Readonly<Record<string, string>> {
+  const { repo } = record.input;
+  const { incident, diagnosis, plan } = record;
+  return {
+    outcome: outcome.kind,
+    reason: outcome.reason,
+    class: diagnosis?.class ?? 'none',
+    strategy: plan?.strategy ?? 'none',
+    repository: `${repo.owner}/${repo.name}`,
+    ...(incident?.service === undefined ? {} : { service: incident.service }),
+  };
 }
 
 function handOver(record: HealingRecord, outcome: Outcome, leftBehind: readonly string[]): void {

@@ -7,6 +7,7 @@ import type { HealingResult } from '../domain/healing-result.ts';
 import type { HealingState } from '../domain/healing-state.ts';
 import { canMove } from '../domain/healing-state.ts';
 import type { HealingView } from '../domain/healing-view.ts';
+import type { Milestone, MilestoneKind } from '../domain/milestone.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { StrategyRefusal } from '../domain/plan.schema.ts';
 import type { Proof, RunFacts } from '../domain/proof.schema.ts';
@@ -15,6 +16,7 @@ import { act } from './activity-options.ts';
 import { CardBoard, cardOf, PROVEN } from './cards.ts';
 import { describeHealing } from './details.ts';
 import { oneLine } from './plain.ts';
+import { Progress } from './progress.ts';
 import type { SearchAttributeValues } from './search-attributes.ts';
 import { showSearchAttributes } from './search-attributes.ts';
 import { SignalsInbox } from './signals-inbox.ts';
@@ -72,6 +74,9 @@ export class HealingRecord {
   // Cards are told on their own: a message that is tried again must not hold the newest state back.
   readonly #cardTelling = new Telling((what) => this.note(`Could not be told: ${what}`));
   readonly #cards: CardBoard;
+  // Numbers are told on their own, too: people come first.
+  readonly #progressTelling = new Telling((what) => this.note(`Could not be told: ${what}`));
+  readonly progress: Progress;
   #lines: readonly string[] = [];
 
   constructor(input: HealingInput) {
@@ -79,6 +84,8 @@ export class HealingRecord {
     this.id = workflowInfo().workflowId;
     this.key = `${this.id}/${workflowInfo().originalExecutionRunId}`;
     this.inbox = new SignalsInbox(input.settings.caps.signals);
+    const wanted = input.settings.telemetry === true && !input.settings.dryRun;
+    this.progress = new Progress({ wanted, key: this.key, telling: this.#progressTelling });
     this.#cards = new CardBoard(this.key, this.#cardTelling, () => this.note('Could not be told: the card'));
     this.tried.push(...(input.reopened?.tried ?? []));
     this.title = `${input.repo.owner}/${input.repo.name} ${input.subject}`;
@@ -178,6 +185,7 @@ export class HealingRecord {
   async claim(lines: readonly string[]): Promise<void> {
     if (this.input.settings.dryRun) return;
     this.claimed = true;
+    this.progress.mark('claimed');
     this.#lines = [...lines.slice(0, 10), ...this.#unseen()];
     this.showCard();
     const facts = {
@@ -210,6 +218,23 @@ export class HealingRecord {
   async told(): Promise<void> {
     await this.#telling.told();
     await this.#cardTelling.told();
+    await this.#progressTelling.told();
+  }
+
+  /** Shows one step where production is watched. */
+  step(kind: MilestoneKind, text: string, extra: Pick<Partial<Milestone>, 'sha' | 'outcome'> = {}): void {
+    const { repo, subject, webUiUrl } = this.input;
+    const { service, environment } = this.incident ?? {};
+    const about = {
+      healingId: this.id,
+      repo,
+      subject,
+      title: this.title,
+      ...(service === undefined ? {} : { service }),
+      ...(environment === undefined ? {} : { environment }),
+      ...(webUiUrl === undefined ? {} : { url: webUiUrl }),
+    };
+    this.progress.step(kind, text, about, extra);
   }
 
   /** What people must know that nobody has looked at. */

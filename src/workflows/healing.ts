@@ -71,6 +71,7 @@ async function heal(record: HealingRecord, control: Control, admission: Admissio
   if (admitted.kind === 'end') return admitted.outcome;
   await control.safePoint();
   await record.claim([`On it: ${record.title}`]);
+  record.step('started', `On it: ${admitted.attemptsUsed === 0 ? 'a new failure' : `${admitted.attemptsUsed} attempts before`}`);
 
   const attempts = new Attempts(record, control, admitted.attemptsUsed);
   for (;;) {

@@ -84,10 +84,12 @@ async function deployment(
     return null;
   }
   await control.safePoint();
+  await quiet(record, incident, mergeSha);
   const key = `${record.key}/${mergeSha}/deploy`;
   const ended = await deployed(record, control, incident, { sha: mergeSha, key, action: 'deployment' });
   switch (ended.kind) {
     case 'success':
+      record.step('deployed', `${mergeSha.slice(0, 10)} is live in ${environmentOf(incident)}`, { sha: mergeSha });
       return null;
     case 'failure':
       return { kind: 'escalated', reason: 'deploy-failed', detail: oneLine(ended.detail, 500) };
@@ -95,6 +97,22 @@ async function deployment(
     case 'timed-out':
       return { kind: 'escalated', reason: 'deploy-timed-out', detail: oneLine(ended.detail, 500) };
   }
+}
+
+/** Monitors that fire because we deploy would call people out of bed; the policy says for how long. */
+async function quiet(record: HealingRecord, { service, quietMinutes, ...incident }: IncidentSummary, sha: string): Promise<void> {
+  if (service === undefined || quietMinutes === undefined || record.input.settings.telemetry !== true) return;
+  const environment = incident.environment ?? 'production';
+  const key = `${record.key}/${sha}/quiet`;
+  await record.tolerate(
+    'that its monitors be quiet',
+    act('quietMonitors', `keep the monitors of ${service} quiet for ${quietMinutes} minutes`, {
+      key,
+      service,
+      environment,
+      minutes: quietMinutes,
+    }),
+  );
 }
 
 /** What production showed. */
@@ -126,6 +144,10 @@ async function verify(
     const judged = await act('judgeHealth', 'did it work', { dossier: incident.dossier, before, after, windowMs, elapsedMs, timeoutMs });
     record.note(`Production: ${judged.verdict}: ${judged.detail}`);
     if (judged.verdict !== 'wait') {
+      if (judged.verdict === 'better') {
+        record.progress.mark('verified');
+        record.step('verified', judged.detail);
+      }
       if (judged.verdict === 'better') record.audit('verified', { readings: after.length });
       else record.audit('not-verified', { verdict: judged.verdict, detail: oneLine(judged.detail, 300) });
       return { verdict: judged.verdict, detail: oneLine(judged.detail, 400) };

@@ -10,6 +10,7 @@ import type { Control } from './control.ts';
 import { outcomeOfFailure } from './failure-outcome.ts';
 import type { HealingRecord } from './healing-record.ts';
 import { oneLine } from './plain.ts';
+import { runInSandbox } from './run-in-sandbox.ts';
 import { slimPair, slimRun } from './slim-runs.ts';
 
 /** Runs at one revision before the question of red or flaky is left open. */
@@ -76,7 +77,7 @@ async function reproduce(record: HealingRecord, control: Control): Promise<Repro
   const runs: RunFacts[] = [];
   while (runs.length < REPRODUCTIONS) {
     await control.safePoint();
-    const run = await act('runCommand', `${incident.command} without the change`, {
+    const run = await runInSandbox(record, `${incident.command} without the change`, {
       key: key(record, `red/${runs.length}`),
       dossier: incident.dossier,
       command: incident.command,
@@ -180,8 +181,8 @@ async function widerChecks(
     await control.safePoint();
     const common = { dossier: incident.dossier, command, sha: incident.headSha };
     const [without, withIt] = await Promise.all([
-      act('runCommand', `${command} without the change`, { ...common, key: key(record, `wider/${command}/before`) }),
-      act('runCommand', `${command} with the change`, { ...common, key: key(record, `wider/${command}/after`), changeSet }),
+      runInSandbox(record, `${command} without the change`, { ...common, key: key(record, `wider/${command}/before`) }),
+      runInSandbox(record, `${command} with the change`, { ...common, key: key(record, `wider/${command}/after`), changeSet }),
     ]);
     take(without, withIt);
   }
@@ -196,7 +197,7 @@ async function withChange(
   step: string,
 ): Promise<RunFacts> {
   await control.safePoint();
-  return await act('runCommand', `${incident.command} with the change${step === 'green-again' ? ', again' : ''}`, {
+  return await runInSandbox(record, `${incident.command} with the change${step === 'green-again' ? ', again' : ''}`, {
     key: key(record, step),
     dossier: incident.dossier,
     command: incident.command,

@@ -69,6 +69,7 @@ async function open(
   if (published.kind === 'refused') return await refusedToOpen(record, undo, published);
   record.change = published.change;
   settled();
+  record.step('proposed', `Pull request #${published.change.number} is open`, { sha: published.change.headSha });
   record.audit('published', { number: published.change.number, branch: published.change.branch, head: published.change.headSha });
   record.move(
     'waiting-for-checks',
@@ -109,6 +110,7 @@ async function waitForChecks(record: HealingRecord, control: Control, undo: Undo
     if (checks.state === 'green' || silent > (record.input.request ? 0 : 1)) {
       record.note(checks.state === 'green' ? 'Its checks are green' : 'It has no checks');
       record.audit('checks', { state: checks.state });
+      record.progress.mark('green');
       return { kind: 'green' };
     }
     const person = await readPerson(record, undo, change);
@@ -126,6 +128,7 @@ async function readPerson(record: HealingRecord, undo: UndoStack, change: Publis
     undo.clear();
     record.audit('merged', { sha: record.mergeSha }, facts.closedBy ?? 'unknown');
     const by = `Merged by ${facts.closedBy ?? 'a person'}`;
+    record.step('merged', by, { sha: record.mergeSha });
     if (record.state === 'merging') record.note(by);
     else record.move('merging', by);
     return { kind: 'merged', sha: record.mergeSha };
@@ -224,6 +227,7 @@ async function tryMerge(
   if (merged.kind === 'merged') {
     record.mergeSha = merged.sha;
     undo.clear();
+    record.step('merged', 'Merged', { sha: merged.sha });
     record.audit('merged', { sha: merged.sha });
     record.note(`Merged as ${merged.sha.slice(0, 10)}`);
   }

@@ -22,6 +22,7 @@ export async function takeBack(
 ): Promise<Outcome> {
   const incident = record.currentIncident;
   record.move('undoing', `Takes the fix back: ${why}`);
+  record.step('undone', why, { sha: mergeSha });
   record.audit('undo-begun', { reason, sha: mergeSha });
   const rolledBack = verdict.autonomy === 'deploy' ? await rollBack(record, control, incident, mergeSha) : null;
   const reverted = await revert(record, control, verdict, mergeSha, why);

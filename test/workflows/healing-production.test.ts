@@ -1,4 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/contract.ts';
 import type { Answers } from './script.ts';
@@ -197,5 +198,37 @@ describe.concurrent('production after it was verified', () => {
       forwardSignals: async () => ({ delivered: false }),
     });
     expect((await result(gone)).outcome).toMatchObject({ kind: 'escalated', reason: 'no-command' });
+  });
+});
+
+describe.concurrent('progress', () => {
+  it('is shown step by step with numbers at the end, and monitors are quiet while we deploy, where the server wants it', async () => {
+    const quiet: Answers = { normalize: async () => ({ kind: 'incident', incident: serviceIncident({ quietMinutes: 5 }) }) };
+    await result(await world.start('shown', quiet, input('shown', { settings: { telemetry: true } })));
+    const given = inputs('shown', 'showProgress');
+    const kinds = given.flatMap(({ milestones }) => milestones.map((each: { kind: string }) => each.kind));
+    expect(kinds).toEqual(['started', 'proposed', 'merged', 'deployed', 'verified', 'ended']);
+    expect(new Set(given.map(({ key }) => key)).size).toBe(given.length);
+    const points = given.flatMap(({ points: all }) => all.map((each: { name: string }) => each.name.replace('suture.healing.', '')));
+    expect(points).toEqual(
+      expect.arrayContaining([
+        'ended',
+        'attempts',
+        'claim_seconds',
+        'diagnose_seconds',
+        'green_seconds',
+        'verified_seconds',
+        'queue_seconds',
+        'sandbox_seconds',
+      ]),
+    );
+    expect(inputs('shown', 'quietMonitors')).toMatchObject([{ service: 'auth', environment: 'production', minutes: 5 }]);
+  });
+
+  it('is not shown elsewhere, and a place that is away holds nothing up', async () => {
+    await result(await world.start('unshown', withService));
+    expect(inputs('unshown', 'showProgress')).toEqual([]);
+    const away: Answers = { ...withService, showProgress: () => Promise.reject(ApplicationFailure.nonRetryable('no', 'bug')) };
+    expect((await result(await world.start('away', away, input('away', { settings: { telemetry: true } })))).outcome.kind).toBe('healed');
   });
 });

@@ -66,7 +66,7 @@ function factsOf(delivery: DatadogDelivery): Record<string, string> {
 }
 
 /** What a delivery reports; `parse` has read its JSON. */
-function signalsFrom(delivery: DatadogDelivery, config: DatadogConfig, receivedAt: Date): Parsed {
+function signalsFrom(delivery: DatadogDelivery, config: Pick<DatadogConfig, 'services'>, receivedAt: Date): Parsed {
   const { alert_id: monitor, alert_transition: transition } = delivery;
   if (monitor === undefined || transition === undefined) {
     return ignored('no alert id or transition: a test delivery, or a webhook without the payload of docs/datadog.md');
@@ -99,7 +99,7 @@ function signalsFrom(delivery: DatadogDelivery, config: DatadogConfig, receivedA
 }
 
 /** Datadog's webhooks carry no signature: the secret header is compared in constant time. */
-export function createDatadogSource(context: IntegrationContext<DatadogConfig>): AlertSource {
+export function createDatadogSource(context: IntegrationContext<Pick<DatadogConfig, 'services' | 'headerName'>>): AlertSource {
   const { config } = context;
   return {
     maxBytes: 256 * 1024,
