@@ -6,6 +6,7 @@ import { combineHealth } from './activities/combine-health.ts';
 import type { Activities } from './activities/contract.ts';
 import type { ActivityDeps } from './activities/deps.ts';
 import { createActivities } from './activities/index.ts';
+import { createRunCall } from './activities/run-call.ts';
 import { loadConfig, loadSecrets, parseRepositoryPolicy, settingsFrom, stateFolder } from './config/index.ts';
 import { Failure } from './domain/failure.ts';
 import { forgeQueue } from './domain/task-queues.ts';
@@ -118,6 +119,7 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
     notifyRules: config.notify,
     telemetry: [...capabilities('telemetry').values()],
     desks: capabilities('desk'),
+    actions: { defined: config.actions, run: createRunCall(() => secrets.get('actions-token')[0]?.reveal()) },
     artifacts,
     records: createRecordStore(join(stateDir, 'records')),
     audit: createAuditTrail(join(stateDir, 'audit'), { signingKey: createPrivateKey(signingKey.reveal()) }),

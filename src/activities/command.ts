@@ -29,6 +29,7 @@ async function shown({ healings, redact }: ActivityDeps, id: string, long: boole
     ['cause', view.cause],
     ['fix', view.strategy],
     ['why', view.outcome?.detail],
+    ['joined', view.joined?.map((each) => `${each.healingId} (${each.why})`).join('; ')],
     [
       'waits for',
       view.approval === undefined
@@ -122,10 +123,19 @@ async function obey(deps: ActivityDeps, input: Input): Promise<Answer> {
       return decide(deps, input, 'reject');
     case 'delegate':
       return delegate(deps, input);
+    case 'split':
+      return decisionAnswer(
+        await deps.healings.split(id, { id: signal.id, actor: signal.actor, joined: signal.facts['to'] ?? '' }),
+        'split; the other healing goes its own way',
+      );
     case 'review-approved':
     case 'review-rejected': {
       const read = await readPolicy(deps, signal.repo, input.settings);
       if (read.kind === 'invalid' || !read.policy.approval.byReview) return { kind: 'ignored', detail: 'reviews are no approval here' };
+      // What was pushed after the review is not what was reviewed.
+      const number = Number(signal.facts['number']);
+      const reviewed = Number.isSafeInteger(number) ? await deps.forge.changes.get(signal.repo, number) : null;
+      if (reviewed?.headSha !== signal.sha) return refused('the review is of an older commit of the pull request');
       return decide(deps, input, signal.facts['command'] === 'review-approved' ? 'approve' : 'reject');
     }
     case 'stop':

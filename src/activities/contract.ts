@@ -1,5 +1,6 @@
 import type { Addressee, ApprovalRules } from '../domain/approval-ladder.ts';
 import type { ChangeSetRef } from '../domain/change-set.schema.ts';
+import type { CorrelationRule } from '../domain/correlation.schema.ts';
 import type { Diagnosis } from '../domain/diagnosis.schema.ts';
 import type { HealingCard } from '../domain/healing-card.ts';
 import type { HealingState } from '../domain/healing-state.ts';
@@ -49,6 +50,22 @@ export interface IncidentSummary {
   readonly untrusted: boolean;
   /** Nobody has seen what the failing check wrote: its log expired or was never there. */
   readonly logMissing?: boolean;
+  /** When the policy takes it for one with others; absent: the built-in rules. */
+  readonly correlation?: readonly CorrelationRule[];
+}
+
+/** An alert that stands while nothing in the repository shows why. */
+export interface AlertSummary {
+  /** The same for every alert of this service. */
+  readonly signature: string;
+  readonly title: string;
+  readonly service: string;
+  readonly environment: string;
+  readonly deployedSha?: string;
+  readonly attempts: number;
+  readonly correlation?: readonly CorrelationRule[];
+  /** How long it waits for what explains it, in milliseconds. */
+  readonly waitMs: number;
 }
 
 /** What `normalize` found. */
@@ -59,8 +76,8 @@ export type Normalized =
       readonly kind: 'cannot';
       readonly reason: ReasonCode;
       readonly title: string;
-      readonly detail: string /** Service whose alert stands, where nothing in the repository shows why. */;
-      readonly alertOf?: string;
+      readonly detail: string;
+      readonly alert?: AlertSummary;
     };
 
 /** A plan in history: the steps are an artifact. */
@@ -168,6 +185,8 @@ export interface Activities {
       readonly shas: readonly string[];
       readonly since: string;
     }>;
+    /** Healings that a person split from this one. */
+    readonly apart?: readonly string[];
   }): Promise<AdmissionAnswer>;
   /** For the coordinator: which of these healings no longer run. */
   findClosedHealings(input: {
@@ -301,13 +320,59 @@ export interface Activities {
   readHealth(input: { readonly dossier: ArtifactRef; readonly since?: string }): Promise<HealthFacts>;
   /** What the readings so far say; `wait` while the window has not passed. */
   judgeHealth(input: {
-    readonly dossier: ArtifactRef;
+    readonly dossier?: ArtifactRef;
     readonly before: HealthFacts | null;
     readonly after: readonly HealthFacts[];
     readonly windowMs: number;
     readonly elapsedMs: number;
     readonly timeoutMs: number;
   }): Promise<{ readonly verdict: 'wait' | 'better' | 'unchanged' | 'worse' | 'inconclusive'; readonly detail: string }>;
+  /** The next production action that server and policy have for a service, by the order of the policy. */
+  planAction(input: {
+    readonly repo: RepoRef;
+    readonly service: string;
+    readonly settings: HealingSettings;
+    readonly tried: readonly string[];
+  }): Promise<
+    | {
+        readonly kind: 'action';
+        readonly name: string;
+        readonly title: string;
+        readonly choices: Readonly<Record<string, string>>;
+        readonly environment: string;
+        readonly risk: 'low' | 'medium' | 'high';
+        readonly decision: 'allow' | 'ask';
+        readonly reason: string;
+        /** Of everything that is asked about: 64 hex digits. */
+        readonly hash: string;
+        readonly undoable: boolean;
+        /** What was live before, for a roll-back. */
+        readonly rollbackTo?: string;
+        readonly approvers: readonly string[];
+        readonly approval: ApprovalRules;
+        readonly windowMs?: number;
+      }
+    | { readonly kind: 'none'; readonly detail: string }
+  >;
+  /** Does it, or takes it back; `unknown`: nobody knows whether it was done, and it is not repeated. */
+  performAction(input: {
+    readonly key: string;
+    readonly healingId: string;
+    readonly repo: RepoRef;
+    readonly service: string;
+    readonly environment: string;
+    readonly name: string;
+    readonly choices: Readonly<Record<string, string>>;
+    readonly undo: boolean;
+    readonly rollbackTo?: string;
+  }): Promise<{ readonly kind: 'done' | 'unknown' | 'refused'; readonly detail: string; readonly deployment?: string }>;
+  /** How a service is, where there is no dossier. */
+  readServiceHealth(input: {
+    readonly repo: RepoRef;
+    readonly service: string;
+    readonly settings: HealingSettings;
+    readonly since?: string;
+  }): Promise<HealthFacts>;
   /** What a late signal changes. */
   judgeSignal(input: {
     readonly healingId: string;
@@ -315,6 +380,8 @@ export interface Activities {
     readonly state: HealingState;
     readonly incident: IncidentSummary | null;
     readonly change: PublishedChange | null;
+    /** An alert stands that nothing in the repository explains. */
+    readonly alert?: boolean;
     readonly signal: Signal;
   }): Promise<Course>;
   /** Branch, commit and pull request that take a merged fix of ours back: found or created by the key. Never for a commit that is not ours. */
@@ -377,7 +444,17 @@ export interface Activities {
     readonly into: string;
     readonly signals: readonly Signal[];
     readonly from: string;
+    /** Why the two are one, for the record. */
+    readonly why: string;
   }): Promise<{ readonly delivered: boolean }>;
+  /** Gives evidence that was joined wrongly back to its own healing; the coordinator does not join the two again. */
+  splitHealings(input: {
+    readonly repo: RepoRef;
+    readonly healingId: string;
+    readonly joined: string;
+    readonly signals: readonly Signal[];
+    readonly settings: HealingSettings;
+  }): Promise<void>;
   /** Patrol: finds red default branches without an incident, starts their healings, sweeps what crashes left. */
   patrol(input: { readonly settings: HealingInput['settings'] }): Promise<{ readonly started: readonly string[]; readonly swept: number }>;
 }

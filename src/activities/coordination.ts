@@ -1,6 +1,7 @@
 import { parseHealingId } from '../domain/ids.ts';
 import { judgeAdmission } from '../domain/policy/judge-admission.ts';
 import { judgeSignal } from '../domain/policy/judge-signal.ts';
+import { oneLine } from '../lib/one-line.ts';
 import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 
@@ -22,7 +23,7 @@ export function coordinationActivities({
   forge,
 }: Pick<ActivityDeps, 'healings' | 'forge'>): Pick<
   Activities,
-  'requestSlot' | 'findWatched' | 'judgeAdmission' | 'findClosedHealings' | 'judgeSignal' | 'forwardSignals'
+  'requestSlot' | 'findWatched' | 'judgeAdmission' | 'findClosedHealings' | 'judgeSignal' | 'forwardSignals' | 'splitHealings'
 > {
   return {
     requestSlot: ({ repo, request }) => healings.requestSlot(repo, request),
@@ -33,10 +34,27 @@ export function coordinationActivities({
     judgeAdmission: async (input) => judgeAdmission(input),
     findClosedHealings: async (input) => await healings.findClosed(input.healings),
     judgeSignal: async (input) => judgeSignal({ ...input, greenAgain: await greenAgain(forge, input) }),
-    async forwardSignals({ into, signals, from }) {
+    async splitHealings({ repo, healingId, joined, signals, settings }) {
+      await healings.setApart(repo, { healings: [healingId, joined] });
+      const other = parseHealingId(joined);
+      if (other === null || other.repo.owner !== repo.owner || other.repo.name !== repo.name) return;
+      const { subject } = other;
+      const webUiUrl = healings.webUiUrl(joined);
+      const input = { repo, subject, settings, ...(webUiUrl === undefined ? {} : { webUiUrl }) };
+      for (const signal of signals) {
+        const { mergedFrom: _from, mergedWhy: _why, ...facts } = signal.facts;
+        await healings.report(input, { ...signal, facts });
+      }
+    },
+    async forwardSignals({ into, signals, from, why }) {
       for (const signal of signals) {
         // Ids stay: the receiver drops what it has seen, so a repeat of this activity is harmless.
-        if (!(await healings.forward(into, { ...signal, facts: { ...signal.facts, mergedFrom: from.slice(0, 500) } }))) {
+        if (
+          !(await healings.forward(into, {
+            ...signal,
+            facts: { ...signal.facts, mergedFrom: from.slice(0, 500), mergedWhy: oneLine(why, 200) },
+          }))
+        ) {
           return { delivered: false };
         }
       }

@@ -1,4 +1,5 @@
 import type { NotifyRule } from '../domain/notify-ladder.ts';
+import type { ProductionAction } from '../domain/production-action.schema.ts';
 import type { RepositoryPolicy } from '../domain/repository-policy.schema.ts';
 import type { HealingSettings } from '../domain/settings.ts';
 import type { CommandDesk, Forge, HealthSource, Notifier, Telemetry } from '../integrations/contract.ts';
@@ -6,6 +7,7 @@ import type { Sandbox, SandboxLimits } from '../sandbox/contract.ts';
 import type { ArtifactStore, AuditTrail, RecordStore } from '../store/contract.ts';
 import type { Strategy } from '../strategies/contract.ts';
 import type { Healings } from '../temporal/contract.ts';
+import type { RunCall } from './run-call.ts';
 
 /** Structured log to stderr; `error` means a bug of ours. */
 export interface ActivityLog {
@@ -32,6 +34,8 @@ export interface ActivityDeps {
   readonly telemetry: readonly Telemetry[];
   /** People who command from elsewhere than the forge, by the id of the signal's source. */
   readonly desks: ReadonlyMap<string, CommandDesk>;
+  /** What may be done to production, and who does it. */
+  readonly actions: { readonly defined: Readonly<Record<string, ProductionAction>>; readonly run: RunCall };
   readonly artifacts: ArtifactStore;
   readonly records: RecordStore;
   readonly audit: AuditTrail;

@@ -1,4 +1,4 @@
-import type { CommitFacts, Evidence, ProvingCommand } from '../domain/incident.schema.ts';
+import type { CommitFacts, Evidence, ProvingCommand, ServiceFacts } from '../domain/incident.schema.ts';
 import type { RepoRef } from '../domain/names.schema.ts';
 import type { Signal } from '../domain/signal.schema.ts';
 import { visibleText } from '../lib/escape.ts';
@@ -97,6 +97,37 @@ export function changeEvidence(commits: readonly CommitFacts[], redact: (text: s
       500,
     ),
   }));
+}
+
+/** Deployments that are named: what is live, and what went before. */
+const MAX_DEPLOYMENTS = 3;
+const DAY_MS = 86_400_000;
+
+/** Evidence from deployments of the service in the day before the problem showed: the newest first, each with how long before. */
+export async function deploymentEvidence(
+  { forge, redact }: Pick<ActivityDeps, 'forge' | 'redact'>,
+  repo: RepoRef,
+  service: ServiceFacts | undefined,
+  signals: readonly Signal[],
+): Promise<readonly Evidence[]> {
+  if (service === undefined) return [];
+  const shown = Date.parse(signals.find(({ kind }) => kind === 'alert-triggered' || kind === 'check-failed')?.at ?? '');
+  const listed = await forge.deployments.list(repo, service.environment);
+  return listed
+    .filter(({ at }) => !(Math.abs(shown - Date.parse(at)) > DAY_MS))
+    .slice(0, MAX_DEPLOYMENTS)
+    .map(({ sha, state, at, environment }) => {
+      const minutes = Math.round((shown - Date.parse(at)) / 60_000);
+      const when = Number.isNaN(minutes)
+        ? ''
+        : minutes >= 0
+          ? `, ${minutes} minutes before the problem showed`
+          : `, ${-minutes} minutes after the problem showed`;
+      return {
+        kind: 'deployment',
+        summary: oneLine(redact(`${sha.slice(0, 10)} was deployed to ${environment} for ${service.name}: ${state}, ${at}${when}`), 500),
+      };
+    });
 }
 
 /** All evidence within its limit. */

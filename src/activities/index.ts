@@ -14,6 +14,7 @@ import { mergeActivities } from './merge.ts';
 import { normalizeActivities } from './normalize.ts';
 import { patrolActivities } from './patrol.ts';
 import { presentChangeActivities } from './present-change.ts';
+import { productionActionActivities } from './production-action.ts';
 import { pullRequestActivities } from './pull-request.ts';
 import { reasonActivities } from './reason.ts';
 import { revertChangeActivities } from './revert-change.ts';
@@ -40,6 +41,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...deployActivities(deps),
     ...verifyActivities(deps),
     ...telemetryActivities(deps),
+    ...productionActionActivities(deps),
     ...revertChangeActivities(deps),
     ...escalateActivities(deps),
     ...auditActivities(deps),

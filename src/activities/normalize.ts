@@ -3,10 +3,10 @@ import type { Incident, ProvingCommand, ServiceFacts } from '../domain/incident.
 import { ActorTrust, type Signal } from '../domain/signal.schema.ts';
 import { signatureOf } from '../domain/signature.ts';
 import { oneLine } from '../lib/excerpt.ts';
-import type { Activities, IncidentSummary, Normalized } from './contract.ts';
+import type { Activities, AlertSummary, IncidentSummary, Normalized } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { writeDossier } from './dossier.ts';
-import { capped, changeEvidence, checkEvidence, signalEvidence } from './evidence.ts';
+import { capped, changeEvidence, checkEvidence, deploymentEvidence, signalEvidence } from './evidence.ts';
 import { commandsOf, redChecks, requestedCommand } from './failing-command.ts';
 import { serviceOfAlert, serviceOfCommits } from './find-service.ts';
 import { findTarget, type Target } from './find-target.ts';
@@ -153,9 +153,24 @@ export function normalizeActivities(deps: ActivityDeps): Pick<Activities, 'norma
         return { kind: 'no-problem', reason: target.reason, detail: oneLine(deps.redact(target.detail), 500) };
       }
       const found = await findFailing(deps, input, read, target);
-      if (found.kind === 'cannot' && alerted !== undefined && alerting(signals) === 'yes') return { ...found, alertOf: alerted.name };
+      if (found.kind === 'cannot' && alerted !== undefined && alerting(signals) === 'yes')
+        return { ...found, alert: unexplained(repo, policy, alerted) };
       return found.kind === 'failing' ? summarize(deps, input, read, { target, alerted, ...found }) : found;
     },
+  };
+}
+
+/** Every alert of one service that nothing explains is one problem. */
+function unexplained(repo: Input['repo'], policy: Policy['policy'], { name, environment, deployedSha }: ServiceFacts): AlertSummary {
+  return {
+    signature: signatureOf({ repo, command: `alert ${name} ${environment}`, failingTests: [] }),
+    title: oneLine(`${name} in ${environment} alerts, and nothing in the repository shows why`, 200),
+    service: name,
+    environment,
+    ...(deployedSha === undefined ? {} : { deployedSha }),
+    attempts: policy.attempts,
+    correlation: policy.correlation.rules,
+    waitMs: policy.correlation.waitMinutes * MINUTE_MS,
   };
 }
 
@@ -211,7 +226,12 @@ async function summarize(
     wider: (commands.some((command) => command.name === failing.name) ? [...commands] : [failing, ...commands]).slice(0, 10),
     ...(service === undefined ? {} : { service }),
     trust,
-    evidence: capped(checks.evidence, signalEvidence(signals, deps.redact), changeEvidence(commits, deps.redact)),
+    evidence: capped(
+      checks.evidence,
+      signalEvidence(signals, deps.redact),
+      await deploymentEvidence(deps, repo, service, signals),
+      changeEvidence(commits, deps.redact),
+    ),
   };
   const summary: IncidentSummary = {
     dossier: await writeDossier(deps, { incident, policy }),
@@ -234,6 +254,7 @@ async function summarize(
     ...(policy.approval.byRequester ? {} : { barred: requesters(signals) }),
     untrusted: trust === 'outsider',
     ...(checks.logMissing ? { logMissing: true } : {}),
+    correlation: policy.correlation.rules,
   };
   return { kind: 'incident', incident: summary };
 }

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { Failure } from '../domain/failure.ts';
 import { auditShow, auditVerify } from './commands/audit.ts';
-import { cancel, type DecideOptions, decide, delegate, pause } from './commands/decide.ts';
+import { cancel, type DecideOptions, decide, delegate, pause, split } from './commands/decide.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { DIAGNOSABLE, doctorIntegration } from './commands/doctor-integration.ts';
@@ -88,6 +88,14 @@ program
   .option(...JSON_FLAG)
   .action(async (healing: string, somebody: string, options: Json & { hash?: string; as?: string }) => {
     code = await delegate(healing, somebody, options, output(options));
+  });
+program
+  .command('split <healing> <joined>')
+  .description('give back what was joined wrongly from another healing; the two are not joined again')
+  .option('--as <id>', 'who says so; default: the account at this terminal')
+  .option(...JSON_FLAG)
+  .action(async (healing: string, joined: string, options: Json & { as?: string }) => {
+    code = await split(healing, joined, options, output(options));
   });
 program
   .command('cancel <healing>')

@@ -7,6 +7,7 @@ export const GIVEN_SECRETS = [
   'github-token',
   'slack-bot-token',
   'slack-signing-secret',
+  'actions-token',
   'datadog-api-key',
   'datadog-app-key',
   'smtp-password',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { NOTICE_KINDS } from '../domain/notify-ladder.ts';
 import { OUTCOMES } from '../domain/outcome.ts';
+import { ActionName, ProductionAction } from '../domain/production-action.schema.ts';
 import { Autonomy } from '../domain/verdict.schema.ts';
 
 const ms = z
@@ -113,6 +114,10 @@ export const ServerConfig = z.strictObject({
     .max(100)
     .default([])
     .describe('Who hears what; empty: every configured notifier hears everything.'),
+  actions: z
+    .record(ActionName, ProductionAction)
+    .default({})
+    .describe('What may be done to production other than changing code, by name; a policy chooses among them for its services.'),
   telemetry: z
     .boolean()
     .default(false)

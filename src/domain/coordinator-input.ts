@@ -1,10 +1,11 @@
-import type { CoordinatorView, PauseRequest, SlotRelease, SlotRequest } from './messages.ts';
+import type { ApartRequest, CoordinatorView, PauseRequest, SlotRelease, SlotRequest } from './messages.ts';
 import type { RepoRef } from './names.schema.ts';
 
 /** One message that the coordinator has not handled yet. */
 export type CoordinatorMessage =
   | { readonly kind: 'request'; readonly request: SlotRequest }
   | { readonly kind: 'release'; readonly release: SlotRelease }
+  | { readonly kind: 'apart'; readonly request: ApartRequest }
   | { readonly kind: 'pause'; readonly request: PauseRequest };
 
 /** A healing that waits for a slot. */
@@ -33,6 +34,12 @@ export type LedgerEntry = CoordinatorView['ledger'][number] & {
   readonly changedAt: number;
 };
 
+/** Two healings that are not taken for one, as long as failures are remembered. */
+export interface ApartPair extends ApartRequest {
+  /** Milliseconds since the epoch. */
+  readonly forgetAt: number;
+}
+
 /** All that a coordinator knows; handed over by continue-as-new. */
 export interface CoordinatorState {
   readonly paused: boolean;
@@ -46,6 +53,8 @@ export interface CoordinatorState {
   readonly merges: ReadonlyArray<{ readonly healingId: string; readonly into: string }>;
   /** Healings whose fix is still watched. */
   readonly watching?: NonNullable<CoordinatorView['watching']>;
+  /** Healings that a person split. */
+  readonly apart?: readonly ApartPair[];
   readonly orders: number;
   readonly ledgerVersion: number;
 }

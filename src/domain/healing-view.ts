@@ -38,6 +38,8 @@ export interface HealingView {
   readonly outcome?: Outcome;
   readonly paused: boolean;
   readonly signals: number;
+  /** Healings whose evidence was joined to this one, and why. */
+  readonly joined?: ReadonlyArray<{ readonly healingId: string; readonly why: string; readonly signals: number }>;
   /** Timeline for people, newest last, at most 60 lines. */
   readonly timeline: ReadonlyArray<{ readonly at: string; readonly state: HealingState; readonly text: string }>;
 }

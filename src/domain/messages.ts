@@ -1,3 +1,4 @@
+import type { CorrelationRule } from './correlation.schema.ts';
 import type { ApprovalDecision } from './decision.schema.ts';
 import type { ReasonCode } from './outcome.ts';
 import type { Actor } from './signal.schema.ts';
@@ -28,6 +29,10 @@ export const HEALING_MESSAGES = {
   cancelHealing: 'cancelHealing',
   /** Signal(StopRequest): the fallback. */
   cancelHealingLater: 'cancelHealingLater',
+  /** Update(SplitRequest) -> DecisionReceipt, with a synchronous validator. */
+  splitHealing: 'splitHealing',
+  /** Signal(SplitRequest): the fallback. */
+  splitHealingLater: 'splitHealingLater',
   /** Signal(PauseRequest): stop at the next safe point, or go on. */
   setPaused: 'setPaused',
   /** Query() -> HealingView. */
@@ -40,6 +45,8 @@ export const COORDINATOR_MESSAGES = {
   requestSlot: 'requestSlot',
   /** Signal(SlotRelease). */
   releaseSlot: 'releaseSlot',
+  /** Signal(ApartRequest): a person split two healings. */
+  setApart: 'setApart',
   /** Signal(PauseRequest): the repository's stop switch. */
   setPaused: 'setRepositoryPaused',
   /** Query() -> CoordinatorView. */
@@ -66,6 +73,8 @@ export interface SlotRequest {
   readonly leaseMs: number;
   readonly attemptsCap: number;
   readonly ledgerTtlMs: number;
+  /** By which rules of the policy it is taken for one with others; absent: the built-in ones. */
+  readonly correlation?: readonly CorrelationRule[];
   /** As in `HealingTimings`. */
   readonly workerLostMs?: number;
 }
@@ -96,6 +105,20 @@ export interface SlotRelease {
 export interface PauseRequest {
   readonly paused: boolean;
   readonly actor: Actor;
+}
+
+/** A person says that what another healing saw was no part of this one. */
+export interface SplitRequest {
+  /** Unique per command, so that a repeat is harmless. */
+  readonly id: string;
+  /** The healing whose evidence was joined wrongly. */
+  readonly joined: string;
+  readonly actor: Actor;
+}
+
+/** Two healings that must not be taken for one again. */
+export interface ApartRequest {
+  readonly healings: readonly [string, string];
 }
 
 /** Stop one healing. */
@@ -131,6 +154,7 @@ export const DECISION_REFUSALS = [
   'NotADelegate',
   'AlreadyDecided',
   'HealingEnded',
+  'NotJoined',
 ] as const;
 /** Why a decision was refused. */
 export type DecisionRefusal = (typeof DECISION_REFUSALS)[number];

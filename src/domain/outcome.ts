@@ -44,6 +44,7 @@ export const REASON_CODES = [
   'worse-after-deploy',
   'health-inconclusive',
   'kept-by-person',
+  'action-uncertain',
   'halted-after-harm',
   'head-moved',
   'change-closed',

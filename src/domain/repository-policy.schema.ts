@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { CorrelationRule, DEFAULT_CORRELATION } from './correlation.schema.ts';
 import { ReportFormat } from './incident.schema.ts';
+import { WantedAction } from './production-action.schema.ts';
 import { Autonomy } from './verdict.schema.ts';
 
 /** At most 30 days. */
@@ -83,6 +85,13 @@ export const RepositoryPolicy = z.strictObject({
           })
           .optional()
           .describe('Monitors that `suture setup datadog` keeps; their thresholds are limits after a deployment, too.'),
+        actions: z
+          .array(WantedAction)
+          .max(5)
+          .default([])
+          .describe(
+            'Production actions of the server that may be tried while an alert stands and nothing in the repository shows why, in this order.',
+          ),
         quietMinutes: z
           .number()
           .int()
@@ -106,6 +115,24 @@ export const RepositoryPolicy = z.strictObject({
     .max(20)
     .default([])
     .describe('Production services that run from this repository.'),
+  correlation: z
+    .strictObject({
+      rules: z
+        .array(CorrelationRule)
+        .max(10)
+        .default([...DEFAULT_CORRELATION])
+        .describe('When two problems are one; the first rule that fits says why. Empty: only the same signature.'),
+      waitMinutes: z
+        .number()
+        .min(0)
+        .max(120)
+        .default(5)
+        .describe(
+          'Minutes for which an alert that nothing in the repository explains waits for what does, before it is acted on or handed over.',
+        ),
+    })
+    .prefault({})
+    .describe('When code failures and alerts are one incident.'),
   pullRequest: z
     .strictObject({
       draft: z.boolean().default(false).describe('Whether repairs are proposed as drafts; a draft is never merged by Suture.'),

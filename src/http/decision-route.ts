@@ -61,6 +61,7 @@ const STATUS: Readonly<Record<Extract<DecisionResult, { kind: 'refused' }>['reas
   HealingEnded: 410,
   NotAnApprover: 403,
   NotADelegate: 422,
+  NotJoined: 422,
 };
 
 /** The healing that a path names; Express gives the parts between slashes, decoded. */

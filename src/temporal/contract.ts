@@ -1,12 +1,14 @@
 import type { ApprovalDecision } from '../domain/decision.schema.ts';
 import type { HealingView } from '../domain/healing-view.ts';
 import type {
+  ApartRequest,
   CoordinatorView,
   DecisionReceipt,
   DecisionRefusal,
   DelegateRequest,
   PauseRequest,
   SlotRequest,
+  SplitRequest,
   StopRequest,
 } from '../domain/messages.ts';
 import type { RepoRef } from '../domain/names.schema.ts';
@@ -43,6 +45,10 @@ export interface Healings {
   decide(healingId: string, decision: ApprovalDecision): Promise<DecisionResult>;
   /** The same for handing the decision on; refused ones say why. */
   delegate(healingId: string, request: DelegateRequest): Promise<DecisionResult>;
+  /** The same for giving back what was joined from another healing. */
+  split(healingId: string, request: SplitRequest): Promise<DecisionResult>;
+  /** The coordinator does not join these two again. */
+  setApart(repo: RepoRef, request: ApartRequest): Promise<void>;
   stop(healingId: string, request: StopRequest): Promise<DecisionResult>;
   pauseHealing(healingId: string, request: PauseRequest): Promise<boolean>;
   /** The repository's stop switch; starts the coordinator if need be, so that a pause holds before the first healing. */

@@ -10,6 +10,7 @@ import type { ApprovalDecision } from '../domain/decision.schema.ts';
 import type { HealingView } from '../domain/healing-view.ts';
 import { commandId, coordinatorId, healingId } from '../domain/ids.ts';
 import {
+  type ApartRequest,
   COORDINATOR_MESSAGES,
   type CoordinatorView,
   DECISION_REFUSALS,
@@ -19,6 +20,7 @@ import {
   HEALING_MESSAGES,
   type PauseRequest,
   type SlotRequest,
+  type SplitRequest,
   type StopRequest,
   WORKFLOW_TYPES,
 } from '../domain/messages.ts';
@@ -65,14 +67,16 @@ export function createHealings(
     id: string,
     update: string,
     fallback: string,
-    argument: ApprovalDecision | DelegateRequest | StopRequest,
+    argument: ApprovalDecision | DelegateRequest | SplitRequest | StopRequest,
   ): Promise<DecisionResult> {
     try {
       const receipt = await client.connection.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
-        client.workflow.getHandle(id).executeUpdate<DecisionReceipt, [ApprovalDecision | DelegateRequest | StopRequest]>(update, {
-          args: [argument],
-          updateId: argument.id,
-        }),
+        client.workflow
+          .getHandle(id)
+          .executeUpdate<DecisionReceipt, [ApprovalDecision | DelegateRequest | SplitRequest | StopRequest]>(update, {
+            args: [argument],
+            updateId: argument.id,
+          }),
       );
       return { kind: 'applied', receipt };
     } catch (error) {
@@ -87,7 +91,7 @@ export function createHealings(
     }
   }
 
-  async function startCoordinator(repo: RepoRef, signal: string, argument: SlotRequest | PauseRequest): Promise<void> {
+  async function startCoordinator(repo: RepoRef, signal: string, argument: SlotRequest | ApartRequest | PauseRequest): Promise<void> {
     await within(CALL_DEADLINE_MS, () =>
       client.workflow.signalWithStart(WORKFLOW_TYPES.coordinator, {
         workflowId: coordinatorId(repo),
@@ -164,6 +168,9 @@ export function createHealings(
       orUnavailable(() => updateOrSignal(id, HEALING_MESSAGES.decideApproval, HEALING_MESSAGES.decideApprovalLater, decision)),
     delegate: (id, request) =>
       orUnavailable(() => updateOrSignal(id, HEALING_MESSAGES.delegateApproval, HEALING_MESSAGES.delegateApprovalLater, request)),
+    split: (id, request) =>
+      orUnavailable(() => updateOrSignal(id, HEALING_MESSAGES.splitHealing, HEALING_MESSAGES.splitHealingLater, request)),
+    setApart: (repo, request) => startCoordinator(repo, COORDINATOR_MESSAGES.setApart, request),
     stop: (id, request) =>
       orUnavailable(() => updateOrSignal(id, HEALING_MESSAGES.cancelHealing, HEALING_MESSAGES.cancelHealingLater, request)),
     pauseHealing: (id, request) => signalRunning(id, HEALING_MESSAGES.setPaused, request),

@@ -110,11 +110,15 @@ export const ACTIVITY_OPTIONS: Readonly<Record<keyof Activities, ActivityOptions
   judgeHealth: judging,
   judgeSignal: judging,
   publishRevert: evidence,
+  planAction: vendor,
+  performAction: vendor,
+  readServiceHealth: vendor,
   withdraw: compensation,
   escalate: messages,
   notify: messages,
   recordAudit: compensation,
   forwardSignals: vendor,
+  splitHealings: vendor,
   patrol: walking,
   obeyCommand: vendor,
 };
@@ -133,6 +137,7 @@ const FORGE: ReadonlySet<keyof Activities> = new Set([
   'deploy',
   'readDeployment',
   'publishRevert',
+  'planAction',
   'withdraw',
   'obeyCommand',
 ]);

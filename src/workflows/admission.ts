@@ -62,7 +62,7 @@ export class Admission {
           this.#known = false;
           return { kind: 'end', outcome: { kind: 'abstained', reason: answer.reason, detail: answer.detail } };
         case 'merge-into': {
-          if (await this.#mergeInto(answer.healingId)) {
+          if (await this.#mergeInto(answer.healingId, answer.why)) {
             this.#known = false;
             return { kind: 'end', outcome: { kind: 'merged-into', reason: 'correlated', detail: `${answer.healingId}: ${answer.why}` } };
           }
@@ -87,11 +87,11 @@ export class Admission {
   }
 
   /** An alert that nothing in the repository explains belongs to the healing whose fix of that service is still watched: an outcome when there is one. */
-  async joinWatched(service: string | undefined): Promise<Outcome | null> {
-    if (service === undefined) return null;
+  async joinWatched(service: string): Promise<Outcome | null> {
     const { id, input } = this.#record;
     const { healingId } = await act('findWatched', `who watches ${service}`, { repo: input.repo, service });
-    if (healingId === null || healingId === id || !(await this.#mergeInto(healingId))) return null;
+    if (healingId === null || healingId === id || !(await this.#mergeInto(healingId, `an alert of ${service}, which is still watched`)))
+      return null;
     const detail = `${healingId}: its fix of ${service} is still watched, and the problem came back`;
     return { kind: 'merged-into', reason: 'correlated', detail: detail.slice(0, 500) };
   }
@@ -99,19 +99,20 @@ export class Admission {
   /** Hands the slot back and reports what was used, and until when production is watched; a coordinator that is gone keeps no slot either. */
   async release(outcome: Outcome, watchMs?: number): Promise<void> {
     const record = this.#record;
-    if (!this.#known || record.incident === null) return;
+    const about = record.incident ?? record.alert;
+    if (!this.#known || about === null) return;
     const { dryRun, timings } = record.input.settings;
     // A new head may be healed at once, and a person who asked may ask again.
     const cools = outcome.kind !== 'superseded' && record.input.request === undefined && !dryRun;
     const release: SlotRelease = {
       healingId: record.id,
       runId: workflowInfo().runId,
-      signature: record.incident.signature,
+      signature: about.signature,
       // A dry run costs its owner no attempt.
       attemptsUsed: dryRun ? 0 : record.attemptsBegun,
       outcome: outcome.kind,
       reason: outcome.reason,
-      ...(record.incident.service === undefined ? {} : { service: record.incident.service }),
+      ...(about.service === undefined ? {} : { service: about.service }),
       ...(watchMs === undefined ? {} : { watchUntil: new Date(Date.now() + timings.cooldownMs + watchMs).toISOString() }),
       coolUntil: new Date(Date.now() + (cools ? timings.cooldownMs : 0)).toISOString(),
     };
@@ -129,36 +130,40 @@ export class Admission {
   }
 
   /** Forwards all evidence, what arrives meanwhile included: a signal that this healing took in must not end with it. */
-  async #mergeInto(into: string): Promise<boolean> {
+  async #mergeInto(into: string, why: string): Promise<boolean> {
     const record = this.#record;
     for (let forwarded = -1; forwarded < record.inbox.total; ) {
       forwarded = record.inbox.total;
       const signals = withinBudget(record.inbox.signals, SIGNALS_BUDGET);
-      const { delivered } = await act('forwardSignals', `forward the evidence to ${into}`, { into, signals, from: record.id });
+      const { delivered } = await act('forwardSignals', `forward the evidence to ${into}`, { into, signals, from: record.id, why });
       if (!delivered) return false;
     }
     return true;
   }
 
   #request(): SlotRequest {
-    const { incident, input, inbox, id } = this.#record;
-    if (incident === null) throw new Error('a slot is asked for before the evidence was read');
+    const { incident, alert, input, inbox, id } = this.#record;
+    const about = incident ?? alert;
+    if (about === null) throw new Error('a slot is asked for before the evidence was read');
     const { caps, timings } = input.settings;
+    const kind = incident?.kind ?? 'alert';
+    const shas = [incident?.headSha, about.deployedSha].filter((sha) => sha !== undefined);
     return {
       healingId: id,
       runId: workflowInfo().runId,
       subject: input.subject,
-      signature: incident.signature,
-      title: incident.title,
-      kind: incident.kind,
-      ...(incident.service === undefined ? {} : { service: incident.service }),
-      shas: [...new Set([incident.headSha, ...(incident.deployedSha === undefined ? [] : [incident.deployedSha])])],
-      priority: incident.kind === 'alert' || incident.service !== undefined ? 1 : input.request ? 2 : 3,
+      signature: about.signature,
+      title: about.title,
+      kind,
+      ...(about.service === undefined ? {} : { service: about.service }),
+      shas: [...new Set(shas)],
+      priority: kind === 'alert' || about.service !== undefined ? 1 : input.request ? 2 : 3,
       since: inbox.signals[0]?.at ?? workflowInfo().startTime.toISOString(),
       slots: caps.slotsPerRepository,
       leaseMs: timings.slotLeaseMs,
-      attemptsCap: incident.attempts,
+      attemptsCap: about.attempts,
       ledgerTtlMs: timings.ledgerTtlMs,
+      ...(about.correlation === undefined ? {} : { correlation: about.correlation }),
       ...(timings.workerLostMs === undefined ? {} : { workerLostMs: timings.workerLostMs }),
     };
   }

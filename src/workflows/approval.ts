@@ -1,5 +1,5 @@
 import { ApplicationFailure, condition } from '@temporalio/workflow';
-import type { Addressee, EscalationStep, Rung } from '../domain/approval-ladder.ts';
+import type { Addressee, ApprovalRules, EscalationStep, Rung } from '../domain/approval-ladder.ts';
 import { approvalLadder } from '../domain/approval-ladder.ts';
 import { isApprover } from '../domain/approvers.ts';
 import type { ApprovalDecision } from '../domain/decision.schema.ts';
@@ -38,6 +38,8 @@ export interface Question {
   readonly move: string;
   /** What a decision must name, so that an answer to an earlier question is none to this one: 64 hex digits; absent: the change set's hash. */
   readonly hash?: string;
+  /** Who decides about what, where it is no change set. */
+  readonly about?: { readonly approvers: readonly string[]; readonly approval: ApprovalRules; readonly paths: readonly string[] };
 }
 
 const MAY_IT_GO: Question = {
@@ -149,18 +151,19 @@ export class ApprovalDesk {
   async ask(control: Control, reasons: readonly string[], question: Question = MAY_IT_GO): Promise<Answered> {
     const record = this.#record;
     const { changeSet, incident } = record;
-    if (changeSet === null || incident === null) throw new Error('approval is asked for before there is a change');
-    const ladder = approvalLadder(record.input.settings.timings, incident.approval);
+    const about = question.about ?? (changeSet === null ? null : { ...incident, paths: changeSet.paths });
+    const hash = question.hash ?? changeSet?.hash;
+    if (about?.approvers === undefined || hash === undefined) throw new Error('approval is asked for before there is anything to approve');
+    const ladder = approvalLadder(record.input.settings.timings, about.approval);
     const asked = Date.now();
     const until = new Date(asked + (ladder.at(-1)?.atMs ?? 0)).toISOString();
-    const hash = question.hash ?? changeSet.hash;
     this.#question = question;
     this.#decision = null;
     record.decision = null;
     record.approval = {
       changeSetHash: hash,
-      approvers: incident.approvers,
-      paths: changeSet.paths.slice(0, 10),
+      approvers: about.approvers,
+      paths: about.paths.slice(0, 10),
       reasons: reasons.slice(0, 10),
       until,
     };
@@ -229,7 +232,7 @@ export class ApprovalDesk {
   #present(hash: string): void {
     const record = this.#record;
     const { changeSet } = record;
-    if (changeSet === null) return;
+    if (changeSet === null || this.#question.about !== undefined) return;
     this.#presenting.tell('the diff', async () => {
       const { diff } = await act('presentChange', 'store the diff for who decides', { repo: record.input.repo, changeSet });
       if (diff === null || record.approval?.changeSetHash !== hash) return;

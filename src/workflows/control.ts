@@ -104,6 +104,14 @@ export class Control {
     this.#refresh = true;
   }
 
+  /** What was read so far no longer counts: work that has written nothing yet begins again. */
+  startOver(): void {
+    this.#refresh = true;
+    if (this.#record.change !== null) return;
+    this.#restart = true;
+    this.#restartable?.cancel();
+  }
+
   /** Reads fresh evidence if there is any. Once a change is published only a dossier of the same failure is taken over. */
   async refresh(): Promise<Refreshed> {
     if (!this.#refresh) return { kind: 'same' };
@@ -150,7 +158,12 @@ export class Control {
     if (isEvidence(signal) && record.mergeSha === null) {
       this.#refresh = true;
       record.note(`Evidence joined: ${signal.summary}`);
-      record.audit('evidence-joined', { kind: signal.kind, signal: signal.id });
+      const { mergedFrom, mergedWhy } = signal.facts;
+      record.audit('evidence-joined', {
+        kind: signal.kind,
+        signal: signal.id,
+        ...(mergedFrom === undefined ? {} : { from: mergedFrom, why: mergedWhy ?? '' }),
+      });
       return;
     }
     const course = await this.#judge(signal);
@@ -159,11 +172,7 @@ export class Control {
     record.note(`${signal.kind}: ${note}`);
     record.audit('course', { kind: signal.kind, signal: signal.id, course: course.kind }, signal.actor.id);
     if (course.kind === 'end') this.end(course.outcome);
-    if (course.kind === 'renormalize' && record.change === null) {
-      this.#refresh = true;
-      this.#restart = true;
-      this.#restartable?.cancel();
-    }
+    if (course.kind === 'renormalize' && record.change === null) this.startOver();
   }
 
   async #judge(signal: Signal) {
@@ -175,6 +184,7 @@ export class Control {
         state: record.state,
         incident: record.incident,
         change: record.change,
+        ...(record.alert === null ? {} : { alert: true }),
         signal,
       });
     } catch (error) {

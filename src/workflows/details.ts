@@ -16,6 +16,8 @@ const WAITS_FOR: Readonly<Record<HealingState, string>> = {
   publishing: 'the pull request to be opened',
   'waiting-for-checks': 'the checks of the pull request, or a person who merges it',
   merging: 'the merge',
+  correlating: 'what explains the alert',
+  acting: 'a production action',
   deploying: 'the deployment',
   verifying: 'production to show that it worked',
   undoing: 'the fix to be taken back',

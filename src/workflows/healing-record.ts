@@ -1,5 +1,5 @@
 import { CancellationScope, isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { Activities, IncidentSummary, PlanSummary, PublishedChange, TriedPlan } from '../activities/contract.ts';
+import type { Activities, AlertSummary, IncidentSummary, PlanSummary, PublishedChange, TriedPlan } from '../activities/contract.ts';
 import type { ChangeSetRef } from '../domain/change-set.schema.ts';
 import type { Diagnosis } from '../domain/diagnosis.schema.ts';
 import type { CardChange, CardDecision } from '../domain/healing-card.ts';
@@ -44,6 +44,8 @@ export class HealingRecord {
   readonly tried: TriedPlan[] = [];
   title: string;
   incident: IncidentSummary | null = null;
+  /** What stands while nothing in the repository shows why. */
+  alert: AlertSummary | null = null;
   diagnosis: Diagnosis | null = null;
   plan: PlanSummary | null = null;
   changeSet: ChangeSetRef | null = null;
@@ -224,7 +226,7 @@ export class HealingRecord {
   /** Shows one step where production is watched. */
   step(kind: MilestoneKind, text: string, extra: Pick<Partial<Milestone>, 'sha' | 'outcome'> = {}): void {
     const { repo, subject, webUiUrl } = this.input;
-    const { service, environment } = this.incident ?? {};
+    const { service, environment } = this.incident ?? this.alert ?? {};
     const about = {
       healingId: this.id,
       repo,
@@ -270,6 +272,7 @@ export class HealingRecord {
       ...(this.outcome ? { outcome: this.outcome } : {}),
       paused: this.paused,
       signals: this.inbox.total,
+      ...(this.inbox.joined.length === 0 ? {} : { joined: this.inbox.joined }),
       timeline: [...this.#timeline],
     };
   }

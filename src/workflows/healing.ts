@@ -15,6 +15,7 @@ import { normalize, normalizeAfterFix } from './normalizing.ts';
 import { watchProduction } from './production.ts';
 import { publish } from './publish.ts';
 import { UndoStack } from './undo.ts';
+import { explain } from './unexplained-alert.ts';
 
 /** One incident from its first signal to its outcome; id `heal/<owner>/<repo>/<subject>`. Always completes with an outcome and its reason. */
 export async function HealingWorkflow(input: HealingInput): Promise<HealingResult> {
@@ -61,10 +62,15 @@ async function heal(record: HealingRecord, control: Control, admission: Admissio
   if (settings.timings.gatherMs > 0) await sleep(settings.timings.gatherMs, { summary: 'collect signals of the same problem' });
 
   const found = await normalize(record);
-  if (found.kind === 'end') return (await admission.joinWatched(found.alertOf)) ?? found.outcome;
-  if (found.incident.autonomy === 'observe') {
-    await record.claim([found.incident.title]);
-    return { kind: 'escalated', reason: 'diagnosed-only', detail: `Autonomy is observe. ${found.incident.command} fails.`.slice(0, 500) };
+  if (found.kind === 'end') return found.outcome;
+  if (found.kind === 'unexplained') {
+    const explained = await explain(record, control, admission, desk, found.alert, found.outcome);
+    if (explained.kind === 'end') return explained.outcome;
+  }
+  const { autonomy, command } = record.currentIncident;
+  if (autonomy === 'observe') {
+    await record.claim([record.title]);
+    return { kind: 'escalated', reason: 'diagnosed-only', detail: `Autonomy is observe. ${command} fails.`.slice(0, 500) };
   }
 
   const admitted = await admission.obtain(control);

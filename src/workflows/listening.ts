@@ -7,6 +7,7 @@ import { Delegation } from './delegation.ts';
 import type { HealingRecord } from './healing-record.ts';
 import * as messages from './messages.ts';
 import { oneLine } from './plain.ts';
+import { Splitting } from './splitting.ts';
 
 /** Registers every handler, synchronously and before anything is awaited: messages may be there before the story begins. */
 export function listen(record: HealingRecord, control: Control, admission: Admission, desk: ApprovalDesk): void {
@@ -71,6 +72,14 @@ export function listen(record: HealingRecord, control: Control, admission: Admis
     },
     { description: 'The same, stored while no worker answered.' },
   );
+  const splitting = new Splitting(record, control);
+  setHandler(messages.splitHealing, (request) => splitting.take(request), {
+    validator: (request) => splitting.validate(request),
+    description: 'Give back what was joined from another healing.',
+  });
+  setHandler(messages.splitHealingLater, (request) => splitting.takeLater(request), {
+    description: 'The same, stored while no worker answered.',
+  });
   setHandler(
     messages.setPaused,
     (request) => {

@@ -3,12 +3,14 @@ import type { ApprovalDecision } from '../domain/decision.schema.ts';
 import type { HealingView } from '../domain/healing-view.ts';
 import type {
   AdmissionAnswer,
+  ApartRequest,
   CoordinatorView,
   DecisionReceipt,
   DelegateRequest,
   PauseRequest,
   SlotRelease,
   SlotRequest,
+  SplitRequest,
   StopRequest,
 } from '../domain/messages.ts';
 import { COORDINATOR_MESSAGES, HEALING_MESSAGES } from '../domain/messages.ts';
@@ -26,6 +28,10 @@ export const decideApprovalLater = defineSignal<[ApprovalDecision]>(HEALING_MESS
 export const delegateApproval = defineUpdate<DecisionReceipt, [DelegateRequest]>(HEALING_MESSAGES.delegateApproval);
 /** The same when no worker answers in time. */
 export const delegateApprovalLater = defineSignal<[DelegateRequest]>(HEALING_MESSAGES.delegateApprovalLater);
+/** A person undoes a correlation. */
+export const splitHealing = defineUpdate<DecisionReceipt, [SplitRequest]>(HEALING_MESSAGES.splitHealing);
+/** The same when no worker answers in time. */
+export const splitHealingLater = defineSignal<[SplitRequest]>(HEALING_MESSAGES.splitHealingLater);
 /** The stop switch. */
 export const cancelHealing = defineUpdate<DecisionReceipt, [StopRequest]>(HEALING_MESSAGES.cancelHealing);
 /** The same when no worker answers in time. */
@@ -41,5 +47,7 @@ export const requestSlot = defineSignal<[SlotRequest]>(COORDINATOR_MESSAGES.requ
 export const releaseSlot = defineSignal<[SlotRelease]>(COORDINATOR_MESSAGES.releaseSlot);
 /** The repository's stop switch. */
 export const setRepositoryPaused = defineSignal<[PauseRequest]>(COORDINATOR_MESSAGES.setPaused);
+/** Two healings are not joined again. */
+export const setApart = defineSignal<[ApartRequest]>(COORDINATOR_MESSAGES.setApart);
 /** What the coordinator shows. */
 export const coordinatorView = defineQuery<CoordinatorView>(COORDINATOR_MESSAGES.coordinatorView);

@@ -1,4 +1,4 @@
-import type { IncidentSummary, Normalized } from '../activities/contract.ts';
+import type { AlertSummary, IncidentSummary, Normalized } from '../activities/contract.ts';
 import type { Outcome, OutcomeKind, ReasonCode } from '../domain/outcome.ts';
 import { act } from './activity-options.ts';
 import type { HealingRecord } from './healing-record.ts';
@@ -48,8 +48,9 @@ function take(record: HealingRecord, incident: IncidentSummary): void {
 /** Reads the evidence for the first time. */
 export async function normalize(record: HealingRecord): Promise<
   | { readonly kind: 'incident'; readonly incident: IncidentSummary }
-  /** `alertOf`: an alert of this service stands, and nothing in the repository shows why. */
-  | { readonly kind: 'end'; readonly outcome: Outcome; readonly alertOf?: string }
+  | { readonly kind: 'end'; readonly outcome: Outcome }
+  /** `outcome` is what it comes to where nothing explains it. */
+  | { readonly kind: 'unexplained'; readonly alert: AlertSummary; readonly outcome: Outcome }
 > {
   record.move('normalizing', `Reads the evidence of ${record.inbox.total} signals`);
   record.inbox.drain();
@@ -60,13 +61,13 @@ export async function normalize(record: HealingRecord): Promise<
       return normalized;
     case 'no-problem':
       return { kind: 'end', outcome: noProblem(normalized.reason, normalized.detail) };
-    case 'cannot':
+    case 'cannot': {
+      const { alert, reason, detail } = normalized;
       record.title = normalized.title;
-      return {
-        kind: 'end',
-        outcome: { kind: 'escalated', reason: normalized.reason, detail: normalized.detail },
-        ...(normalized.alertOf === undefined ? {} : { alertOf: normalized.alertOf }),
-      };
+      record.alert = alert ?? null;
+      const outcome: Outcome = { kind: 'escalated', reason, detail };
+      return alert === undefined ? { kind: 'end', outcome } : { kind: 'unexplained', alert, outcome };
+    }
   }
 }
 

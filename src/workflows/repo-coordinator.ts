@@ -8,7 +8,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { CoordinatorInput, CoordinatorMessage, WaitingHealing } from '../domain/coordinator-input.ts';
+import type { CoordinatorInput, CoordinatorMessage, SlotLease, WaitingHealing } from '../domain/coordinator-input.ts';
 import type { AdmissionAnswer, PauseRequest, SlotRequest } from '../domain/messages.ts';
 import { act, loseWorkersAfter } from './activity-options.ts';
 import { outcomeOfFailure } from './failure-outcome.ts';
@@ -28,6 +28,9 @@ export async function RepoCoordinator(input: CoordinatorInput): Promise<void> {
   });
   setHandler(messages.releaseSlot, (release) => coordinator.take({ kind: 'release', release }), {
     description: 'A healing hands its slot back.',
+  });
+  setHandler(messages.setApart, (request) => coordinator.take({ kind: 'apart', request }), {
+    description: 'A person split two healings.',
   });
   setHandler(messages.setRepositoryPaused, (request) => coordinator.take({ kind: 'pause', request }), {
     description: 'Grant nothing until resumed, or go on.',
@@ -98,7 +101,7 @@ class Coordinator {
     const deadlines = [
       ...this.#slots.leases.map((lease) => lease.expiresAt),
       ...this.#slots.ledger.filter((line) => line.harmed === undefined).map((line) => line.forgetAt),
-      ...this.#slots.watchEnds,
+      ...this.#slots.ends,
     ];
     const news = () => this.#inbox.length > 0;
     if (deadlines.length === 0) await condition(news);
@@ -114,6 +117,9 @@ class Coordinator {
         break;
       case 'release':
         this.#slots.release(message.release, this.#ttlMs, Date.now());
+        break;
+      case 'apart':
+        this.#slots.setApart(message.request, this.#ttlMs, Date.now());
         break;
       case 'pause':
         await this.#pause(message.request);
@@ -131,7 +137,7 @@ class Coordinator {
     this.#slots.forgetEarlierRuns(request);
     const lease = this.#slots.leaseOf(request);
     if (lease) {
-      await this.#answer(request, { kind: 'granted', attemptsUsed: lease.attemptsUsed });
+      await this.#admitAgain(lease, request);
       return;
     }
     const place = this.#slots.placeOf(request);
@@ -148,6 +154,15 @@ class Coordinator {
     if (!free || ahead > 0) await this.#answer(request, { kind: 'waiting', ahead: ahead + this.#slots.leases.length });
   }
 
+  /** A healing that holds a slot asks once more: it did not hear the answer, or it found out that it is about something else. */
+  async #admitAgain(lease: SlotLease, request: SlotRequest): Promise<void> {
+    const same = lease.request.signature === request.signature;
+    const judged = same ? lease : await this.#judge(request);
+    if (judged === null) return this.#slots.drop(request);
+    if (!same) this.#slots.renew(lease, request, judged.attemptsUsed);
+    await this.#answer(request, { kind: 'granted', attemptsUsed: judged.attemptsUsed });
+  }
+
   /** Asks the judge; null when the healing was sent away or told to merge. */
   async #judge(request: SlotRequest): Promise<Extract<AdmissionAnswer, { kind: 'granted' }> | null> {
     const answer = await this.#orElse(
@@ -156,6 +171,7 @@ class Coordinator {
         now: new Date().toISOString(),
         ledger: this.#slots.ledgerFor(request.signature),
         open: this.#slots.openBeside(request),
+        apart: this.#slots.apartFrom(request.healingId),
       }),
       (why): AdmissionAnswer => ({
         kind: 'refused',

@@ -76,6 +76,24 @@ export class SignalsInbox {
     return this.#kept;
   }
 
+  /** Healings whose evidence was joined to this one, with why and how much of it is kept. */
+  get joined(): ReadonlyArray<{ readonly healingId: string; readonly why: string; readonly signals: number }> {
+    const found = new Map<string, { readonly why: string; readonly signals: number }>();
+    for (const { facts } of this.#kept) {
+      const from = facts['mergedFrom'];
+      if (from !== undefined) found.set(from, { why: facts['mergedWhy'] ?? '', signals: (found.get(from)?.signals ?? 0) + 1 });
+    }
+    return [...found].map(([healingId, rest]) => ({ healingId, ...rest }));
+  }
+
+  /** Takes out what was joined from one healing, looked at or not. */
+  takeJoined(healingId: string): readonly Signal[] {
+    const taken = this.#kept.filter(({ facts }) => facts['mergedFrom'] === healingId);
+    for (const signal of taken) this.#kept.splice(this.#kept.indexOf(signal), 1);
+    this.#unjudged = this.#unjudged.filter((signal) => !taken.includes(signal));
+    return taken;
+  }
+
   /** Closes the books on all that is known: the same evidence once more is news from now on, redeliveries stay dropped. Gives what was kept. */
   settle(): readonly Signal[] {
     this.#shas.clear();

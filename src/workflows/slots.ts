@@ -1,11 +1,13 @@
-import type { CoordinatorInput, CoordinatorState, LedgerEntry, SlotLease, WaitingHealing } from '../domain/coordinator-input.ts';
-import type { CoordinatorView, SlotRelease, SlotRequest } from '../domain/messages.ts';
+import type { ApartPair, CoordinatorInput, CoordinatorState, LedgerEntry, SlotLease, WaitingHealing } from '../domain/coordinator-input.ts';
+import type { ApartRequest, CoordinatorView, SlotRelease, SlotRequest } from '../domain/messages.ts';
 import type { ReasonCode } from '../domain/outcome.ts';
 
 /** Healings and ledger entries shown to the judge at once: the related ones first. */
 const SHOWN = 20;
 /** Watched healings remembered. */
 const WATCHING = 100;
+/** Pairs of healings remembered that a person split. */
+const APART = 100;
 /** Commits remembered of one healing. */
 const SHAS = 20;
 
@@ -24,6 +26,7 @@ export class Slots {
   #orders: number;
   #version: number;
   #watching: ReadonlyArray<NonNullable<CoordinatorView['watching']>[number]>;
+  #apart: readonly ApartPair[];
 
   constructor(carried: CoordinatorInput['carried']) {
     this.leases = [...(carried?.leases ?? [])];
@@ -33,23 +36,25 @@ export class Slots {
     this.#orders = carried?.orders ?? 0;
     this.#version = carried?.ledgerVersion ?? 0;
     this.#watching = carried?.watching ?? [];
+    this.#apart = carried?.apart ?? [];
   }
 
   /** What continue-as-new hands over. */
-  state(): Pick<CoordinatorState, 'leases' | 'waiting' | 'ledger' | 'merges' | 'watching' | 'orders' | 'ledgerVersion'> {
+  state(): Pick<CoordinatorState, 'leases' | 'waiting' | 'ledger' | 'merges' | 'watching' | 'apart' | 'orders' | 'ledgerVersion'> {
     return {
       leases: this.leases,
       waiting: this.waiting,
       ledger: this.#ledger,
       merges: this.#merges,
       watching: this.#watching,
+      ...(this.#apart.length === 0 ? {} : { apart: this.#apart }),
       orders: this.#orders,
       ledgerVersion: this.#version,
     };
   }
 
   get idle(): boolean {
-    return this.leases.length === 0 && this.waiting.length === 0 && this.#watching.length === 0;
+    return this.leases.length === 0 && this.waiting.length === 0 && this.#watching.length === 0 && this.#apart.length === 0;
   }
 
   get ledger(): readonly LedgerEntry[] {
@@ -141,11 +146,28 @@ export class Slots {
   prune(now: number): void {
     this.#ledger = this.#ledger.filter((line) => line.forgetAt > now || line.harmed !== undefined);
     this.#watching = this.#watching.filter((each) => Date.parse(each.until) > now);
+    this.#apart = this.#apart.filter((each) => each.forgetAt > now);
   }
 
-  /** When the next one of the watched is no longer watched, milliseconds since the epoch. */
-  get watchEnds(): readonly number[] {
-    return this.#watching.map((each) => Date.parse(each.until));
+  /** When something of what is watched or kept apart is forgotten, milliseconds since the epoch. */
+  get ends(): readonly number[] {
+    return [...this.#watching.map((each) => Date.parse(each.until)), ...this.#apart.map((each) => each.forgetAt)];
+  }
+
+  /** A person says that these two are not one. */
+  setApart({ healings }: ApartRequest, ttlMs: number, now: number): void {
+    this.#apart = [...this.#apart, { healings, forgetAt: now + ttlMs }].slice(-APART);
+    this.#merges = this.#merges.filter(({ healingId, into }) => !(healings.includes(healingId) && healings.includes(into)));
+  }
+
+  /** Healings that a person split from this one. */
+  apartFrom(healingId: string): readonly string[] {
+    return this.#apart.flatMap(({ healings: [one, other] }) => (one === healingId ? [other] : other === healingId ? [one] : []));
+  }
+
+  /** A healing at work found out what it is about: it keeps its slot. */
+  renew(lease: SlotLease, request: SlotRequest, attemptsUsed: number): void {
+    this.leases = this.leases.map((each) => (each === lease ? { ...each, request, attemptsUsed } : each));
   }
 
   /** A person wants healings to go on where a fix did harm. */

@@ -372,7 +372,9 @@ describe('an activity that dies after any of its calls and is repeated', () => {
   it('forwards every signal, and asks for a slot', async () => {
     const { step } = await begin();
     const signals = [signal(), signal({ id: 'delivery-2' }), signal({ id: 'delivery-3' })];
-    await step('forwardSignals', (activities) => activities.forwardSignals({ into: 'heal/acme/shop/pr/1', signals, from: HEALING }));
+    await step('forwardSignals', (activities) =>
+      activities.forwardSignals({ into: 'heal/acme/shop/pr/1', signals, from: HEALING, why: 'same signature' }),
+    );
     const request = {
       healingId: HEALING,
       runId: 'run',

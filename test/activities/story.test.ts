@@ -440,7 +440,9 @@ describe('among healings', () => {
   });
 
   it('forwards signals under their own ids', async () => {
-    expect(await world.activities.forwardSignals({ into: 'heal/acme/shop/pr/1', signals: [signal()], from: HEALING })).toEqual({
+    expect(
+      await world.activities.forwardSignals({ into: 'heal/acme/shop/pr/1', signals: [signal()], from: HEALING, why: 'same signature' }),
+    ).toEqual({
       delivered: true,
     });
     expect(world.forwarded).toEqual(['heal/acme/shop/pr/1 delivery-1']);

@@ -97,7 +97,7 @@ describe('loadConfig', () => {
 
   it('hands out what an integration made of its configuration', () => {
     write('integrations: { datadog: { services: { auth: acme/auth-service } } }\n');
-    expect(load().integrations.get('datadog')).toEqual({ services: { auth: 'acme/auth-service' }, headerName: 'x-suture-token' });
+    expect(load().integrations.get('datadog')).toMatchObject({ services: { auth: 'acme/auth-service' }, headerName: 'x-suture-token' });
   });
 
   it.each([

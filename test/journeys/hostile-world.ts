@@ -124,6 +124,7 @@ export async function openWholeWorld(
       ]),
       telemetry: [],
       desks: new Map(),
+      actions: { defined: {}, run: async () => ({ status: 200 }) },
       artifacts,
       records: createRecordStore(join(stateDir, 'records')),
       audit: createAuditTrail(join(stateDir, 'audit'), { signingKey: generateKeyPairSync('ed25519').privateKey }),

@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/contract.ts';
 import type { Answers } from './script.ts';
-import { input, inTurn, serviceIncident, sha, signal } from './script.ts';
+import { alertSummary, input, inTurn, serviceIncident, sha, signal } from './script.ts';
 import type { HealingWorld } from './world.ts';
 import { openHealings, result, until } from './world.ts';
 
@@ -187,7 +187,7 @@ describe.concurrent('production after it was verified', () => {
 
   it('takes in an alert that nothing in the repository explains', async () => {
     const cannot: Answers = {
-      normalize: async () => ({ kind: 'cannot', reason: 'no-command', title: 'alert', detail: 'no check is red', alertOf: 'auth' }),
+      normalize: async () => ({ kind: 'cannot', reason: 'no-command', title: 'alert', detail: 'no check is red', alert: alertSummary() }),
     };
     const joins = await world.start('joins', { ...cannot, findWatched: async () => ({ healingId: 'heal/acme/joins/branch/other' }) });
     expect((await result(joins)).outcome).toMatchObject({ kind: 'merged-into', reason: 'correlated' });

@@ -1,5 +1,5 @@
 import { activityInfo, Context } from '@temporalio/activity';
-import type { Activities, IncidentSummary, Normalized } from '../../src/activities/contract.ts';
+import type { Activities, AlertSummary, IncidentSummary, Normalized } from '../../src/activities/contract.ts';
 import type { ArtifactRef } from '../../src/domain/names.schema.ts';
 import type { Proof, RunFacts } from '../../src/domain/proof.schema.ts';
 import type { HealingInput } from '../../src/domain/settings.ts';
@@ -33,6 +33,17 @@ export function incident(over: Partial<IncidentSummary> = {}): IncidentSummary {
 /** An incident with a service in production. */
 export const serviceIncident = (over: Partial<IncidentSummary> = {}): IncidentSummary =>
   incident({ service: 'auth', environment: 'production', deployedSha: sha('a'), autonomy: 'deploy', ...over });
+
+/** An alert that nothing in the repository explains; it waits for nothing. */
+export const alertSummary = (over: Partial<AlertSummary> = {}): AlertSummary => ({
+  signature: 'alert-auth',
+  title: 'auth in production alerts',
+  service: 'auth',
+  environment: 'production',
+  attempts: 3,
+  waitMs: 0,
+  ...over,
+});
 
 let excerptLength = 2000;
 
@@ -205,12 +216,16 @@ export const happy: Omit<Activities, 'requestSlot'> = {
     kind: 'open',
     change: { number: 8, url: 'https://forge.invalid/8', branch: 'suture/undo-1', headSha: sha('b') },
   }),
+  planAction: async () => ({ kind: 'none', detail: 'the policy names no action' }),
+  performAction: async () => ({ kind: 'done', detail: 'status 200' }),
+  readServiceHealth: async () => ({ at: '2026-11-23T10:00:00.000Z', requests: 100, errorRate: 0, ok: true }),
   withdraw: async () => undefined,
   escalate: async () => undefined,
   notify: async () => undefined,
   recordAudit: async () => undefined,
   obeyCommand: async () => ({ kind: 'obeyed', detail: 'on it' }),
   forwardSignals: async () => ({ delivered: true }),
+  splitHealings: async () => undefined,
   patrol: async () => ({ started: [], swept: 0 }),
 };
 

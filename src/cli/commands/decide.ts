@@ -146,6 +146,18 @@ export async function delegate(
   });
 }
 
+/** `suture split`: what was joined from another healing goes its own way again. */
+export async function split(healing: string, joined: string, options: { readonly as?: string }, out: Output): Promise<number> {
+  return withHealings(process.env, async (healings) =>
+    report(
+      await healings.split(healing, { id: `cli-${randomUUID()}`, actor: terminalActor(options.as), joined }),
+      healing,
+      `${plain(joined)} goes its own way; it is not joined to ${healing} again`,
+      out,
+    ),
+  );
+}
+
 /** `suture cancel`: stop one healing; what it began is undone. */
 export async function cancel(healing: string, options: { readonly as?: string; readonly comment?: string }, out: Output): Promise<number> {
   return withHealings(process.env, async (healings) =>

@@ -8,6 +8,7 @@ function describe(view: HealingView, link: string | undefined): string {
   const lines = [
     `${view.healingId}`,
     `  state     ${view.state}${view.paused ? ' (paused)' : ''}, attempt ${view.attempt}, ${view.signals} signal(s)`,
+    ...(view.joined ?? []).map(({ healingId, why }) => `  joined    ${healingId}${why === '' ? '' : `: ${why}`}; suture split undoes it`),
     ...repairLines(view).map((line) => `  ${line}`),
     ...(view.pullRequest === undefined ? [] : [`  proposed  pull request ${view.pullRequest.number} from ${view.pullRequest.branch}`]),
     ...(view.decision === undefined ? [] : [`  decided   ${view.decision.verdict} by ${view.decision.by}`]),

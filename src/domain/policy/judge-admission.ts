@@ -1,4 +1,6 @@
+import { DEFAULT_CORRELATION } from '../correlation.schema.ts';
 import type { AdmissionAnswer, CoordinatorView, SlotRequest } from '../messages.ts';
+import { correlate } from './correlate.ts';
 
 /** A healing that the coordinator knows to be open. */
 export interface OpenHealing {
@@ -11,38 +13,21 @@ export interface OpenHealing {
   readonly since: string;
 }
 
-function intersects(a: readonly string[], b: readonly string[]): boolean {
-  return a.some((sha) => b.includes(sha));
-}
-
-/** Why two healings are about one fault, or null. Symmetric: the order of arrival does not matter here. */
-export function correlation(
-  a: Pick<OpenHealing, 'signature' | 'kind' | 'service' | 'shas'>,
-  b: Pick<OpenHealing, 'signature' | 'kind' | 'service' | 'shas'>,
-): string | null {
-  if (a.signature === b.signature) return 'same signature';
-  if (a.kind !== b.kind) {
-    if (a.service !== undefined && a.service === b.service) return `an alert and a code failure of the service ${a.service}`;
-    if (intersects(a.shas, b.shas)) return 'an alert and a code failure at the same commit';
-    return null;
-  }
-  if (a.kind === 'alert') return a.service !== undefined && a.service === b.service ? `two alerts of the service ${a.service}` : null;
-  return null;
-}
-
 /** Whether a healing may go on, given what the coordinator knows. `granted` means: may have a slot when one is free. */
 export function judgeAdmission(input: {
   readonly request: SlotRequest;
   readonly now: string;
   readonly ledger: CoordinatorView['ledger'];
   readonly open: readonly OpenHealing[];
+  /** Healings that a person split from this one. */
+  readonly apart?: readonly string[];
 }): AdmissionAnswer {
   const { request } = input;
   const others = [...input.open]
-    .filter((other) => other.healingId !== request.healingId)
+    .filter((other) => other.healingId !== request.healingId && input.apart?.includes(other.healingId) !== true)
     .sort((a, b) => a.since.localeCompare(b.since) || a.healingId.localeCompare(b.healingId));
   for (const other of others) {
-    const why = correlation(request, other);
+    const why = correlate(request, other, request.correlation ?? DEFAULT_CORRELATION);
     if (why !== null) return { kind: 'merge-into', healingId: other.healingId, why };
   }
   const harm = input.ledger.find(

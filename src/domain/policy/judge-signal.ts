@@ -14,6 +14,7 @@ const BEFORE_PUBLISHING: readonly HealingState[] = [
   'normalizing',
   'admitting',
   'waiting-for-slot',
+  'correlating',
   'reasoning',
   'proving',
   'awaiting-approval',
@@ -28,6 +29,8 @@ export function judgeSignal(input: {
   readonly incident: { readonly headSha: string; readonly kind: 'code' | 'alert'; readonly command: string } | null;
   readonly change: { readonly number: number; readonly headSha: string; readonly branch: string } | null;
   readonly signal: Signal;
+  /** An alert stands that nothing in the repository explains. */
+  readonly alert?: boolean;
   /** The failing check passed at the head of the branch, without the repair. */
   readonly greenAgain?: boolean;
 }): Course {
@@ -77,7 +80,8 @@ export function judgeSignal(input: {
         outcome: { kind: 'recovered-alone', reason: 'green-by-itself', detail: 'the failing check turned green by itself' },
       };
     case 'alert-recovered':
-      if (early && incident?.kind === 'alert')
+      // Without an incident an alert is all there is, and nothing was done to production yet.
+      if (early && (incident?.kind === 'alert' || (incident === null && input.alert === true)))
         return { kind: 'end', outcome: { kind: 'recovered-alone', reason: 'alert-recovered', detail: 'the alert recovered by itself' } };
       return go('the alert recovered');
     case 'check-failed':

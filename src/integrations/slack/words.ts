@@ -13,6 +13,8 @@ export const STATE_WORDS: Readonly<Record<HealingState, string>> = {
   publishing: 'Opening a pull request',
   'waiting-for-checks': 'Waiting for the checks',
   merging: 'Merging',
+  correlating: 'Looking for what explains the alert',
+  acting: 'Acting on production',
   deploying: 'Deploying',
   verifying: 'Watching production',
   undoing: 'Taking the fix back',

@@ -4,9 +4,17 @@ import { createGitHubSource } from '../../../src/integrations/github/alert-sourc
 import { COMMANDS, readCommand } from '../../../src/integrations/github/command-line.ts';
 import { COMMON, comment, derive, GUID, heard, LOGIN, marker, NOW, ownPull, pull, pullEvent, reason, SHA } from './alert-source-support.ts';
 
+/** What must stand behind a command. */
+const BEHIND: Readonly<Partial<Record<(typeof COMMANDS)[number], string>>> = {
+  delegate: '@ada',
+  split: 'heal/acme/shop/monitor/1:env:production',
+};
+
 describe('a comment', () => {
   it.each(COMMANDS)('with /suture %s commands it', (command) => {
-    expect(heard('issue_comment', comment(`/suture ${command}\n\nthank you`))).toMatchObject([
+    const behind = BEHIND[command];
+    const line = behind === undefined ? `/suture ${command}` : `/suture ${command} ${behind}`;
+    expect(heard('issue_comment', comment(`${line}\n\nthank you`))).toMatchObject([
       {
         kind: 'commanded',
         subject: 'issue/5',
@@ -57,6 +65,12 @@ describe('a comment', () => {
     `/suture approve ${'a'.repeat(65)}`,
     '/suture approve 1a2b3c4d 1a2b3c4d',
     '/suture approve --force',
+    '/suture delegate',
+    '/suture delegate @ada @eve',
+    '/suture split',
+    '/suture split pr/1',
+    '/suture split heal/acme/shop/pr/1; heal',
+    '/suture split heal/acme/shop/../../$(id)',
     '/suture healing',
     '/suture merge',
     '/suture constructor',
@@ -82,8 +96,8 @@ describe('a comment', () => {
     '/SUTURE RETR\u0178',
     '/suture \u212aeal',
     '/suture heal\u001b[31m',
-    `/suture ${' '.repeat(200)}heal`,
-    `/suture heal${' '.repeat(200)}x`,
+    `/suture ${' '.repeat(300)}heal`,
+    `/suture heal${' '.repeat(300)}x`,
     `${'/suture heal '.repeat(50_000)}`,
     '/suture\nheal',
     '/suture heal\r/suture stop',

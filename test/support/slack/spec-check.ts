@@ -60,7 +60,9 @@ async function load(): Promise<SpecCheck | null> {
       if (name in fields) known[name] = typed(value, fields[name]);
       else if (NEWER[method]?.includes(name) !== true) found.push(`${method}: unknown argument ${name}`);
     }
-    // Every method takes its arguments as a form, those that only read as a query, too; the token goes in a header instead.
+    // Every method takes its arguments as a form, those that only read as a query, too. The token goes in a header;
+    // the specification has it there for some methods, and among the query's arguments for others.
+    const tokenInQuery = (operation.parameters ?? []).some((each: Json) => each.in === 'query' && each.name === 'token');
     const asked =
       verb === 'post'
         ? {
@@ -70,7 +72,13 @@ async function load(): Promise<SpecCheck | null> {
             query: {},
             body: known,
           }
-        : { method: 'GET', path: `/${method}`, headers: { token: token ?? '' }, query: { ...known, token } as never, body: undefined };
+        : {
+            method: 'GET',
+            path: `/${method}`,
+            headers: { token: token ?? '' },
+            query: { ...known, ...(tokenInQuery ? { token } : {}) } as never,
+            body: undefined,
+          };
     const result = backend.validateRequest(asked);
     for (const error of result.errors ?? [])
       found.push(`${method}: ${error.instancePath} ${error.message ?? ''} ${JSON.stringify(error.params)}`);

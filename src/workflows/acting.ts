@@ -1,0 +1,153 @@
+import type { Activities, AlertSummary, HealthFacts } from '../activities/contract.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import { act } from './activity-options.ts';
+import type { ApprovalDesk } from './approval.ts';
+import type { Control } from './control.ts';
+import type { HealingRecord } from './healing-record.ts';
+import { oneLine } from './plain.ts';
+import { Poll } from './poll.ts';
+
+type Planned = Extract<Awaited<ReturnType<Activities['planAction']>>, { readonly kind: 'action' }>;
+
+/** Actions that one healing tries at most. */
+const ACTIONS = 3;
+
+/** An incident was found that explains the alert, and the record has it; or this is the end. */
+export type Explained = { readonly kind: 'incident' } | { readonly kind: 'end'; readonly outcome: Outcome };
+
+/** Looks at evidence that arrived, if any did. */
+export async function causeFound(record: HealingRecord, control: Control): Promise<Explained | null> {
+  await control.safePoint();
+  const fresh = await control.refresh();
+  if (fresh.kind === 'end') return fresh;
+  return record.incident === null ? null : { kind: 'incident' };
+}
+
+/** An alert stands and nothing in the repository shows why: what the server's owner defined and the policy names for this service is done, watched, and taken back if it did harm. Null where there is nothing to do, `explained` when the cause showed meanwhile. */
+export async function actOnProduction(
+  record: HealingRecord,
+  control: Control,
+  desk: ApprovalDesk,
+  { service }: AlertSummary,
+  why: string,
+): Promise<Outcome | 'explained' | null> {
+  const tried: string[] = [];
+  const said: string[] = [];
+  for (let number = 1; number <= ACTIONS; number += 1) {
+    const planned = await act('planAction', 'is there anything to be done to production', {
+      repo: record.input.repo,
+      service,
+      settings: record.input.settings,
+      tried,
+    });
+    if (planned.kind === 'none') {
+      if (number === 1) record.note(`Nothing to be done to production: ${planned.detail}`);
+      said.push(planned.detail);
+      break;
+    }
+    tried.push(planned.name);
+    const outcome = await tryAction(record, control, desk, service, planned, number);
+    if (typeof outcome !== 'string') return outcome;
+    said.push(outcome);
+    const found = await causeFound(record, control);
+    if (found !== null) return found.kind === 'incident' ? 'explained' : found.outcome;
+  }
+  if (tried.length === 0) return null;
+  return { kind: 'escalated', reason: 'still-failing-after-deploy', detail: oneLine(`${why} ${said.join(' ')}`, 500) };
+}
+
+/** An outcome, or what this action came to where the next one may be tried. */
+async function tryAction(
+  record: HealingRecord,
+  control: Control,
+  desk: ApprovalDesk,
+  service: string,
+  planned: Planned,
+  number: number,
+): Promise<Outcome | string> {
+  const { name, title, choices, environment, hash, rollbackTo } = planned;
+  record.move('acting', `Would do: ${title}`);
+  record.audit('action-planned', { name, service, environment, hash, decision: planned.decision });
+  await record.claim([`Production action: ${title}`]);
+  if (record.input.settings.dryRun) return { kind: 'healed', reason: 'dry-run', detail: oneLine(`Left undone: ${title}`, 500) };
+  if (planned.decision === 'ask') {
+    const answer = await desk.ask(
+      control,
+      [planned.reason, `risk: ${planned.risk}`, planned.undoable ? 'it can be taken back' : 'it cannot be taken back'],
+      {
+        name: `action-${number}`,
+        wanted: `approval is wanted for a production action: ${oneLine(title, 150)}`,
+        move: 'Waits for a person to approve or reject the action',
+        hash,
+        about: { approvers: planned.approvers, approval: planned.approval, paths: [`${name} on ${service} in ${environment}`] },
+      },
+    );
+    if (answer.kind === 'end') return answer.outcome;
+    if (answer.kind === 'rejected') return { kind: 'rejected', reason: 'person-said-no', detail: answer.detail };
+    if (answer.kind === 'changed') return `${title}: the ground moved while a person was asked.`;
+    record.move('acting', `Does: ${title}`);
+  }
+  await control.safePoint();
+  const before = await reading(record, service, 'measure production before');
+  const key = `${record.key}/action/${number}`;
+  const common = { healingId: record.id, repo: record.input.repo, service, environment, name, choices };
+  const done = await act('performAction', title, { ...common, key, undo: false, ...(rollbackTo === undefined ? {} : { rollbackTo }) });
+  record.note(`${title}: ${done.kind}: ${done.detail}`);
+  if (done.kind === 'refused') return `${title} was refused: ${done.detail}.`;
+  if (done.kind === 'unknown') return { kind: 'escalated', reason: 'action-uncertain', detail: oneLine(`${title}: ${done.detail}`, 500) };
+  if (done.deployment !== undefined && !(await deployed(record, control, done.deployment)))
+    return `${title}: the deployment did not succeed.`;
+  record.step('acted', title);
+  const shown = await watch(record, control, service, before, planned.windowMs);
+  if (shown.verdict === 'better') return { kind: 'healed', reason: 'verified', detail: oneLine(`${title}. ${shown.detail}`, 500) };
+  if (shown.verdict === 'inconclusive')
+    return { kind: 'escalated', reason: 'health-inconclusive', detail: oneLine(`${title}. ${shown.detail}`, 500) };
+  if (shown.verdict === 'unchanged') return `${title} changed nothing: ${shown.detail}.`;
+  record.move('undoing', `Takes it back: ${shown.detail}`);
+  await control.safePoint();
+  const undone = await act('performAction', `take back: ${title}`, { ...common, key: `${key}/undo`, undo: true });
+  record.step('undone', title);
+  const detail = `${title} made it worse: ${shown.detail}. ${undone.kind === 'done' ? 'It was taken back.' : `It could not be taken back: ${undone.detail}.`}`;
+  return { kind: undone.kind === 'done' ? 'reverted' : 'escalated', reason: 'worse-after-deploy', detail: oneLine(detail, 500) };
+}
+
+async function deployed(record: HealingRecord, control: Control, id: string): Promise<boolean> {
+  const { deployPollMs, deployTimeoutMs } = record.input.settings.timings;
+  const poll = new Poll(control, deployPollMs, deployTimeoutMs, 'until the next look at the deployment');
+  for (;;) {
+    const { state } = await act('readDeployment', 'read the deployment', { repo: record.input.repo, id });
+    if (state === 'success' || state === 'failure') return state === 'success';
+    if (!(await poll.wait())) return false;
+  }
+}
+
+async function watch(
+  record: HealingRecord,
+  control: Control,
+  service: string,
+  before: HealthFacts,
+  wanted: number | undefined,
+): Promise<{ readonly verdict: 'better' | 'unchanged' | 'worse' | 'inconclusive'; readonly detail: string }> {
+  const { verifyPollMs, verifyWindowMs, verifyTimeoutMs } = record.input.settings.timings;
+  const windowMs = wanted ?? verifyWindowMs;
+  const timeoutMs = Math.max(verifyTimeoutMs, wanted === undefined ? 0 : 3 * wanted);
+  record.move('verifying', 'Measures production');
+  const since = new Date().toISOString();
+  const started = Date.now();
+  const after: HealthFacts[] = [];
+  for (;;) {
+    after.push(await reading(record, service, 'measure production', since));
+    if (after.length > 35) after.splice(5, 1);
+    const elapsedMs = Date.now() - started;
+    const { verdict, detail } = await act('judgeHealth', 'did it help', { before, after, windowMs, elapsedMs, timeoutMs });
+    record.note(`Production: ${verdict}: ${detail}`);
+    if (verdict !== 'wait') return { verdict, detail: oneLine(detail, 300) };
+    if (elapsedMs > timeoutMs) return { verdict: 'inconclusive', detail: oneLine(`no verdict in time: ${detail}`, 300) };
+    await control.news(verifyPollMs, 'until the next reading of production');
+  }
+}
+
+function reading(record: HealingRecord, service: string, summary: string, since?: string): Promise<HealthFacts> {
+  const { repo, settings } = record.input;
+  return act('readServiceHealth', summary, { repo, service, settings, ...(since === undefined ? {} : { since }) });
+}
