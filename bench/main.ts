@@ -2,6 +2,7 @@ import { type Figure, load, machine, type Part, table } from './figure.ts';
 import { benchHealingOverhead } from './healing-overhead.ts';
 import { benchIngress } from './ingress-latency.ts';
 import { benchMemory } from './memory.ts';
+import { benchParked } from './parked.ts';
 import { benchSandboxStart } from './sandbox-start.ts';
 
 /** A part that takes longer than this is broken, or the machine is: the bench says so instead of hanging. In milliseconds. */
@@ -10,6 +11,7 @@ const PARTS: ReadonlyArray<readonly [name: string, limitMs: number, run: (stop: 
   ['overhead', 120_000, benchHealingOverhead],
   ['sandbox', 60_000, benchSandboxStart],
   ['memory', 600_000, benchMemory],
+  ['parked', 5_400_000, benchParked],
 ];
 
 const USAGE = `usage: npm run bench [-- [--json] [${PARTS.map(([name]) => name).join('|')} ...]]`;

@@ -14,7 +14,7 @@ const SETTLE_MS = 5_000;
 const READINGS = 5;
 
 /** Resident memory of a process, in bytes. */
-async function resident(pid: number): Promise<number> {
+export async function resident(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
   if (kilobytes === undefined) throw new Error(`the memory of process ${pid} cannot be read`);
@@ -46,14 +46,16 @@ async function settled(workerPid: number, ingressPid: number): Promise<Memory> {
   };
 }
 
-async function parked(client: Client): Promise<number> {
+/** Healings that wait in one of these states. */
+export async function parked(client: Client, states: readonly string[] = ['awaiting-approval']): Promise<number> {
   const { count } = await client.workflow.count(
-    `WorkflowType = '${WORKFLOW_TYPES.healing}' AND ExecutionStatus = 'Running' AND SutureState = 'awaiting-approval'`,
+    `WorkflowType = '${WORKFLOW_TYPES.healing}' AND ExecutionStatus = 'Running' AND SutureState IN (${states.map((state) => `'${state}'`).join(', ')})`,
   );
   return count;
 }
 
-const megabytes = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+/** Bytes for people. */
+export const megabytes = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 
 /** Memory of the real worker and ingress before and after 1,000 alerts came in by HTTP and every healing waits for a person. */
 export async function benchMemory(stop: AbortSignal): Promise<Part> {

@@ -9,6 +9,8 @@ import { connectLazily, findTemporalExecutable, startDevServer } from '../src/te
 /** A dev server on a state folder of its own, and our real processes beside it. */
 export interface BenchWorld {
   readonly stateDir: string;
+  /** Ends the server and starts it again on the same address and database, which must be a file. */
+  restartServer(): Promise<void>;
   readonly connection: TemporalConnection;
   readonly serverPid: number;
   /** Starts one of our roots with this Node and waits until it says that it is ready. */
@@ -30,15 +32,17 @@ export async function withWorld<Result>(
     await writeFile(join(stateDir, 'config.yml'), JSON.stringify(config));
     const logs = join(stateDir, 'logs');
     await mkdir(logs);
-    const server = await startDevServer({
-      executable: findTemporalExecutable({ setting: process.env['SUTURE_TEMPORAL_EXECUTABLE'], env: process.env }),
-      ...(database === 'file' ? { dbFile: join(stateDir, 'temporal.db') } : {}),
-      port: 0,
-      uiPort: 0,
-      namespace: NAMESPACE,
-      logFile: join(logs, 'temporal.log'),
-      headless: true,
-    });
+    const startServer = (port: number) =>
+      startDevServer({
+        executable: findTemporalExecutable({ setting: process.env['SUTURE_TEMPORAL_EXECUTABLE'], env: process.env }),
+        ...(database === 'file' ? { dbFile: join(stateDir, 'temporal.db') } : {}),
+        port,
+        uiPort: 0,
+        namespace: NAMESPACE,
+        logFile: join(logs, 'temporal.log'),
+        headless: true,
+      });
+    let server = await startServer(0);
     undo.push(() => server.stop());
     const connection = connectLazily({ address: server.address, namespace: NAMESPACE });
     undo.push(() => connection.close());
@@ -53,6 +57,10 @@ export async function withWorld<Result>(
       stateDir,
       connection,
       serverPid: server.pid,
+      async restartServer() {
+        await server.stop();
+        server = await startServer(Number(server.address.split(':').at(-1)));
+      },
       async start(name, script) {
         const child = await startChild({ name, script: fileURLToPath(script), env, logFile: join(logs, `${name}.log`) });
         undo.push(() => child.stop());

@@ -25,9 +25,6 @@ import { workflowBundle } from './temporal/bundle.ts';
 import { connectLazily, createHealings, ensurePatrol, ensureSearchAttributes } from './temporal/index.ts';
 import { runToEnd } from './temporal/run-to-end.ts';
 
-/** Workflows kept in memory: about 1 MB each. */
-const CACHED_WORKFLOWS = 200;
-
 /** Activities that call the forge at the same time; GitHub asks for fewer than 100 requests at once. */
 const FORGE_CALLS = 10;
 
@@ -40,15 +37,13 @@ export interface WorkerSurroundings {
   readonly wrap?: (activities: Activities) => Activities;
   /** Between the activities and what they are made from. */
   readonly around?: (deps: ActivityDeps) => ActivityDeps;
-  /** Workflows kept in memory; 0: each step of a workflow begins with its history. */
-  readonly cachedWorkflows?: number;
   /** How long a step waits for the worker that keeps its workflow before any worker may take it, in milliseconds; absent: 10 s, as the SDK has it. */
   readonly awaitKeeperMs?: number;
 }
 
 /** Root of the worker: configuration -> adapters -> activities -> Worker. */
 export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<void> {
-  const { wrap = (same) => same, around = (same) => same, cachedWorkflows = CACHED_WORKFLOWS, awaitKeeperMs } = surroundings;
+  const { wrap = (same) => same, around = (same) => same, awaitKeeperMs } = surroundings;
   const stateDir = stateFolder(process.env);
   const loaded = loadConfig({ stateDir, env: process.env, integrations });
   const { config } = loaded;
@@ -163,7 +158,7 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
       ...common,
       taskQueue,
       workflowBundle: await workflowBundle(join(stateDir, 'cache')),
-      maxCachedWorkflows: cachedWorkflows,
+      maxCachedWorkflows: config.temporal.cachedWorkflows,
       ...(awaitKeeperMs === undefined ? {} : { stickyQueueScheduleToStartTimeout: awaitKeeperMs }),
       maxConcurrentActivityTaskExecutions: Math.max(8, config.sandbox.concurrency * 4),
     }),

@@ -50,6 +50,13 @@ export const ServerConfig = z.strictObject({
       taskQueue: z.string().max(100).default('suture').describe('Temporal task queue of worker and ingress.'),
       port: port.default(7233).describe('Port of the dev server; 0 picks a free one.'),
       uiPort: port.default(8233).describe("Port of the dev server's Web UI; 0 picks a free one."),
+      cachedWorkflows: z
+        .number()
+        .int()
+        .min(0)
+        .max(10_000)
+        .default(200)
+        .describe('Workflows that a worker keeps in memory; others are read back from Temporal when something happens to them.'),
       executable: z.string().max(500).optional().describe('Path of a `temporal` executable to use instead of looking for one.'),
     })
     .prefault({})

@@ -20,6 +20,7 @@ describe.concurrent('how a healing ends', () => {
         ? { ...ending.answers, requestSlot: () => world.admit(repo, { kind: 'waiting', ahead: 1 }) }
         : ending.answers;
       const handle = await world.start(repo, answers, ending.given?.(repo));
+      for (const { signal, payload } of ending.also?.(repo) ?? []) await handle.signal(signal, payload);
       if (ending.then) {
         await until(handle, ending.then.state);
         const { signal, payload } = ending.then.send(repo);

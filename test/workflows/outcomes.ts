@@ -3,7 +3,7 @@ import type { OutcomeKind, ReasonCode } from '../../src/domain/outcome.ts';
 import type { HealingInput } from '../../src/domain/settings.ts';
 import type { Signal } from '../../src/domain/signal.schema.ts';
 import type { Answers } from './script.ts';
-import { incident, input, proof, serviceIncident, sha, signal } from './script.ts';
+import { alertSummary, incident, input, proof, serviceIncident, sha, signal } from './script.ts';
 
 /** One way in which a healing can end, as a script. */
 export interface Ending {
@@ -12,6 +12,8 @@ export interface Ending {
   readonly reason: ReasonCode;
   readonly answers: Answers;
   readonly given?: (repo: string) => HealingInput;
+  /** Sent right after the start. */
+  readonly also?: (repo: string) => ReadonlyArray<{ readonly signal: string; readonly payload: unknown }>;
   /** Sent once the healing waits in the given state. */
   readonly then?: {
     readonly state: 'awaiting-approval' | 'waiting-for-checks' | 'waiting-for-slot';
@@ -93,6 +95,52 @@ export const ENDINGS: readonly Ending[] = [
     kind: 'reverted',
     reason: 'worse-after-deploy',
     answers: { ...withService, judgeHealth: async () => ({ verdict: 'worse', detail: 'errors rise' }) },
+  },
+  {
+    name: 'acted-and-reverted',
+    kind: 'reverted',
+    reason: 'worse-after-deploy',
+    answers: {
+      normalize: async () => ({
+        kind: 'cannot',
+        reason: 'no-command',
+        title: 'alert',
+        detail: 'no check is red',
+        alert: alertSummary({ waitMs: 20 }),
+      }),
+      planAction: async () => ({
+        kind: 'action',
+        name: 'restart',
+        choices: {},
+        decision: 'ask',
+        reason: 'the server wants a person for it',
+        title: 'restart auth',
+        risk: 'low',
+        environment: 'production',
+        hash: 'e'.repeat(64),
+        undoable: true,
+        approvers: [],
+        approval: { escalate: [] },
+      }),
+      judgeHealth: async () => ({ verdict: 'worse', detail: 'errors rise' }),
+    },
+    then: {
+      state: 'awaiting-approval',
+      send: () => ({ signal: 'decideApprovalLater', payload: { ...decision, changeSetHash: 'e'.repeat(64), verdict: 'approve' } }),
+    },
+  },
+  {
+    name: 'split-and-approved',
+    kind: 'healed',
+    reason: 'verified',
+    answers: { decideChange: ask },
+    also: (repo) => [
+      event(() => ({ id: 'alert', kind: 'alert-triggered', facts: { mergedFrom: 'heal/acme/other/monitor/1', mergedWhy: 'same commit' } }))(
+        repo,
+      ),
+      { signal: 'splitHealingLater', payload: { id: 'split-1', joined: 'heal/acme/other/monitor/1', actor: decision.actor } },
+    ],
+    then: { state: 'awaiting-approval', send: () => ({ signal: 'decideApprovalLater', payload: { ...decision, verdict: 'approve' } }) },
   },
   {
     name: 'escalated-sandbox',
