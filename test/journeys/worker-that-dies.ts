@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Activities } from '../../src/activities/contract.ts';
 import type { ActivityDeps } from '../../src/activities/deps.ts';
 import { stateFolder } from '../../src/config/index.ts';
+import type { Notifier } from '../../src/integrations/contract.ts';
 import { hasCode } from '../../src/lib/error-code.ts';
 
 /** The real worker, which is killed once in each type of activity: as it begins, after its first effect, or when it is done and nobody was told. */
@@ -19,7 +20,7 @@ const running = new AsyncLocalStorage<string>();
 
 /** Calls that change something. */
 const WRITES =
-  /\.(put|putOnce|append|commit|open|merge|close|deleteBranch|create|upsert|rerun|react|answer|handOver|notify|report|forward|command|requestSlot)$/;
+  /\.(put|putOnce|append|card|commit|open|merge|close|deleteBranch|create|upsert|rerun|react|answer|handOver|notify|report|forward|command|requestSlot)$/;
 
 /** Activities that only read. */
 const READERS = /^(read|find|judge|decide)/;
@@ -78,13 +79,20 @@ function seen<T>(part: T, name: string): T {
 
 const SYNCHRONOUS: ReadonlySet<string> = new Set(['healings.webUiUrl', 'forge.pace']);
 
+/** Somewhere that shows cards, as Slack does. */
+const CARDS: Notifier = {
+  handOver: async () => undefined,
+  notify: async () => undefined,
+  card: async ({ healingId }, key) => appendFileSync(join(stateDir, 'cards'), `${JSON.stringify({ healingId, key })}\n`),
+};
+
 function around(deps: ActivityDeps): ActivityDeps {
   return {
     ...deps,
     forge: seen(deps.forge, 'forge'),
     sandbox: seen(deps.sandbox, 'sandbox'),
     health: seen(deps.health, 'health'),
-    notifiers: new Map([...deps.notifiers].map(([id, each]) => [id, seen(each, 'notifier')])),
+    notifiers: new Map([...deps.notifiers, ['cards', CARDS] as const].map(([id, each]) => [id, seen(each, 'notifier')])),
     artifacts: seen(deps.artifacts, 'artifacts'),
     records: seen(deps.records, 'records'),
     audit: seen(deps.audit, 'audit'),

@@ -40,7 +40,7 @@ const action = (over: Partial<Planned> = {}): Planned => ({
 const none = { kind: 'none', detail: 'nothing is left' } as const;
 const acts = (verdict: 'better' | 'unchanged' | 'worse' | 'inconclusive', over: Partial<Planned> = {}, more: Answers = {}): Answers => ({
   ...cannot,
-  planAction: inTurn<unknown, Planned | typeof none>(action(over), none),
+  planAction: async ({ tried }) => (tried.length === 0 ? action(over) : none),
   judgeHealth: async () => ({ verdict, detail: `it is ${verdict}` }),
   ...more,
 });
@@ -139,7 +139,7 @@ describe.concurrent('a production action', () => {
   it('is not done when nobody answers', async () => {
     const timings = { approvalReminderMs: 20, approvalReminders: 0 };
     const handle = await world.start('nobody', acts('better', { decision: 'ask' }), input('nobody', { timings }));
-    expect((await result(handle)).outcome).toMatchObject({ kind: 'expired' });
+    expect((await result(handle)).outcome).toMatchObject({ kind: 'expired', reason: 'approval-expired' });
     expect(inputs('nobody', 'performAction')).toEqual([]);
   });
 
@@ -155,7 +155,7 @@ describe.concurrent('a production action', () => {
     const second = action({ name: 'flag-off', title: 'flag off' });
     const handle = await world.start(
       'next',
-      acts('unchanged', {}, { planAction: inTurn<unknown, Planned | typeof none>(action(), second, none) }),
+      acts('unchanged', {}, { planAction: async ({ tried }) => [action(), second][tried.length] ?? none }),
     );
     const { outcome } = await result(handle);
     expect(outcome).toMatchObject({ kind: 'escalated', reason: 'still-failing-after-deploy' });

@@ -52,7 +52,7 @@ describe('docs/datadog.md', () => {
   });
 
   it('shows a configuration that is accepted', () => {
-    const shown = parseYaml(/```yaml\n([^]*?)```/.exec(page)?.[1] ?? '') as { integrations: { datadog: unknown } };
+    const shown = parseYaml(/```yaml\n(integrations:[^]*?)```/.exec(page)?.[1] ?? '') as { integrations: { datadog: unknown } };
     expect(datadog.configSchema.parse(shown.integrations.datadog)).toMatchObject({ services: { auth: 'acme/auth-service' } });
   });
 });
