@@ -21,6 +21,8 @@ export interface IncidentSummary {
   readonly title: string;
   readonly kind: 'code' | 'alert';
   readonly targetBranch: string;
+  /** The repair lands on the default branch though the subject is another one: what becomes of the subject does not end it. */
+  readonly landsElsewhere?: true;
   readonly headSha: string;
   readonly lastGreenSha?: string;
   /** Name of the failing command. */
@@ -311,6 +313,8 @@ export interface Activities {
     readonly dossier: ArtifactRef;
     readonly sha: string;
     readonly environment: string;
+    /** It was live before. */
+    readonly wasLive?: boolean;
   }): Promise<{ readonly id: string; readonly state: string }>;
   readDeployment(input: {
     readonly repo: RepoRef;

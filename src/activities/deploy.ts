@@ -15,13 +15,13 @@ const WATCHED = /^watch:([^\s:]{1,100}):([0-9a-f]{40})$/;
 /** Begins a deployment the way that the policy names. */
 async function begin(
   { forge }: ActivityDeps,
-  { repo, sha, environment, key }: Input,
+  { repo, sha, environment, key, wasLive = false }: Input,
   service: Service | undefined,
   branch: string,
 ): Promise<{ readonly id: string; readonly state: string }> {
   switch (service?.deploy ?? 'create') {
     case 'create':
-      return forge.deployments.create(repo, { sha, environment, key });
+      return forge.deployments.create(repo, { sha, environment, key, wasLive });
     case 'watch':
       return { id: `watch:${environment}:${sha}`, state: 'queued' };
     case 'workflow': {

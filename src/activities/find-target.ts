@@ -12,6 +12,8 @@ export interface Target {
   readonly headSha: string;
   /** From a fork: analysed only. */
   readonly foreign: boolean;
+  /** The repair lands on the default branch instead of the subject's own, which has the problem too or was merged. */
+  readonly insteadOf?: Target | 'merged';
 }
 
 /** There is nothing (left) to heal. */
@@ -97,8 +99,26 @@ async function ofRevision(repositories: Repositories, question: Question, revisi
   return sha === revision ? target(defaultBranch, sha) : target(revision, sha);
 }
 
-/** Finds what a subject stands for now. */
+/** Whether evidence says that the default branch has the problem: its own check failed, or what runs from it alerts. */
+function showsOnDefault({ signals, defaultBranch, service }: Question): boolean {
+  return service !== undefined || signals.some(({ kind, subject }) => kind === 'check-failed' && subject === `branch/${defaultBranch}`);
+}
+
+/** Finds what a subject stands for now. A branch that was merged, or whose problem the default branch has too, stands for the default branch: a repair of the branch alone would heal nobody else. */
 export async function findTarget(deps: Pick<ActivityDeps, 'forge'>, question: Question): Promise<Target | NoTarget> {
+  const found = await ofSubject(deps, question);
+  const { repo, defaultBranch, defaultHead, subject, request, service } = question;
+  const family = subject.split('/', 1)[0];
+  if (found.kind === 'none' || found.foreign || found.branch === defaultBranch || request !== undefined) return found;
+  if (family !== 'pr' && family !== 'branch' && family !== 'sha') return found;
+  const merged = family === 'branch' && (await isIn(deps.forge.repositories, repo, found.headSha, defaultHead));
+  if (!merged && !showsOnDefault(question)) return found;
+  const live = service?.deployedSha;
+  const head = live !== undefined && (await isIn(deps.forge.repositories, repo, live, defaultHead)) ? live : defaultHead;
+  return { ...target(defaultBranch, head), insteadOf: merged ? 'merged' : found };
+}
+
+async function ofSubject(deps: Pick<ActivityDeps, 'forge'>, question: Question): Promise<Target | NoTarget> {
   const { repositories } = deps.forge;
   const { repo, subject, signals, defaultBranch, defaultHead, service } = question;
   const [family = '', ...rest] = subject.split('/');

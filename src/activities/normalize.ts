@@ -140,7 +140,7 @@ export function normalizeActivities(deps: ActivityDeps): Pick<Activities, 'norma
       }
       const { policy, defaultBranch, defaultHead } = read;
       const alerted = await serviceOfAlert(deps, repo, policy, signals);
-      const target = await findTarget(deps, {
+      const wanted = await findTarget(deps, {
         repo,
         subject,
         signals,
@@ -149,10 +149,16 @@ export function normalizeActivities(deps: ActivityDeps): Pick<Activities, 'norma
         defaultHead,
         ...(alerted === undefined ? {} : { service: alerted }),
       });
-      if (target.kind === 'none') {
-        return { kind: 'no-problem', reason: target.reason, detail: oneLine(deps.redact(target.detail), 500) };
+      if (wanted.kind === 'none') {
+        return { kind: 'no-problem', reason: wanted.reason, detail: oneLine(deps.redact(wanted.detail), 500) };
       }
-      const found = await findFailing(deps, input, read, target);
+      let target: Target = wanted;
+      let found = await findFailing(deps, input, read, target);
+      // The default branch does not have the problem (any more), the subject's own may still.
+      if (found.kind !== 'failing' && typeof wanted.insteadOf === 'object') {
+        target = wanted.insteadOf;
+        found = await findFailing(deps, input, read, target);
+      }
       if (found.kind === 'cannot' && alerted !== undefined && alerting(signals) === 'yes')
         return { ...found, alert: unexplained(repo, policy, alerted) };
       return found.kind === 'failing' ? summarize(deps, input, read, { target, alerted, ...found }) : found;
@@ -177,7 +183,7 @@ function unexplained(repo: Input['repo'], policy: Policy['policy'], { name, envi
 async function summarize(
   deps: ActivityDeps,
   input: Input,
-  { policy }: Policy,
+  { policy, defaultBranch }: Policy,
   found: {
     readonly target: Target;
     readonly alerted: ServiceFacts | undefined;
@@ -194,7 +200,11 @@ async function summarize(
     subject: oneLine(deps.redact(commit.subject), 200),
     author: oneLine(commit.author, 200),
   }));
-  const service = found.alerted ?? (await serviceOfCommits(deps, repo, policy, { headSha: target.headSha, commits }));
+  // Production runs from the default branch: a repair of another one is never deployed.
+  const service =
+    target.branch === defaultBranch
+      ? (found.alerted ?? (await serviceOfCommits(deps, repo, policy, { headSha: target.headSha, commits })))
+      : undefined;
   const shas = [
     ...new Set([
       target.headSha,
@@ -239,6 +249,7 @@ async function summarize(
     title: incident.title,
     kind,
     targetBranch: incident.targetBranch,
+    ...(target.insteadOf === undefined ? {} : { landsElsewhere: true }),
     headSha: incident.headSha,
     ...(green === undefined ? {} : { lastGreenSha: green }),
     command: failing.name,

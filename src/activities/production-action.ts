@@ -146,7 +146,7 @@ export function productionActionActivities(deps: ActivityDeps): Pick<Activities,
           return { kind: 'refused', detail: `${name} was done ${action.perDay} times today` } as const;
         if (action.kind === 'http') return await call(undo ? action.undo : action.call, action, choices, key);
         if (rollbackTo === undefined || undo) return { kind: 'refused', detail: 'a roll-back is not taken back' } as const;
-        const { id } = await deps.forge.deployments.create(repo, { sha: rollbackTo, environment, key: `action/${key}` });
+        const { id } = await deps.forge.deployments.create(repo, { sha: rollbackTo, environment, key: `action/${key}`, wasLive: true });
         return { kind: 'done', detail: `${rollbackTo.slice(0, 10)} is deployed to ${environment}`, deployment: id } as const;
       })();
       const clean = { ...result, detail: oneLine(deps.redact(result.detail), 300) };

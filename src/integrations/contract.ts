@@ -141,7 +141,16 @@ export interface ForgeDeployments {
   /** Newest first, at most 20. */
   list(repo: RepoRef, environment: string): Promise<readonly DeploymentFacts[]>;
   /** Find by key or create. */
-  create(repo: RepoRef, input: { readonly sha: string; readonly environment: string; readonly key: string }): Promise<DeploymentFacts>;
+  create(
+    repo: RepoRef,
+    input: {
+      readonly sha: string;
+      readonly environment: string;
+      readonly key: string;
+      /** It goes back to what was live before: whatever its checks say now does not hold it up. */
+      readonly wasLive?: boolean;
+    },
+  ): Promise<DeploymentFacts>;
   get(repo: RepoRef, id: string): Promise<DeploymentFacts | null>;
   /** Run the repository's own workflow that deploys; find by what it was started for or start. Absent where there are no workflows. */
   readonly dispatch?: (

@@ -27,6 +27,7 @@ export async function deployed(
     dossier: incident.dossier,
     sha,
     environment,
+    ...(action === 'rollback' ? { wasLive: true } : {}),
   });
   record.audit(action, { deployment: id, sha, environment });
   // A commit that was live before is not deployed again by itself: there is nothing to wait for.

@@ -208,6 +208,40 @@ describe('normalize of a pull request', () => {
     });
   });
 
+  it('heals the default branch instead when that has the problem, too, and its own where that is green', async () => {
+    const { sha, subject } = await pull();
+    const ofMain = signal({
+      id: 'main',
+      subject: 'branch/main',
+      sha: bad,
+      facts: { check: 'unit', mergedFrom: 'heal/acme/shop/branch/main' },
+    });
+    const both = [signal({ subject, sha }), ofMain];
+    expect(incident(await normalize(subject, both))).toMatchObject({ targetBranch: 'main', headSha: bad, landsElsewhere: true });
+    await reportCheck(world.forgeDir, SHOP, { sha: bad, name: 'unit', conclusion: 'success' });
+    const own = incident(await normalize(subject, both));
+    expect(own).toMatchObject({ targetBranch: 'topic', headSha: sha });
+    expect(own.landsElsewhere).toBeUndefined();
+  });
+
+  it('heals the default branch for an alert that joined, and a repair of another branch is for no service', async () => {
+    const { sha, subject } = await pull();
+    await deployed(bad);
+    const alert = signal({ id: 'alert', kind: 'alert-triggered', subject: 'monitor/1', service: 'shop', facts: {} });
+    expect(incident(await normalize(subject, [signal({ subject, sha }), alert]))).toMatchObject({ targetBranch: 'main', service: 'shop' });
+    const alone = incident(await normalize(subject, [signal({ subject, sha })]));
+    expect(alone).toMatchObject({ targetBranch: 'topic' });
+    expect(alone.service).toBeUndefined();
+  });
+
+  it('heals the default branch when the branch is in it by now', async () => {
+    const { number } = await pull();
+    await mergePullRequest(world.forgeDir, SHOP, number, { actor: 'dev', bypass: true });
+    const sha = (await world.deps.forge.repositories.resolve(SHOP, 'topic')) ?? '';
+    const found = await normalize('branch/topic', [signal({ subject: 'branch/topic', sha })]);
+    expect(incident(found)).toMatchObject({ targetBranch: 'main', landsElsewhere: true });
+  });
+
   it('only analyses a fork', async () => {
     const { sha, subject } = await pull(true);
     expect(incident(await normalize(subject, [signal({ subject, sha })]))).toMatchObject({ untrusted: true });
@@ -281,13 +315,30 @@ describe('normalize of an alert', () => {
     expect(code).toMatchObject({ kind: 'code', service: 'shop', deployedSha: bad });
   });
 
-  it('cannot go on when no check shows it', async () => {
+  it('shows the deployments of the day before it, and how long before', async () => {
     await deployed(world.green);
-    expect(await normalize('monitor/4711', [alert()])).toMatchObject({
+    await deployed(bad);
+    const at = new Date(Date.now() + 4 * 60_000).toISOString();
+    const { incident: whole } = await readDossier(world.deps, incident(await normalize('monitor/4711', [alert({ at })])).dossier);
+    const shown = whole.evidence.filter(({ kind }) => kind === 'deployment').map(({ summary }) => summary);
+    expect(shown).toHaveLength(2);
+    expect(shown[0]).toMatch(
+      new RegExp(`^${bad.slice(0, 10)} was deployed to production for shop: success, .* 4 minutes before the problem showed$`),
+    );
+  });
+
+  it('cannot go on when no check shows it, and then waits for what explains it by the rules of the policy', async () => {
+    await deployed(world.green);
+    const found = await normalize('monitor/4711', [alert()]);
+    expect(found).toMatchObject({
       kind: 'cannot',
       reason: 'no-command',
       detail: expect.stringContaining('error rate'),
+      alert: { service: 'shop', environment: 'production', deployedSha: world.green, waitMs: 300_000 },
     });
+    // Every alert of a service that nothing explains is the same problem.
+    const other = await normalize('monitor/12', [alert({ subject: 'monitor/12', id: 'other', summary: 'CPU' })]);
+    expect(found.kind === 'cannot' && other.kind === 'cannot' && found.alert?.signature === other.alert?.signature).toBe(true);
   });
 
   it('is no problem any more when it recovered', async () => {

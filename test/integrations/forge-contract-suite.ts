@@ -359,6 +359,11 @@ export function forgeContract(name: string, make: () => Promise<ForgeUnderTest>)
         );
         expect(new Set(all.map((one) => one.id)).size).toBe(1);
       });
+      it('goes back to what was live, whatever its checks say', async () => {
+        await under.report(head, 'test', 'failure', 'it broke\n');
+        const back = await forge.deployments.create(repo, { sha: head, environment: 'production', key: 'back', wasLive: true });
+        expect(back).toMatchObject({ sha: head, environment: 'production' });
+      });
       it('lists the newest first and knows no deployment of another name', async () => {
         await forge.deployments.create(repo, { sha: head, environment: 'production', key: 'd1' });
         const second = await forge.deployments.create(repo, { sha: head, environment: 'production', key: 'd2' });

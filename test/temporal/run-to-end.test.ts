@@ -8,7 +8,7 @@ const worker = (state: string, error?: Error) =>
 describe('the end of a worker', () => {
   it('is clean when the native side lets go a moment late', async () => {
     const late = new IllegalStateError('Worker still in use: Expected 1 reference, but got 2');
-    await expect(runToEnd(worker('STOPPED', late))).resolves.toBeUndefined();
+    for (const state of ['STOPPED', 'FAILED', 'DRAINED'] as const) await expect(runToEnd(worker(state, late))).resolves.toBeUndefined();
   });
 
   it('is a failure when the worker failed, whatever the error is', async () => {

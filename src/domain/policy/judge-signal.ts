@@ -26,7 +26,13 @@ const go = (note: string): Course => ({ kind: 'continue', note });
 export function judgeSignal(input: {
   readonly subject: string;
   readonly state: HealingState;
-  readonly incident: { readonly headSha: string; readonly kind: 'code' | 'alert'; readonly command: string } | null;
+  readonly incident: {
+    readonly headSha: string;
+    readonly kind: 'code' | 'alert';
+    readonly command: string;
+    /** The problem is on the default branch, too, so what becomes of the subject does not end it. */
+    readonly landsElsewhere?: boolean;
+  } | null;
   readonly change: { readonly number: number; readonly headSha: string; readonly branch: string } | null;
   readonly signal: Signal;
   /** An alert stands that nothing in the repository explains. */
@@ -44,6 +50,7 @@ export function judgeSignal(input: {
         return byPerson
           ? { kind: 'end', outcome: { kind: 'rejected', reason: 'person-said-no', detail: `${signal.actor.id} closed the pull request` } }
           : go('our own pull request was closed by us');
+      if (incident?.landsElsewhere === true) return go('the pull request was closed; the default branch has the problem, too');
       return {
         kind: 'end',
         outcome: { kind: 'superseded', reason: 'change-closed', detail: `the pull request was closed by ${signal.actor.id}` },
@@ -60,6 +67,7 @@ export function judgeSignal(input: {
       if (incident !== null && signal.sha === incident.headSha) return go('the head that is being healed');
       // Merging a repair into the branch of a pull request moves its head.
       if (!byPerson) return go('moved by Suture itself');
+      if (incident?.landsElsewhere === true) return go('the head moved; the default branch has the problem, too');
       return {
         kind: 'end',
         outcome: { kind: 'superseded', reason: 'head-moved', detail: 'the head moved; a failure on the new head starts again' },

@@ -80,7 +80,7 @@ export function createDeployments(github: GitHubApi): ForgeDeployments {
     },
     dispatch: (repo, input) =>
       alone(`${repo.owner}/${repo.name}/${input.workflow}/${input.sha}`, () => dispatchWorkflow(github.for(repo, DISPATCH), input)),
-    create: (repo, { sha, environment, key }) =>
+    create: (repo, { sha, environment, key, wasLive }) =>
       alone(`${repo.owner}/${repo.name}/${key}`, async () => {
         const api = github.for(repo, DEPLOY);
         const mark = createHash('sha256').update(key).digest('hex');
@@ -92,6 +92,7 @@ export function createDeployments(github: GitHubApi): ForgeDeployments {
             ref: sha,
             environment,
             auto_merge: false,
+            ...(wasLive === true ? { required_contexts: [] } : {}),
             description: 'A repair by Suture',
             payload: { suture: mark },
           });

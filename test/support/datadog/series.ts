@@ -70,9 +70,9 @@ export function readMonitor(text: string): { readonly over: 'sum' | 'avg'; reado
 }
 
 /** The one value that a monitor compares, over its whole window; null without data. */
-export function monitorValue(points: readonly Point[], text: string, now: number): number | null {
+export function monitorValue(points: readonly Point[], text: string, now: number, minuteMs = 60_000): number | null {
   const { over, minutes, query: asked } = readMonitor(text);
-  const from = now - minutes * 60_000;
+  const from = now - minutes * minuteMs;
   const terms = asked.split('/').map((each) => each.trim());
   const whole = terms.map((term) => {
     const { metric, filter } = termOf(term);

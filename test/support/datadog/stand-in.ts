@@ -36,8 +36,8 @@ export interface DatadogStandIn {
   close(): Promise<void>;
 }
 
-/** Starts one on a free port of the loopback. */
-export async function startDatadogStandIn(): Promise<DatadogStandIn> {
+/** Starts one on a free port of the loopback. `minuteMs`: how long a minute of its monitors' windows and series lasts, so that a story need not take hours. */
+export async function startDatadogStandIn({ minuteMs = 60_000 }: { readonly minuteMs?: number } = {}): Promise<DatadogStandIn> {
   const monitors = new Map<number, Json>();
   const webhooks = new Map<string, Json>();
   const variables = new Map<string, Json>();
@@ -130,7 +130,7 @@ export async function startDatadogStandIn(): Promise<DatadogStandIn> {
       const [from, to] = [Number(search.get('from')) * 1000, Number(search.get('to')) * 1000];
       const asked = (search.get('query') ?? '').split(/,(?![^{]*\})/);
       const series = asked.flatMap((expression, index) => {
-        const pointlist = query(points, expression, from, to, 60_000);
+        const pointlist = query(points, expression, from, to, minuteMs);
         return pointlist.length === 0 ? [] : [{ query_index: index, expression, metric: expression, pointlist }];
       });
       return [200, { status: 'ok', res_type: 'time_series', from_date: from, to_date: to, series }];
@@ -235,7 +235,7 @@ export async function startDatadogStandIn(): Promise<DatadogStandIn> {
     feed: (metric, value, tags, at = Date.now()) => void points.push({ metric, tags: new Set(tags), at, value }),
     async evaluate(now = Date.now()) {
       for (const monitor of monitors.values()) {
-        const value = monitorValue(points, monitor.query, now);
+        const value = monitorValue(points, monitor.query, now, minuteMs);
         const { critical, warning } = monitor.options.thresholds;
         const state = value === null ? 'No Data' : value > critical ? 'Alert' : warning !== undefined && value > warning ? 'Warn' : 'OK';
         const before: string = monitor.overall_state;
