@@ -5,7 +5,7 @@ import { HEALING_MESSAGES, WORKFLOW_TYPES } from '../src/domain/messages.ts';
 import type { Signal } from '../src/domain/signal.schema.ts';
 import { createDatadogSource } from '../src/integrations/datadog/alert-source.ts';
 import { integrations } from '../src/integrations/registry.ts';
-import { DATADOG, delivery, openSender } from './deliveries.ts';
+import { datadog, delivery, openSender } from './deliveries.ts';
 import { type Figure, more, type Part } from './figure.ts';
 import { ms, summary, timed } from './statistics.ts';
 import { type BenchWorld, withWorld } from './world.ts';
@@ -25,7 +25,7 @@ function bareCaller(world: BenchWorld): (monitor: number, moment: string) => Pro
   const { config } = loadConfig({ stateDir: world.stateDir, env: {}, integrations });
   const settings = settingsFrom(config);
   const source = createDatadogSource({
-    config: { services: DATADOG.services, headerName: 'x-suture-token' },
+    config: { services: datadog().services, headerName: 'x-suture-token' },
     stateDir: world.stateDir,
     secret: () => [],
     readArtifact: () => Promise.reject(new Error('deliveries hold no artifacts')),
@@ -74,7 +74,7 @@ function figures(name: string, ours: readonly number[], bare: readonly number[])
 
 /** Deliveries over HTTP to the real ingress beside bare `signalWithStart` calls with the same content on the same server, interleaved; no worker runs. */
 export async function benchIngress(stop: AbortSignal): Promise<Part> {
-  return await withWorld({ integrations: { datadog: DATADOG } }, 'file', async (world) => {
+  return await withWorld({ integrations: { datadog: datadog() } }, 'file', async (world) => {
     const ingress = await world.start('ingress', new URL('../src/ingress.ts', import.meta.url));
     const sender = openSender(String(ingress.ready['listening']), world.stateDir);
     const bare = bareCaller(world);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { WORKFLOW_TYPES } from '../src/domain/messages.ts';
-import { DATADOG, openSender, SERVICES } from './deliveries.ts';
+import { datadog, openSender, SERVICES } from './deliveries.ts';
 import type { Figure, Part } from './figure.ts';
 import { quantile } from './statistics.ts';
 import { withWorld } from './world.ts';
@@ -60,7 +60,7 @@ export const megabytes = (bytes: number): string => `${(bytes / 1024 ** 2).toFix
 /** Memory of the real worker and ingress before and after 1,000 alerts came in by HTTP and every healing waits for a person. */
 export async function benchMemory(stop: AbortSignal): Promise<Part> {
   const config = {
-    integrations: { datadog: DATADOG },
+    integrations: { datadog: datadog() },
     patrolEveryMs: 0,
     timings: { gatherMs: 0 },
     caps: { slotsPerRepository: HEALINGS / SERVICES },

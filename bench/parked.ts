@@ -5,13 +5,15 @@ import type { HealingView } from '../src/domain/healing-view.ts';
 import { healingId } from '../src/domain/ids.ts';
 import { HEALING_MESSAGES } from '../src/domain/messages.ts';
 import { createHealings } from '../src/temporal/index.ts';
-import { DATADOG, openSender, SERVICES } from './deliveries.ts';
+import { datadog, openSender } from './deliveries.ts';
 import type { Figure, Part } from './figure.ts';
 import { megabytes, parked, resident } from './memory.ts';
 import { withWorld } from './world.ts';
 
 /** How many wait at the end; `SUTURE_BENCH_PARKED` says another number. */
 const HEALINGS = Number(process.env['SUTURE_BENCH_PARKED'] ?? 1000);
+/** A repository has at most 100 slots, and each waits in one. */
+const REPOSITORIES = Math.max(25, Math.ceil(HEALINGS / 100));
 const UNDER_WAY = 100;
 const SETTLE_MS = 5_000;
 /** Healings that are decided on, or looked at, after the restart. */
@@ -19,12 +21,12 @@ const SAMPLE = 20;
 const STATES = ['awaiting-approval', 'watching'];
 
 const idOf = (number: number): string =>
-  healingId({ owner: 'acme', name: `service-${number % SERVICES}` }, `monitor/${number}:env:production`);
+  healingId({ owner: 'acme', name: `service-${number % REPOSITORIES}` }, `monitor/${number}:env:production`);
 
 /** Worker memory while many healings wait for a person or watch production, through a restart of worker, ingress and server. */
 export async function benchParked(stop: AbortSignal): Promise<Part> {
   const config = {
-    integrations: { datadog: DATADOG },
+    integrations: { datadog: datadog(REPOSITORIES) },
     patrolEveryMs: 0,
     timings: { gatherMs: 0, cooldownMs: 0, verifyPollMs: 10, verifyWindowMs: 10 },
     autonomyCeiling: 'deploy',
@@ -44,7 +46,7 @@ export async function benchParked(stop: AbortSignal): Promise<Part> {
       process.stderr.write(`  ${what}: ${megabytes(memory.at(-1)?.[1] ?? 0)}\n`);
     };
     await measure('nothing parked');
-    const sender = openSender(String(ingress.ready['listening']), world.stateDir);
+    const sender = openSender(String(ingress.ready['listening']), world.stateDir, REPOSITORIES);
     const began = performance.now();
     let sent = 0;
     const parkUntil = async (wanted: number) => {
@@ -104,7 +106,7 @@ export async function benchParked(stop: AbortSignal): Promise<Part> {
     return {
       figures,
       notes: [
-        `parked: ${HEALINGS} healings by ${HEALINGS} alerts over HTTP in ${parkedSeconds.toFixed(0)} s, nine of ten wait for a person and one watches production; worker, ingress and server were ended and started again on the same files; all ${still} were still parked, ${decided} of a sample of ${SAMPLE} were then decided on and ended, the others still watch; the slowest took ${slowest.toFixed(0)} ms to be read back`,
+        `parked: ${HEALINGS} healings by ${HEALINGS} alerts over HTTP in ${parkedSeconds.toFixed(0)} s, of ten eight wait for a person to allow a production action, one for a person to allow a change, and one watches production; worker, ingress and server were ended and started again on the same files; all ${still} were still parked, ${decided} of a sample of ${SAMPLE} were then decided on and ended, the others still watch; the slowest took ${slowest.toFixed(0)} ms to be read back`,
       ],
       numbers: { healings: HEALINGS, memory: Object.fromEntries(memory), parkedSeconds, decided, readBackMs: latencies },
     };

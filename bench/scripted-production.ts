@@ -1,4 +1,13 @@
-import type { Activities } from '../src/activities/contract.ts';
+import type { Activities, Normalized } from '../src/activities/contract.ts';
+
+/** An alert that nothing in the repository explains. */
+export const unexplained = (service: string): Normalized => ({
+  kind: 'cannot',
+  reason: 'no-command',
+  title: `${service} alerts`,
+  detail: 'the alert stands, but no check is red',
+  alert: { signature: `alert-${service}`, title: `${service} alerts`, service, environment: 'production', attempts: 3, waitMs: 0 },
+});
 
 /** What the forge and production answer about a fix that goes out by itself: merged, live and well. */
 export function scriptedProduction(sha: string): Partial<Activities> {
@@ -14,6 +23,20 @@ export function scriptedProduction(sha: string): Partial<Activities> {
     judgeHealth: async () => ({ verdict: 'better', detail: 'errors fell to 0 %' }),
     withdraw: async () => undefined,
     judgeSignal: async ({ signal }) => ({ kind: 'continue', note: signal.kind }),
+    planAction: async ({ service }) => ({
+      kind: 'action',
+      name: 'restart',
+      choices: {},
+      decision: 'ask',
+      reason: 'the server wants a person for it',
+      title: `restart ${service}`,
+      risk: 'low',
+      environment: 'production',
+      hash: 'e'.repeat(64),
+      undoable: true,
+      approvers: [],
+      approval: { escalate: [] },
+    }),
     findWatched: async () => ({ healingId: null }),
   };
 }

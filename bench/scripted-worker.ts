@@ -5,12 +5,14 @@ import type { Activities } from '../src/activities/contract.ts';
 import type { ArtifactRef } from '../src/domain/names.schema.ts';
 import type { RunFacts } from '../src/domain/proof.schema.ts';
 import { runWorkerProcess } from '../src/worker.ts';
-import { scriptedProduction } from './scripted-production.ts';
+import { scriptedProduction, unexplained } from './scripted-production.ts';
 
 /** The real worker with the real bundle; activities that would work on a repository answer from a script that ends in front of a person. */
 const sha = 'a'.repeat(40);
 const artifact = (digit: string): ArtifactRef => ({ sha256: digit.repeat(64), size: 1234, mediaType: 'application/json' });
 const subject = (): string => activityInfo().workflowExecution?.workflowId ?? '';
+/** Monitors whose number ends in 0 lead to a change that a person is asked about; the rest to a question about a production action. */
+const asksForChange = (): boolean => /0:[^/]*$/.test(subject());
 /** Monitors whose number ends in 9 are healed without a person and then watched. */
 const alone = (): boolean => /9:[^/]*$/.test(subject());
 
@@ -40,26 +42,29 @@ const run = (name: string, exitCode: number): RunFacts => ({
 const WATCHED = process.env['SUTURE_STATE_DIR'] !== undefined && existsSync(join(process.env['SUTURE_STATE_DIR'], 'watched'));
 
 const SCRIPT: Partial<Activities> = {
-  normalize: async ({ repo }) => ({
-    kind: 'incident',
-    incident: {
-      dossier: artifact('d'),
-      signature: subject(),
-      title: `unit fails in ${repo.name}: test_login, test_token_validation`,
-      kind: 'alert',
-      targetBranch: 'main',
-      headSha: sha,
-      command: 'unit',
-      wider: ['unit'],
-      failingTests: ['test_login', 'test_token_validation'],
-      service: repo.name,
-      environment: 'production',
-      autonomy: 'propose',
-      attempts: 3,
-      approvers: [],
-      untrusted: false,
-    },
-  }),
+  normalize: async ({ repo }) =>
+    WATCHED && !alone() && !asksForChange()
+      ? unexplained(repo.name)
+      : {
+          kind: 'incident',
+          incident: {
+            dossier: artifact('d'),
+            signature: subject(),
+            title: `unit fails in ${repo.name}: test_login, test_token_validation`,
+            kind: 'alert',
+            targetBranch: 'main',
+            headSha: sha,
+            command: 'unit',
+            wider: ['unit'],
+            failingTests: ['test_login', 'test_token_validation'],
+            service: repo.name,
+            environment: 'production',
+            autonomy: 'propose',
+            attempts: 3,
+            approvers: [],
+            untrusted: false,
+          },
+        },
   judgeAdmission: async () => ({ kind: 'granted', attemptsUsed: 0 }),
   updateClaim: async () => undefined,
   updateCard: async () => undefined,
