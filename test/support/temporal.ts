@@ -37,6 +37,8 @@ export async function openTemporal(
   activities: object,
   options: {
     readonly maxCachedWorkflows?: number;
+    /** How long a step waits for the worker that keeps its workflow, in milliseconds; default 10 s. */
+    readonly awaitKeeperMs?: number;
     readonly temporal?: Extract<ProvidedTemporal, { kind: 'running' }>;
     /** Default one that nobody else has. */
     readonly taskQueue?: string;
@@ -63,6 +65,7 @@ export async function openTemporal(
       taskQueue,
       workflowBundle: { codePath: bundlePath },
       ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
+      ...(options.awaitKeeperMs === undefined ? {} : { stickyQueueScheduleToStartTimeout: options.awaitKeeperMs }),
     }),
     Worker.create({ ...common, taskQueue: forgeQueue(taskQueue) }),
   ]);
