@@ -19,10 +19,10 @@ export interface BenchWorld {
 
 const NAMESPACE = 'default';
 
-/** Runs `work` with a fresh server and folder; ends and removes everything whatever happens. `config` is the content of `config.yml`; the server keeps its database in a file, as the product does, or in memory. */
+/** Runs `work` with a fresh server and folder; ends and removes everything whatever happens. `config` is the content of `config.yml`; the server keeps its database in a file as the product does, in one that is written through now and then only, or in memory. */
 export async function withWorld<Result>(
   config: object,
-  database: 'file' | 'memory',
+  database: 'file' | 'memory' | 'hasty file',
   work: (world: BenchWorld) => Promise<Result>,
 ): Promise<Result> {
   const stateDir = await mkdtemp(join(tmpdir(), 'suture-bench-'));
@@ -35,7 +35,8 @@ export async function withWorld<Result>(
     const startServer = (port: number) =>
       startDevServer({
         executable: findTemporalExecutable({ setting: process.env['SUTURE_TEMPORAL_EXECUTABLE'], env: process.env }),
-        ...(database === 'file' ? { dbFile: join(stateDir, 'temporal.db') } : {}),
+        ...(database === 'memory' ? {} : { dbFile: join(stateDir, 'temporal.db') }),
+        ...(database === 'hasty file' ? { synchronous: 'normal' as const } : {}),
         port,
         uiPort: 0,
         namespace: NAMESPACE,

@@ -1,19 +1,20 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { RepositoryPolicy } from '../src/domain/repository-policy.schema.ts';
+import { SandboxJobSpec } from '../src/domain/sandbox-job.schema.ts';
 
-/** The published JSON Schema of `.github/suture.yml`. `--check` fails when the file does not say the same. */
-const file = new URL('../schema/suture.schema.json', import.meta.url);
-const schema = {
-  $id: 'urn:suture:repository-policy:1',
-  title: 'Suture policy of a repository',
-  ...z.toJSONSchema(RepositoryPolicy, { io: 'input' }),
-};
-const text = `${JSON.stringify(schema, null, 2)}\n`;
-const before = await readFile(file, 'utf8').catch(() => '');
-if (before !== text) {
+/** The published JSON Schemas of what people write. `--check` fails when a file does not say the same. */
+const SCHEMAS = [
+  { name: 'suture', id: 'urn:suture:repository-policy:1', title: 'Suture policy of a repository', schema: RepositoryPolicy },
+  { name: 'sandbox-job', id: 'urn:suture:sandbox-job:1', title: 'Job of a Suture sandbox', schema: SandboxJobSpec },
+] as const;
+for (const { name, id, title, schema } of SCHEMAS) {
+  const file = new URL(`../schema/${name}.schema.json`, import.meta.url);
+  const text = `${JSON.stringify({ $id: id, title, ...z.toJSONSchema(schema, { io: 'input' }) }, null, 2)}\n`;
+  const before = await readFile(file, 'utf8').catch(() => '');
+  if (before === text) continue;
   if (process.argv.includes('--check')) {
-    process.stderr.write('schema/suture.schema.json is out of date; run `npm run docs`\n');
+    process.stderr.write(`schema/${name}.schema.json is out of date; run \`npm run docs\`\n`);
     process.exit(1);
   }
   await mkdir(new URL('.', file), { recursive: true });

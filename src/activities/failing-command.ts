@@ -20,7 +20,9 @@ const FORMATS: ReadonlyArray<readonly [RegExp, ReportFormat]> = [
   [/(?:^|[\s;&|/])(?:pytest|py\.test)(?:\s|$)|-m\s+pytest\b/, 'pytest'],
   [/-m\s+unittest\b/, 'unittest'],
   [/\bgo\s+test\b.*\s-json\b/, 'go-json'],
+  [/(?:^|[\s;&|/])jest\b.*\s--json\b|\bvitest\b.*--reporter[= ]json\b/, 'jest-json'],
   [/--test-reporter[= ]tap\b|(?:^|[\s;&|])(?:tap|prove)\s/, 'tap'],
+  [/(?:^|[\s;&|/])node\s(?:.*\s)?--test(?:\s|$)/, 'node'],
 ];
 
 /** The command that a person asked about: the policy's own entry when it is one of those. */

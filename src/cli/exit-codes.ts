@@ -11,6 +11,7 @@ export const EXIT_CODES = {
   environment: { code: 6, means: 'a tool, the sandbox, a port or the configuration is missing or wrong' },
   notFound: { code: 7, means: 'no such healing or repository, or Suture is not running' },
   expired: { code: 8, means: 'nobody decided in time' },
+  stepFailed: { code: 9, means: 'a step of a sandbox job failed' },
 } as const;
 
 /** The exit code for how a healing ended. */

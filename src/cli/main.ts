@@ -6,6 +6,7 @@ import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { DIAGNOSABLE, doctorIntegration } from './commands/doctor-integration.ts';
 import { heal } from './commands/heal.ts';
+import { sandboxRun } from './commands/sandbox-run.ts';
 import { type SetupDatadogOptions, setupDatadog } from './commands/setup-datadog.ts';
 import { type SetupGitHubOptions, setupGitHub } from './commands/setup-github.ts';
 import { type SetupSlackOptions, setupSlack } from './commands/setup-slack.ts';
@@ -96,6 +97,16 @@ program
   .option(...JSON_FLAG)
   .action(async (healing: string, joined: string, options: Json & { as?: string }) => {
     code = await split(healing, joined, options, output(options));
+  });
+program
+  .command('sandbox')
+  .description('the sandbox by hand')
+  .command('run <job.yaml>')
+  .description('run one job of a specification in the configured sandbox')
+  .option('--out <folder>', 'write the artifacts below this folder')
+  .option(...JSON_FLAG)
+  .action(async (file: string, options: Json & { out?: string }) => {
+    code = await sandboxRun(file, options, output(options));
   });
 program
   .command('cancel <healing>')

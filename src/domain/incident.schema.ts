@@ -3,7 +3,7 @@ import { ArtifactRef, CommitSha, RepoRef, Subject } from './names.schema.ts';
 import { ActorTrust } from './signal.schema.ts';
 
 /** The formats in which a command's test report can be read. `exit-code` means no report: only the exit code counts. */
-export const ReportFormat = z.enum(['junit', 'tap', 'unittest', 'pytest', 'go-json', 'exit-code']);
+export const ReportFormat = z.enum(['junit', 'tap', 'node', 'unittest', 'pytest', 'jest-json', 'go-json', 'exit-code']);
 export type ReportFormat = z.infer<typeof ReportFormat>;
 
 /** A command that shows the failure, as the repository's policy file or the person who asked gives it. */
@@ -15,7 +15,7 @@ export const ProvingCommand = z.object({
   /** Run before it in the same sandbox; its failure is an environment failure, not a red check. */
   setup: z.string().max(2000).optional(),
   report: ReportFormat,
-  /** Where a `junit` report is written, relative to the workspace. */
+  /** Where a `junit` or `jest-json` report is written, relative to the workspace. */
   reportPath: z.string().max(300).optional(),
   /** Wall-clock limit in seconds for one run, at most 600. */
   timeoutSeconds: z.number().int().positive().max(600),

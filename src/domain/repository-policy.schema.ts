@@ -31,7 +31,11 @@ export const RepositoryPolicy = z.strictObject({
         run: Command.describe('Command that reproduces it, run by `sh -c` in the repository root inside the sandbox.'),
         setup: Command.optional().describe('Command run before it; when it fails, the run says nothing about the code.'),
         report: ReportFormat.default('exit-code').describe('Format of its test report.'),
-        reportPath: z.string().max(300).optional().describe('Where a `junit` report is written.'),
+        reportPath: z
+          .string()
+          .max(300)
+          .optional()
+          .describe('Where a `junit` or `jest-json` report is written; the latter may be in the output instead.'),
         timeoutSeconds: z.number().int().positive().max(600).default(600).describe('Wall-clock limit of one run.'),
       }),
     )

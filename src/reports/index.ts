@@ -1,7 +1,9 @@
 import type { ReportFormat } from '../domain/incident.schema.ts';
 import type { TestReport, TestStatus } from '../domain/proof.schema.ts';
 import { parseGoJson } from './go-json.ts';
+import { parseJestJson } from './jest-json.ts';
 import { parseJunit } from './junit.ts';
+import { parseNode } from './node.ts';
 import { parsePytest } from './pytest.ts';
 import { parseTap } from './tap.ts';
 import { parseUnittest } from './unittest.ts';
@@ -21,6 +23,10 @@ function parse(format: ReportFormat, output: string, file: Uint8Array | undefine
       return file === undefined ? null : parseJunit(new TextDecoder().decode(file));
     case 'tap':
       return parseTap(output);
+    case 'node':
+      return parseNode(output);
+    case 'jest-json':
+      return parseJestJson(file === undefined ? output : new TextDecoder().decode(file));
     case 'unittest':
       return parseUnittest(output);
     case 'pytest':

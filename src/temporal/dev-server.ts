@@ -26,6 +26,8 @@ export interface DevServerOptions {
   readonly executable: string;
   /** SQLite file; absent: in memory. */
   readonly dbFile?: string;
+  /** How often the file is written through to the disk; absent: at every commit. `normal` survives a crash of the server and not of the machine. */
+  readonly synchronous?: 'normal';
   /** 0 picks a free port. */
   readonly port: number;
   readonly uiPort: number;
@@ -121,6 +123,8 @@ async function startOnce(options: DevServerOptions): Promise<DevServer | null> {
   if (options.dbFile !== undefined) {
     await mkdir(dirname(options.dbFile), { recursive: true });
     args.push('--db-filename', options.dbFile);
+    if (options.synchronous !== undefined)
+      args.push('--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', `synchronous=${options.synchronous}`);
   }
   for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES)) args.push('--search-attribute', `${name}=${type}`);
   const log = openSync(options.logFile, 'a');
