@@ -5,6 +5,7 @@ import { visibleText } from '../lib/escape.ts';
 import { excerpt, oneLine } from '../lib/excerpt.ts';
 import { parseReport } from '../reports/index.ts';
 import type { ActivityDeps } from './deps.ts';
+import type { DeploymentsOf } from './find-service.ts';
 
 /** Bytes of a check's log that are kept as evidence. */
 const MAX_LOG = 1024 ** 2;
@@ -105,14 +106,14 @@ const DAY_MS = 86_400_000;
 
 /** Evidence from deployments of the service in the day before the problem showed: the newest first, each with how long before. */
 export async function deploymentEvidence(
-  { forge, redact }: Pick<ActivityDeps, 'forge' | 'redact'>,
-  repo: RepoRef,
+  deployments: DeploymentsOf,
+  redact: (text: string) => string,
   service: ServiceFacts | undefined,
   signals: readonly Signal[],
 ): Promise<readonly Evidence[]> {
   if (service === undefined) return [];
   const shown = Date.parse(signals.find(({ kind }) => kind === 'alert-triggered' || kind === 'check-failed')?.at ?? '');
-  const listed = await forge.deployments.list(repo, service.environment);
+  const listed = await deployments(service.environment);
   return listed
     .filter(({ at }) => !(Math.abs(shown - Date.parse(at)) > DAY_MS))
     .slice(0, MAX_DEPLOYMENTS)

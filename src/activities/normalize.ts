@@ -8,7 +8,7 @@ import type { ActivityDeps } from './deps.ts';
 import { writeDossier } from './dossier.ts';
 import { capped, changeEvidence, checkEvidence, deploymentEvidence, signalEvidence } from './evidence.ts';
 import { commandsOf, redChecks, requestedCommand } from './failing-command.ts';
-import { serviceOfAlert, serviceOfCommits } from './find-service.ts';
+import { type DeploymentsOf, deploymentsOf, serviceOfAlert, serviceOfCommits } from './find-service.ts';
 import { findTarget, type Target } from './find-target.ts';
 import { type PolicyRead, readPolicy } from './read-policy.ts';
 
@@ -139,7 +139,8 @@ export function normalizeActivities(deps: ActivityDeps): Pick<Activities, 'norma
         return { kind: 'cannot', reason: read.reason, title: `${repo.owner}/${repo.name} ${subject}`, detail: oneLine(read.detail, 500) };
       }
       const { policy, defaultBranch, defaultHead } = read;
-      const alerted = await serviceOfAlert(deps, repo, policy, signals);
+      const deployments = deploymentsOf(deps, repo);
+      const alerted = await serviceOfAlert(deployments, policy, signals);
       const wanted = await findTarget(deps, {
         repo,
         subject,
@@ -161,7 +162,7 @@ export function normalizeActivities(deps: ActivityDeps): Pick<Activities, 'norma
       }
       if (found.kind === 'cannot' && alerted !== undefined && alerting(signals) === 'yes')
         return { ...found, alert: unexplained(repo, policy, alerted) };
-      return found.kind === 'failing' ? summarize(deps, input, read, { target, alerted, ...found }) : found;
+      return found.kind === 'failing' ? summarize(deps, input, read, { target, alerted, deployments, ...found }) : found;
     },
   };
 }
@@ -187,6 +188,7 @@ async function summarize(
   found: {
     readonly target: Target;
     readonly alerted: ServiceFacts | undefined;
+    readonly deployments: DeploymentsOf;
     readonly failing: ProvingCommand;
     readonly red: readonly string[];
   },
@@ -203,7 +205,7 @@ async function summarize(
   // Production runs from the default branch: a repair of another one is never deployed.
   const service =
     target.branch === defaultBranch
-      ? (found.alerted ?? (await serviceOfCommits(deps, repo, policy, { headSha: target.headSha, commits })))
+      ? (found.alerted ?? (await serviceOfCommits(found.deployments, policy, { headSha: target.headSha, commits })))
       : undefined;
   const shas = [
     ...new Set([
@@ -239,7 +241,7 @@ async function summarize(
     evidence: capped(
       checks.evidence,
       signalEvidence(signals, deps.redact),
-      await deploymentEvidence(deps, repo, service, signals),
+      await deploymentEvidence(found.deployments, deps.redact, service, signals),
       changeEvidence(commits, deps.redact),
     ),
   };

@@ -66,6 +66,8 @@ async function tryAction(
   number: number,
 ): Promise<Outcome | string> {
   const { name, title, choices, environment, hash, rollbackTo } = planned;
+  const chosen = Object.entries(choices).map(([key, value]) => `${key} ${value}`);
+  const what = oneLine([`${name} on ${service} in ${environment}`, ...chosen].join(', '), 200);
   record.move('acting', `Would do: ${title}`);
   record.audit('action-planned', { name, service, environment, hash, decision: planned.decision });
   await record.claim([`Production action: ${title}`]);
@@ -73,13 +75,13 @@ async function tryAction(
   if (planned.decision === 'ask') {
     const answer = await desk.ask(
       control,
-      [planned.reason, `risk: ${planned.risk}`, planned.undoable ? 'it can be taken back' : 'it cannot be taken back'],
+      [planned.reason, what, `risk: ${planned.risk}`, planned.undoable ? 'it can be taken back' : 'it cannot be taken back'],
       {
         name: `action-${number}`,
         wanted: `approval is wanted for a production action: ${oneLine(title, 150)}`,
         move: 'Waits for a person to approve or reject the action',
         hash,
-        about: { approvers: planned.approvers, approval: planned.approval, paths: [`${name} on ${service} in ${environment}`] },
+        about: { approvers: planned.approvers, approval: planned.approval, paths: [what] },
       },
     );
     if (answer.kind === 'end') return answer.outcome;

@@ -138,6 +138,7 @@ const FORGE: ReadonlySet<keyof Activities> = new Set([
   'readDeployment',
   'publishRevert',
   'planAction',
+  'performAction',
   'withdraw',
   'obeyCommand',
 ]);

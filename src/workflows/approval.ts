@@ -172,7 +172,8 @@ export class ApprovalDesk {
     this.#present(hash);
     this.#say('approval-wanted', 'ask for approval', `${question.wanted}: ${record.title}. suture approve ${record.id}`, '0');
     try {
-      await record.claim([`Waits for approval of change set ${hash.slice(0, 12)}`, ...reasons]);
+      const waits = question.about === undefined ? `Waits for approval of change set ${hash.slice(0, 12)}` : question.move;
+      await record.claim([waits, ...reasons]);
       for (const rung of ladder) {
         const answered = await this.#answered(control, asked + rung.atMs, describe(rung));
         if (answered !== null) return answered;

@@ -94,6 +94,11 @@ export class SignalsInbox {
     return taken;
   }
 
+  /** Puts back what was taken out and could not be given away. */
+  putBack(signals: readonly Signal[]): void {
+    this.#kept.push(...signals);
+  }
+
   /** Closes the books on all that is known: the same evidence once more is news from now on, redeliveries stay dropped. Gives what was kept. */
   settle(): readonly Signal[] {
     this.#shas.clear();

@@ -48,15 +48,21 @@ export class Splitting {
     const signals = record.inbox.takeJoined(joined);
     record.note(`${actor.id} split ${joined} from this healing`);
     record.audit('split', { joined: oneLine(joined, 300), signals: signals.length }, actor.id);
-    await CancellationScope.nonCancellable(() =>
-      act('splitHealings', `give ${joined} its evidence back`, {
-        repo: record.input.repo,
-        healingId: record.id,
-        joined,
-        signals,
-        settings: record.input.settings,
-      }),
-    );
+    try {
+      await CancellationScope.nonCancellable(() =>
+        act('splitHealings', `give ${joined} its evidence back`, {
+          repo: record.input.repo,
+          healingId: record.id,
+          joined,
+          signals,
+          settings: record.input.settings,
+        }),
+      );
+    } catch (error) {
+      record.inbox.putBack(signals);
+      record.note(`${joined} could not get its evidence back`);
+      throw error;
+    }
     this.#control.startOver();
     return { accepted: true, state: record.state };
   }

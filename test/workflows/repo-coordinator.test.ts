@@ -1,11 +1,12 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Normalized } from '../../src/activities/contract.ts';
 import type { CoordinatorInput } from '../../src/domain/coordinator-input.ts';
 import { coordinatorId, healingId } from '../../src/domain/ids.ts';
 import type { AdmissionAnswer, CoordinatorView, SlotRequest } from '../../src/domain/messages.ts';
 import type { TemporalWorld } from '../support/temporal.ts';
 import { openTemporal } from '../support/temporal.ts';
-import { happy, incident, input, Scripts, signal, untilCancelled } from './script.ts';
+import { alertSummary, happy, incident, input, inTurn, Scripts, signal, untilCancelled } from './script.ts';
 import { report, result, until } from './world.ts';
 
 let temporal: TemporalWorld;
@@ -272,6 +273,52 @@ describe('the coordinator of a repository', () => {
     expect((await result(await start(name, 'pr/2', short))).outcome).toMatchObject({ kind: 'abstained', reason: 'person-said-no-before' });
     await coordinator(name).result();
     expect((await coordinator(name).describe()).status.name).toBe('COMPLETED');
+  });
+
+  it('judges an alert again once it is known what it is about, and it keeps its slot', async () => {
+    const name = 'found-out';
+    const gate = new Gate();
+    const unexplained: Normalized = {
+      kind: 'cannot',
+      reason: 'no-command',
+      title: 'alert',
+      detail: 'no check is red',
+      alert: alertSummary({ waitMs: 60_000 }),
+    };
+    scripts.script(name, {
+      ...working(gate),
+      normalize: inTurn<unknown, Normalized>(unexplained, { kind: 'incident', incident: incident({ signature: 'the-check' }) }),
+      judgeAdmission: async ({ request }) => ({ kind: 'granted', attemptsUsed: request.signature === 'the-check' ? 2 : 0 }),
+    });
+    const handle = await start(name, 'monitor/1');
+    await until(handle, 'correlating');
+    expect((await shown(name)).leases).toHaveLength(1);
+    await handle.signal('incidentEvent', signal(name, { id: 'check', facts: { check: 'other' } }));
+    await eventually(() => gate.entered.length === 1);
+    expect((await shown(name)).leases).toHaveLength(1);
+    expect(scripts.calls(name, 'judgeAdmission').map(({ input: given }) => given.request.signature)).toEqual(['alert-auth', 'the-check']);
+    gate.open('monitor/1');
+    expect(await result(handle)).toMatchObject({ attempts: 1, outcome: { reason: 'no-strategy' } });
+    await eventually(async () => (await shown(name)).ledger.some(({ signature }) => signature === 'the-check'));
+  });
+
+  it('tells the judge what people split, as long as failures are remembered', async () => {
+    const name = 'split';
+    const [one, other] = [healingId(ref(name), 'pr/1'), healingId(ref(name), 'pr/2')];
+    const apart = scripts.calls.bind(scripts, name, 'judgeAdmission');
+    const gate = new Gate();
+    scripts.script(name, working(gate));
+    const first = await start(name, 'pr/1', { timings: { ledgerTtlMs: 3_000 } });
+    await eventually(() => gate.entered.length === 1);
+    await coordinator(name).signal('setApart', { healings: [other, one] });
+    const second = await start(name, 'pr/2', { timings: { ledgerTtlMs: 3_000 } });
+    await eventually(() => gate.entered.length === 2);
+    expect(apart().map(({ input: given }) => given.apart)).toEqual([[], [one]]);
+    gate.open('pr/1');
+    gate.open('pr/2');
+    await Promise.all([result(first), result(second)]);
+    // It ends by itself once nothing is left to remember.
+    await coordinator(name).result();
   });
 
   it('answers a repeated request of one run the same without a second slot', async () => {

@@ -1,4 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Activities, Normalized } from '../../src/activities/contract.ts';
 import type { Answers } from './script.ts';
@@ -124,7 +125,7 @@ describe.concurrent('a production action', () => {
   it('waits for a person, who decides on that very action', async () => {
     const handle = await world.start('asks', acts('better', { decision: 'ask' }));
     const shown = await decide(handle, 'approve');
-    expect(shown.approval).toMatchObject({ changeSetHash: 'e'.repeat(64), paths: ['restart on auth in production'] });
+    expect(shown.approval).toMatchObject({ changeSetHash: 'e'.repeat(64), paths: ['restart on auth in production, zone eu'] });
     expect(shown.approval?.reasons).toContain('it can be taken back');
     expect((await result(handle)).outcome.kind).toBe('healed');
   });
@@ -254,6 +255,21 @@ describe.concurrent('a split', () => {
     const again = await until(handle, (now) => now.joined === undefined && now.state === 'awaiting-approval');
     expect(again.signals).toBe(2);
     expect(inputs('split', 'normalize').at(-1)?.signals).toHaveLength(1);
+    await handle.executeUpdate('cancelHealing', { args: [{ id: 'c', actor: { id: 'ada', trust: 'maintainer' }, comment: '' }] });
+    await result(handle);
+  });
+
+  it('changes nothing where the evidence cannot be given back', async () => {
+    const handle = await world.start('stays', {
+      decideChange: async () => ({ decision: 'ask', autonomy: 'merge', reasons: [] }),
+      splitHealings: async () => {
+        throw ApplicationFailure.nonRetryable('no such repository', 'repository-gone');
+      },
+    });
+    await handle.signal('incidentEvent', alert('stays'));
+    await until(handle, 'awaiting-approval');
+    await expect(handle.executeUpdate('splitHealing', { args: [split()] })).rejects.toThrow();
+    expect((await until(handle, 'awaiting-approval')).joined).toMatchObject([{ healingId: joined }]);
     await handle.executeUpdate('cancelHealing', { args: [{ id: 'c', actor: { id: 'ada', trust: 'maintainer' }, comment: '' }] });
     await result(handle);
   });
