@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ApprovalDecision } from '../../src/domain/decision.schema.ts';
 import type { HealingView } from '../../src/domain/healing-view.ts';
+import type { SplitRequest } from '../../src/domain/messages.ts';
 import type { Signal } from '../../src/domain/signal.schema.ts';
 import { openPullRequest, push } from '../../src/integrations/local/admin.ts';
 import { openRepository, readPull } from '../../src/integrations/local/repo-store.ts';
@@ -45,12 +46,17 @@ async function open(
   result: DecisionResult = { kind: 'applied', receipt: { accepted: true, state: 'publishing' } },
 ) {
   const sent: { decisions: ApprovalDecision[]; stopped: string[]; reported: Signal[] } = { decisions: [], stopped: [], reported: [] };
+  const split: SplitRequest[] = [];
   world = await activityWorld({
     maintainers: ['mara'],
     healings: {
       view: async () => view,
       decide: async (_id, decision) => {
         sent.decisions.push(decision);
+        return result;
+      },
+      split: async (_id, request) => {
+        split.push(request);
         return result;
       },
       stop: async (id) => {
@@ -71,7 +77,7 @@ async function open(
   };
   const give = (name: string, actor: string, facts: Record<string, string> = {}) =>
     world.activities.obeyCommand({ signal: command(name, actor, facts), settings: SETTINGS });
-  return { sent, comments, give };
+  return { sent, split, headSha: pull.headSha, comments, give };
 }
 
 describe('a command in a comment', () => {
@@ -121,6 +127,27 @@ describe('a command in a comment', () => {
     expect(status).not.toContain('<img');
     expect(status).not.toMatch(/@everyone/);
     expect(explain).toContain('red, then green');
+  });
+
+  it('splits what was joined wrongly', async () => {
+    const { split } = await open();
+    const joined = 'heal/acme/shop/monitor/1';
+    const signal = command('split', 'mara', { to: joined });
+    expect(await world.activities.obeyCommand({ signal, settings: SETTINGS })).toMatchObject({ kind: 'obeyed' });
+    expect(split).toMatchObject([{ id: signal.id, joined, actor: { id: 'mara', trust: 'maintainer' } }]);
+  });
+
+  it('is no approval when it reviewed an older commit than the one that would go out', async () => {
+    const { sent, headSha } = await open();
+    const review = (sha: string) =>
+      world.activities.obeyCommand({
+        signal: { ...command('review-approved', 'mara'), id: `review-${sha.slice(0, 4)}`, sha },
+        settings: SETTINGS,
+      });
+    expect(await review('9'.repeat(40))).toMatchObject({ kind: 'refused', detail: expect.stringContaining('older commit') });
+    expect(sent.decisions).toEqual([]);
+    expect(await review(headSha)).toMatchObject({ kind: 'obeyed' });
+    expect(sent.decisions).toMatchObject([{ verdict: 'approve', changeSetHash: HASH, actor: { id: 'mara' } }]);
   });
 
   it('stops, and starts what nobody works on, in the name of the person', async () => {
