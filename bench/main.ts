@@ -39,6 +39,9 @@ async function main(given: readonly string[]): Promise<number> {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     say(`measuring ${name} ...`);
     const stop = new AbortController();
+    const ended = () => stop.abort(new Error('ended by a signal'));
+    process.once('SIGTERM', ended);
+    process.once('SIGINT', ended);
     const late = setTimeout(() => stop.abort(new Error(`not measured within ${limitMs / 1000} s`)), limitMs);
     try {
       const part = await run(stop.signal);
@@ -50,6 +53,8 @@ async function main(given: readonly string[]): Promise<number> {
       say(`  ${name} could not be measured: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
       clearTimeout(late);
+      process.off('SIGTERM', ended);
+      process.off('SIGINT', ended);
     }
   }
   const seconds = (performance.now() - began) / 1000;
