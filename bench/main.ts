@@ -3,16 +3,27 @@ import { benchHealingOverhead } from './healing-overhead.ts';
 import { benchIngress } from './ingress-latency.ts';
 import { benchMemory } from './memory.ts';
 import { benchParked } from './parked.ts';
+import { benchSandboxRoundTrip } from './sandbox-round-trip.ts';
 import { benchSandboxStart } from './sandbox-start.ts';
 
 /** A part that takes longer than this is broken, or the machine is: the bench says so instead of hanging. In milliseconds. */
 const PARTS: ReadonlyArray<readonly [name: string, limitMs: number, run: (stop: AbortSignal) => Promise<Part>]> = [
   ['ingress', 120_000, benchIngress],
   ['overhead', 120_000, benchHealingOverhead],
-  ['sandbox', 60_000, benchSandboxStart],
+  ['sandbox', 180_000, benchSandbox],
   ['memory', 600_000, benchMemory],
   ['parked', 5_400_000, benchParked],
 ];
+
+/** How fast a sandbox starts, and how fast a workspace goes in and a change set out. */
+async function benchSandbox(stop: AbortSignal): Promise<Part> {
+  const parts = [await benchSandboxStart(stop), await benchSandboxRoundTrip(stop)];
+  return {
+    figures: parts.flatMap(({ figures }) => figures),
+    notes: parts.flatMap(({ notes }) => notes),
+    numbers: Object.assign({}, ...parts.map(({ numbers }) => numbers)),
+  };
+}
 
 const USAGE = `usage: npm run bench [-- [--json] [${PARTS.map(([name]) => name).join('|')} ...]]`;
 

@@ -8,6 +8,8 @@ import { REQUIRED_EVENTS, REQUIRED_PERMISSIONS } from '../src/integrations/githu
 import { integrations } from '../src/integrations/registry.ts';
 import { SANDBOXES } from '../src/sandbox/registry.ts';
 import { strategies } from '../src/strategies/registry.ts';
+import { CASES, type Citation } from '../test/abuse/cases.ts';
+import { type Published, readPublished } from '../test/abuse/published.ts';
 import { type Setting, settingsOf } from './settings-table.ts';
 
 /** The tables of README and docs, from the code. `--check` fails when the file does not say the same. */
@@ -93,6 +95,37 @@ const configuration: Readonly<Record<string, string>> = {
   policy: settings(settingsOf(RepositoryPolicy)),
 };
 
+/** One row for each abuse case, from what the last full run of the attacks wrote down. */
+function abuse(published: Published): string {
+  const columns = [
+    ['local, service as root', published['local']?.['root']],
+    ['local, as a user', published['local']?.['user']],
+    ['docker', published['docker']?.['engine']],
+    ['kubernetes', published['kubernetes']?.['engine']],
+  ] as const;
+  const cell = (id: string, held: readonly string[] | undefined): string =>
+    held === undefined ? 'not run' : held.includes(id) ? 'held' : 'NOT HELD';
+  const attacked = CASES.filter(({ held }) => held === 'sandbox' || held === 'unavailable');
+  const rows = CASES.map(({ id, what, held }) => {
+    if (held === 'sandbox' || held === 'unavailable') return [id, what, ...columns.map(([, list]) => cell(id, list))];
+    const text = Array.isArray(held) ? 'held' : 'not yet';
+    return [id, what, ...columns.map(() => text)];
+  });
+  const product = CASES.filter(({ held }) => Array.isArray(held)).length;
+  const total = columns.map(([, list]) => (list === undefined ? 'not run' : `**${list.length + product}/${attacked.length + product}**`));
+  return table(['Case', 'What', ...columns.map(([name]) => name)], [...rows, ['', '**held / total**', ...total]]);
+}
+
+/** What holds the cases that are none of a sandbox. */
+const citations = table(
+  ['Case', 'Held by'],
+  CASES.flatMap(({ id, held }) => {
+    if (held === 'sandbox' || held === 'unavailable') return [];
+    if ('notYet' in held) return [[id, held.notYet]];
+    return [[id, held.map(({ file, says }: Citation) => `${code(file)}: ${says}`).join('; ')]];
+  }),
+);
+
 const exitCodes = table(
   ['Code', 'Means'],
   Object.values(EXIT_CODES).map(({ code, means }) => [String(code), means]),
@@ -116,6 +149,7 @@ async function update(name: string, sections: Readonly<Record<string, string>>):
 }
 
 await update('README.md', readme);
+await update('docs/security.md', { abuse: abuse(readPublished()), 'abuse-held-by': citations });
 await update('docs/cli.md', { 'exit-codes': exitCodes });
 await update('docs/configuration.md', configuration);
 await update('docs/github.md', {

@@ -13,6 +13,7 @@ import { createRedactor } from './lib/redact.ts';
 import { endWithParent } from './lib/with-parent.ts';
 import { createArtifactStore } from './store/artifact-store.ts';
 import { createAuditTrail } from './store/audit-trail.ts';
+import { createExchange } from './store/exchange.ts';
 import { connectLazily, createHealings } from './temporal/index.ts';
 
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
@@ -104,6 +105,9 @@ async function main(): Promise<void> {
       },
       log,
     },
+    ...(config.sandbox.truefoundry === undefined
+      ? {}
+      : { exchange: createExchange(join(stateDir, 'exchange'), secrets.get('exchange-key')[0]?.reveal() ?? '') }),
     log,
     now: () => new Date(),
     perSecond: config.ingress.deliveriesPerSecond,

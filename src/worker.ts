@@ -9,16 +9,17 @@ import { createActivities } from './activities/index.ts';
 import { createRunCall } from './activities/run-call.ts';
 import { loadConfig, loadSecrets, parseRepositoryPolicy, settingsFrom, stateFolder } from './config/index.ts';
 import { Failure } from './domain/failure.ts';
-import { forgeQueue } from './domain/task-queues.ts';
+import { forgeQueue, sandboxQueue } from './domain/task-queues.ts';
 import type { Integration, IntegrationContext } from './integrations/contract.ts';
 import { integrations } from './integrations/registry.ts';
 import { createLogger } from './lib/logger.ts';
 import { createRedactor } from './lib/redact.ts';
 import { endWithParent } from './lib/with-parent.ts';
 import { DEFAULT_LIMITS } from './sandbox/contract.ts';
-import { openSandbox } from './sandbox/registry.ts';
+import { openSandboxes } from './sandbox/registry.ts';
 import { createArtifactStore } from './store/artifact-store.ts';
 import { createAuditTrail } from './store/audit-trail.ts';
+import { createExchange } from './store/exchange.ts';
 import { createRecordStore } from './store/record-store.ts';
 import { strategies } from './strategies/registry.ts';
 import { workflowBundle } from './temporal/bundle.ts';
@@ -26,6 +27,8 @@ import { connectLazily, createHealings, ensurePatrol, ensureSearchAttributes } f
 import { runToEnd } from './temporal/run-to-end.ts';
 
 /** Activities that call the forge at the same time; GitHub asks for fewer than 100 requests at once. */
+/** Activities of the worker's own queue at the same time: they wait for the store and for vendors. */
+const OWN_CALLS = 16;
 const FORGE_CALLS = 10;
 
 /** Longest pause between two signs of life of an activity that reach the server, in milliseconds. */
@@ -70,10 +73,10 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
         .map((each) => each.id)
         .join(', ')}`,
     );
-  const sandbox = openSandbox(config.sandbox.backend, {
+  const { service: sandbox } = openSandboxes(config.sandbox, {
     stateDir,
-    toolchains: config.sandbox.toolchains,
-    docker: config.sandbox.docker,
+    secret: (name) => secrets.get(name)[0]?.reveal(),
+    exchange: (key) => createExchange(join(stateDir, 'exchange'), key),
     ...(process.env['PATH'] === undefined ? {} : { searchPath: process.env['PATH'] }),
     log,
   });
@@ -160,9 +163,11 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
       workflowBundle: await workflowBundle(join(stateDir, 'cache')),
       maxCachedWorkflows: config.temporal.cachedWorkflows,
       ...(awaitKeeperMs === undefined ? {} : { stickyQueueScheduleToStartTimeout: awaitKeeperMs }),
-      maxConcurrentActivityTaskExecutions: Math.max(8, config.sandbox.concurrency * 4),
+      maxConcurrentActivityTaskExecutions: OWN_CALLS,
     }),
     Worker.create({ ...common, taskQueue: forgeQueue(taskQueue), maxConcurrentActivityTaskExecutions: FORGE_CALLS }),
+    // Jobs beyond what this machine takes wait at the server, where owners take turns.
+    Worker.create({ ...common, taskQueue: sandboxQueue(taskQueue), maxConcurrentActivityTaskExecutions: config.sandbox.concurrency }),
   ]);
   await sandbox.sweep();
   if (config.patrolEveryMs > 0) await ensurePatrol(client.client, { everyMs: config.patrolEveryMs, taskQueue, settings });

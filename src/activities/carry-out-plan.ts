@@ -8,7 +8,7 @@ import { beating } from './activity-context.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Dossier } from './dossier.ts';
 import { keyHash } from './keys.ts';
-import { stepsOf } from './sandbox.ts';
+import { limitsOf, SETUP_STEP, stepsOf, wishesOf } from './sandbox.ts';
 import { MAX_FILE_BYTES } from './stored.ts';
 
 /** Files changed so far by path, on top of the base. */
@@ -75,17 +75,18 @@ async function runTool({ deps, dossier, overlay, key }: Building, { run, only }:
     openBase: () => deps.forge.repositories.exportTree(incident.repo, incident.headSha),
     files: [...overlay.values()],
     steps: stepsOf({ run, ...(setup === undefined ? {} : { setup }) }, 'tool'),
-    limits: { ...deps.limits, wallClockMs: Math.min(deps.limits.wallClockMs, incident.failing.timeoutSeconds * 1000) },
+    limits: limitsOf(deps, dossier, incident.failing.timeoutSeconds),
     env: {},
     artifacts: [],
     collectChanges: { only },
+    ...wishesOf(dossier),
   };
-  const result = await beating(job.name, (signal, onProgress) => deps.sandbox.run(job, { signal, onProgress }));
+  const result = await beating(job.name, deps.redact, (voice) => deps.sandbox.run(job, voice));
   const last = result.steps.at(-1);
   if (last === undefined || last.exitCode === null || last.timedOut || last.killedBy !== null) {
     return fail(`the tool did not finish: ${last?.killedBy ?? last?.signal ?? 'no step ran'}`);
   }
-  if (setup !== undefined && last.name === 'setup') {
+  if (last.exitCode !== 0 && last.name === SETUP_STEP) {
     return fail(`the set-up command failed with exit code ${last.exitCode}`);
   }
   // Several fixers exit with 1 when something is left that they cannot fix; the proof tells whether what they did is enough. A tool that could not start did nothing.

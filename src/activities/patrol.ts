@@ -124,7 +124,7 @@ async function slowDown({ forge, healings }: ActivityDeps): Promise<void> {
 export function patrolActivities(deps: ActivityDeps): Pick<Activities, 'patrol'> {
   return {
     patrol: ({ settings }) =>
-      beating('patrol', async (signal, progress) => {
+      beating('patrol', deps.redact, async ({ signal, onProgress: progress }) => {
         const started: string[] = [];
         let swept = 0;
         const attempt = async (what: object, work: () => Promise<void>): Promise<void> => {

@@ -9,7 +9,7 @@ import { beating } from './activity-context.ts';
 import { audit } from './audit.ts';
 import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
-import { commandOf, readDossier } from './dossier.ts';
+import { commandOf, type Dossier, readDossier } from './dossier.ts';
 import { keyHash } from './keys.ts';
 import { getChangeSet, JSON_TYPE } from './stored.ts';
 
@@ -21,9 +21,42 @@ const MAX_EXCERPT = 2_000;
 const MAX_FAILED = 50;
 const MAX_FAILED_CHARS = 3_000;
 
+/** Name of the step that stands for everything before the command itself; installing dependencies has the same. */
+export const SETUP_STEP = 'setup';
+
 /** Steps of one command, set-up first: when that fails the job stops there, so the last step tells which it was. */
 export function stepsOf(command: Pick<ProvingCommand, 'setup' | 'run'>, name: string): SandboxJob['steps'] {
-  return [...(command.setup === undefined ? [] : [{ name: 'setup', run: command.setup }]), { name, run: command.run }];
+  return [...(command.setup === undefined ? [] : [{ name: SETUP_STEP, run: command.setup }]), { name, run: command.run }];
+}
+
+type Reached = NonNullable<RunFacts['reached']>[number];
+const reachedWords = ({ endpoint, connections, refused, sentBytes, receivedBytes }: Reached): string =>
+  `${endpoint}: ${connections} connected, ${refused} refused, ${sentBytes} bytes sent, ${receivedBytes} received`;
+
+/** What a repository asks of the sandbox; the sandbox decides what it gets. */
+export function wishesOf({ incident, policy }: Dossier): Pick<SandboxJob, 'repository' | 'backend' | 'profiles' | 'dependencies'> {
+  const { backend, profiles } = policy.sandbox;
+  return {
+    repository: `${incident.repo.owner}/${incident.repo.name}`,
+    dependencies: policy.dependencies,
+    ...(backend === undefined ? {} : { backend }),
+    ...(profiles === undefined ? {} : { profiles }),
+  };
+}
+
+const MIB = 1024 ** 2;
+
+/** The server's limits, lowered where the repository or the command asks for less. */
+export function limitsOf({ limits }: Pick<ActivityDeps, 'limits'>, { policy }: Dossier, timeoutSeconds: number): SandboxJob['limits'] {
+  const { wallClockSeconds = timeoutSeconds, memoryMiB, processes, workspaceMiB } = policy.sandbox;
+  const lower = (wanted: number | undefined, most: number): number => Math.min(wanted ?? most, most);
+  return {
+    ...limits,
+    wallClockMs: lower(Math.min(wallClockSeconds, timeoutSeconds) * 1000, limits.wallClockMs),
+    memoryBytes: lower(memoryMiB === undefined ? undefined : memoryMiB * MIB, limits.memoryBytes),
+    processes: lower(processes, limits.processes),
+    workspaceBytes: lower(workspaceMiB === undefined ? undefined : workspaceMiB * MIB, limits.workspaceBytes),
+  };
 }
 
 /** The report of a run: counts for history, the whole as an artifact. */
@@ -51,7 +84,7 @@ async function factsOf(deps: ActivityDeps, command: ProvingCommand, result: JobR
   if (last === undefined) {
     throw new Failure('bug', 'the sandbox reported no step at all');
   }
-  const setupFailed = command.setup !== undefined && last.name === 'setup';
+  const setupFailed = last.name === SETUP_STEP;
   const output = deps.redact(visibleText(result.steps.map((step) => step.output).join('')));
   const file = command.reportPath === undefined ? undefined : result.artifacts.get(command.reportPath);
   // Colours are gone from the kept log, but a report is read from what the command really printed.
@@ -70,6 +103,7 @@ async function factsOf(deps: ActivityDeps, command: ProvingCommand, result: JobR
     excerpt: tail(output.trimEnd(), MAX_EXCERPT),
     ...(report === undefined ? {} : { report }),
     isolation: result.isolation.slice(0, 200),
+    ...(result.connections.length === 0 ? {} : { reached: result.connections.map((each) => ({ ...each })) }),
   });
 }
 
@@ -101,13 +135,14 @@ export function sandboxActivities(deps: ActivityDeps): Pick<Activities, 'runComm
           openBase: () => deps.forge.repositories.exportTree(repo, sha),
           files: changeSet?.files ?? [],
           steps: stepsOf(command, 'command'),
-          limits: { ...deps.limits, wallClockMs: Math.min(deps.limits.wallClockMs, command.timeoutSeconds * 1000) },
+          limits: limitsOf(deps, dossier, command.timeoutSeconds),
           env: {},
           artifacts: command.reportPath === undefined ? [] : [command.reportPath],
           collectChanges: null,
+          ...wishesOf(dossier),
         };
-        const ran = await beating(job.name, async (signal, onProgress) => {
-          const result = await deps.sandbox.run(job, { signal, onProgress });
+        const ran = await beating(job.name, deps.redact, async (voice) => {
+          const result = await deps.sandbox.run(job, voice);
           if (result.steps.some((step) => step.killedBy === 'cancel')) {
             throw new Failure('cancelled', 'the run was stopped');
           }
@@ -129,6 +164,7 @@ export function sandboxActivities(deps: ActivityDeps): Pick<Activities, 'runComm
           setupFailed: facts.setupFailed,
           log: facts.log.sha256,
           isolation: facts.isolation,
+          ...(facts.reached === undefined ? {} : { reached: facts.reached.map(reachedWords).join('; ').slice(0, 2000) }),
         },
       });
       return facts;

@@ -1,11 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { Failure } from '../domain/failure.ts';
+import { seccompProfile } from '../sandbox/seccomp-profile.ts';
 import { auditShow, auditVerify } from './commands/audit.ts';
 import { cancel, type DecideOptions, decide, delegate, pause, split } from './commands/decide.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { DIAGNOSABLE, doctorIntegration } from './commands/doctor-integration.ts';
+import { doctorSandbox } from './commands/doctor-sandbox.ts';
 import { heal } from './commands/heal.ts';
+import { logs } from './commands/logs.ts';
 import { sandboxRun } from './commands/sandbox-run.ts';
 import { type SetupDatadogOptions, setupDatadog } from './commands/setup-datadog.ts';
 import { type SetupGitHubOptions, setupGitHub } from './commands/setup-github.ts';
@@ -68,6 +71,14 @@ program
   .action(async (healing: string | undefined, options: Json & { all: boolean; diff: boolean }) => {
     code = await status(healing, options, output(options));
   });
+program
+  .command('logs <healing>')
+  .description('what a healing did so far, and what its running command prints')
+  .option('-f, --follow', 'as it comes, until the healing ends', false)
+  .option(...JSON_FLAG)
+  .action(async (healing: string, options: Json & { follow: boolean }) => {
+    code = await logs(healing, options, output(options));
+  });
 for (const verdict of ['approve', 'reject'] as const) {
   program
     .command(`${verdict} <healing>`)
@@ -98,9 +109,14 @@ program
   .action(async (healing: string, joined: string, options: Json & { as?: string }) => {
     code = await split(healing, joined, options, output(options));
   });
-program
-  .command('sandbox')
-  .description('the sandbox by hand')
+const sandbox = program.command('sandbox').description('the sandbox by hand');
+sandbox
+  .command('seccomp')
+  .description('print the system call filter for container engines and nodes, as JSON')
+  .action(() => {
+    process.stdout.write(`${JSON.stringify(seccompProfile(), null, 1)}\n`);
+  });
+sandbox
   .command('run <job.yaml>')
   .description('run one job of a specification in the configured sandbox')
   .option('--out <folder>', 'write the artifacts below this folder')
@@ -132,13 +148,15 @@ for (const [name, paused] of [
 }
 program
   .command('doctor [integration-or-policy-file]')
-  .description('what is missing, each with the way out; with the name of an integration, what is missing there')
+  .description('what is missing, each with the way out; with the name of an integration or `sandbox`, what is missing there')
   .option(...JSON_FLAG)
   .action(async (what: string | undefined, options: Json) => {
     code =
-      what !== undefined && DIAGNOSABLE.includes(what)
-        ? await doctorIntegration(what, output(options))
-        : await doctor(what, output(options));
+      what === 'sandbox'
+        ? await doctorSandbox(output(options))
+        : what !== undefined && DIAGNOSABLE.includes(what)
+          ? await doctorIntegration(what, output(options))
+          : await doctor(what, output(options));
   });
 const setup = program.command('setup').description('register at a vendor; may be run again');
 setup

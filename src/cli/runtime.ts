@@ -7,7 +7,8 @@ import { integrations } from '../integrations/registry.ts';
 import { createLogger } from '../lib/logger.ts';
 import { createRedactor } from '../lib/redact.ts';
 import { DEFAULT_LIMITS } from '../sandbox/contract.ts';
-import { createLocalSandbox } from '../sandbox/local/index.ts';
+import { openSandboxes } from '../sandbox/registry.ts';
+import { createExchange } from '../store/exchange.ts';
 import type { Healings } from '../temporal/contract.ts';
 import type { DevServer } from '../temporal/dev-server.ts';
 import { connectLazily, createHealings, findTemporalExecutable, startDevServer } from '../temporal/index.ts';
@@ -124,18 +125,22 @@ export async function startRuntime(options: {
     const [hookSecret] = secrets.get('local-webhook');
     const service = createLocalForgeService({
       stateDir,
-      sandbox: createLocalSandbox({
+      sandbox: openSandboxes(config.sandbox, {
         stateDir,
-        toolchains: config.sandbox.toolchains,
+        secret: (name) => secrets.get(name)[0]?.reveal(),
+        exchange: (key) => createExchange(join(stateDir, 'exchange'), key),
         ...(env['PATH'] === undefined ? {} : { searchPath: env['PATH'] }),
-      }),
+      }).service,
       limits: {
         ...DEFAULT_LIMITS,
         memoryBytes: config.sandbox.memoryBytes,
         processes: config.sandbox.processes,
         workspaceBytes: config.sandbox.workspaceBytes,
       },
-      readChecks: (text) => parseRepositoryPolicy(text).checks,
+      readChecks: (text) => {
+        const { checks, sandbox, dependencies } = parseRepositoryPolicy(text);
+        return checks.map((check) => ({ ...check, sandbox, dependencies }));
+      },
       hook: hookSecret === undefined ? null : { url: `${ingressUrl}/webhooks/local`, secret: hookSecret.reveal() },
       log,
     });

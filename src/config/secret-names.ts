@@ -1,5 +1,12 @@
 /** Secrets that are 32 random bytes, made on first use. */
-export const RANDOM_SECRETS = ['local-webhook', 'datadog-webhook', 'manual-token', 'github-webhook', 'decision-token'] as const;
+export const RANDOM_SECRETS = [
+  'local-webhook',
+  'datadog-webhook',
+  'manual-token',
+  'github-webhook',
+  'decision-token',
+  'exchange-key',
+] as const;
 
 /** Secrets that only their owner can give; absent where nobody uses what they open. */
 export const GIVEN_SECRETS = [
@@ -12,6 +19,7 @@ export const GIVEN_SECRETS = [
   'datadog-app-key',
   'smtp-password',
   'pagerduty-routing-key',
+  'truefoundry-api-key',
 ] as const;
 
 /** The audit trail's Ed25519 private key, PEM, made on first use. */

@@ -1,5 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../domain/failure.ts';
 import { Secret } from './secret.ts';
@@ -16,6 +16,9 @@ export interface Secrets {
 
 /** Shorter ones can be guessed; our own have 43 characters. */
 const MIN_LENGTH = 16;
+/** Below this a value cannot be taken out of texts without taking words with it. */
+const MIN_TEST_LENGTH = 8;
+const TEST_SECRET = /^test-[a-z0-9-]{1,50}$/;
 
 function invalid(message: string): Failure {
   return new Failure('configuration-invalid', message);
@@ -54,8 +57,10 @@ function check(name: string, value: string, from: string): Secret {
       type = undefined;
     }
     if (type !== 'ed25519') throw invalid(`${from} is no Ed25519 private key in PEM; make one with: openssl genpkey -algorithm ed25519`);
-  } else if (value.length < MIN_LENGTH) {
-    throw invalid(`${from} is shorter than ${MIN_LENGTH} characters; make one with: openssl rand -base64 32`);
+  } else if (value.length < (TEST_SECRET.test(name) ? MIN_TEST_LENGTH : MIN_LENGTH)) {
+    throw invalid(
+      `${from} is shorter than ${TEST_SECRET.test(name) ? MIN_TEST_LENGTH : MIN_LENGTH} characters; make one with: openssl rand -base64 32`,
+    );
   }
   return new Secret(value);
 }
@@ -65,6 +70,18 @@ function readGuarded(name: string, file: string): Secret {
     if ((statSync(file).mode & 0o077) !== 0) throw invalid(`the secret file ${file} can be used by others; run: chmod 600 ${file}`);
     return check(name, readFileSync(file, 'utf8').trim(), `the secret file ${file}`);
   });
+}
+
+/** Test secrets that somebody put there, by their names: files `test-...` of the folder, and variables `SUTURE_SECRET_TEST_...`. */
+function givenTestSecrets(folder: string, env: Readonly<Record<string, string | undefined>>): ReadonlyMap<string, Secret> {
+  const found = new Map<string, Secret>();
+  const files = onDisk(`cannot read the secrets in ${folder}`, () => readdirSync(folder)).filter((name) => TEST_SECRET.test(name));
+  for (const name of files) found.set(name, readGuarded(name, join(folder, name)));
+  for (const [variable, value = ''] of Object.entries(env)) {
+    const name = /^SUTURE_SECRET_(TEST_[A-Z0-9_]+)$/.exec(variable)?.[1]?.toLowerCase().replaceAll('_', '-');
+    if (name !== undefined && value.trim() !== '') found.set(name, check(name, value.trim(), variable));
+  }
+  return found;
 }
 
 /**
@@ -95,9 +112,11 @@ export function loadSecrets(stateDir: string, env: Readonly<Record<string, strin
     const previous = join(folder, `${name}.previous`);
     held.set(name, [current, ...(existsSync(previous) ? [readGuarded(name, previous)] : [])]);
   }
+  for (const [name, value] of givenTestSecrets(folder, env)) held.set(name, [value]);
   return {
     get(name) {
       const values = held.get(name);
+      if (values === undefined && TEST_SECRET.test(name)) return [];
       if (values === undefined) throw invalid(`no secret is named ${name}; known: ${[...held.keys()].join(', ')}`);
       return values;
     },

@@ -3,6 +3,7 @@ import { NOTICE_KINDS } from '../domain/notify-ladder.ts';
 import { OUTCOMES } from '../domain/outcome.ts';
 import { ActionName, ProductionAction } from '../domain/production-action.schema.ts';
 import { Autonomy } from '../domain/verdict.schema.ts';
+import { SandboxConfig } from './sandbox-config.schema.ts';
 
 const ms = z
   .number()
@@ -130,53 +131,7 @@ export const ServerConfig = z.strictObject({
     .default(false)
     .describe('Whether steps of healings and numbers of Suture are shown where production is watched, such as Datadog.'),
   patrolEveryMs: ms.default(300_000).describe('Pause between two patrols of the served repositories.'),
-  sandbox: z
-    .strictObject({
-      backend: z.enum(['local', 'docker']).default('local').describe('Where untrusted commands run.'),
-      docker: z
-        .strictObject({
-          socketPath: z.string().max(200).default('/var/run/docker.sock').describe('Socket of the Docker or Podman engine.'),
-          remote: z
-            .strictObject({
-              host: z.string().max(200).describe('Name of the machine.'),
-              port: port.describe('Its port.'),
-              ca: z.string().max(500).describe('File with the certificate of who signed theirs.'),
-              cert: z.string().max(500).describe('File with our certificate.'),
-              key: z.string().max(500).describe('File with our key.'),
-            })
-            .optional()
-            .describe('An engine elsewhere, reached by TLS, instead of a socket.'),
-          image: z
-            .string()
-            .max(300)
-            .regex(/^(?:[a-z0-9][a-z0-9._/:-]*@)?sha256:[0-9a-f]{64}$/, 'must be a digest: name@sha256:… or sha256:…')
-            .describe('Image of jobs, by digest; it needs a shell, GNU tar, coreutils and the toolchains of the repositories.'),
-          runtime: z.string().max(50).optional().describe('OCI runtime of the engine, such as `runsc`.'),
-        })
-        .optional()
-        .describe('The container engine, for `backend: docker`.'),
-      memoryBytes: z
-        .number()
-        .int()
-        .positive()
-        .default(2 * 1024 ** 3)
-        .describe('Memory of one job.'),
-      processes: z.number().int().positive().default(512).describe('Processes of one job.'),
-      workspaceBytes: z
-        .number()
-        .int()
-        .positive()
-        .default(512 * 1024 ** 2)
-        .describe('Size of the workspace of one job.'),
-      concurrency: z.number().int().positive().max(64).default(2).describe('Jobs at the same time.'),
-      toolchains: z
-        .array(z.string().max(500))
-        .max(20)
-        .default([])
-        .describe('Further host folders that hold toolchains, mounted read-only at the same path and put on PATH.'),
-    })
-    .prefault({})
-    .describe('Limits of the sandbox.'),
+  sandbox: SandboxConfig.prefault({}).describe('Where untrusted commands run, and within which limits.'),
   forge: z.string().max(50).default('local').describe('Which integration serves repositories.'),
   integrations: z
     .record(z.string().max(50), z.unknown())

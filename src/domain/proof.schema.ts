@@ -44,6 +44,19 @@ export const RunFacts = z.object({
   report: ReportSummary.optional(),
   /** Which isolation was in force, e.g. `bubblewrap+seccomp+cgroup-v1`. */
   isolation: z.string().max(200),
+  /** What went through to test endpoints, where it had any. */
+  reached: z
+    .array(
+      z.object({
+        endpoint: z.string().max(300),
+        connections: z.number().int(),
+        refused: z.number().int(),
+        sentBytes: z.number().int(),
+        receivedBytes: z.number().int(),
+      }),
+    )
+    .max(51)
+    .optional(),
 });
 export type RunFacts = z.infer<typeof RunFacts>;
 

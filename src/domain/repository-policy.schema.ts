@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CorrelationRule, DEFAULT_CORRELATION } from './correlation.schema.ts';
+import { Dependencies, SandboxWishes } from './dependencies.schema.ts';
 import { ReportFormat } from './incident.schema.ts';
 import { WantedAction } from './production-action.schema.ts';
 import { Autonomy } from './verdict.schema.ts';
@@ -42,6 +43,11 @@ export const RepositoryPolicy = z.strictObject({
     .max(10)
     .default([])
     .describe('How the checks of this repository are reproduced.'),
+  dependencies: z
+    .union([z.literal('auto'), z.array(Dependencies).max(6)])
+    .default('auto')
+    .describe('What is installed before commands run, in a job that sees manifests alone; `auto`: what the lock files at the root say.'),
+  sandbox: SandboxWishes.prefault({}).describe('What is asked of the sandbox; the server may allow less.'),
   rerun: z.boolean().default(true).describe('Whether checks that fail at the forge and not in the sandbox are run again once.'),
   format: z
     .strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Dependencies, ProfileName } from './dependencies.schema.ts';
 import { ReportFormat } from './incident.schema.ts';
 import { RepoPath } from './names.schema.ts';
 
@@ -49,6 +50,22 @@ export const SandboxJobSpec = z.strictObject({
     .min(1)
     .max(50)
     .describe('Commands, one after the other; the job stops at the first that fails.'),
+  for: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]+\/[A-Za-z0-9._-]+$/, 'must be owner/name')
+    .optional()
+    .describe('Repository whose job it is: it decides about sandbox, endpoints and test secrets; absent: none of them.'),
+  backend: z.string().min(1).max(50).optional().describe('Sandbox, among those that the server allows for that repository.'),
+  profiles: z.array(ProfileName).max(7).optional().describe('Toolchains; absent: Node, Python, and those of the dependencies.'),
+  dependencies: z
+    .union([z.literal('auto'), z.array(Dependencies).max(6)])
+    .default('auto')
+    .describe('What is installed before, in a job of its own; `auto`: what the lock files at the root say.'),
+  endpoints: z
+    .array(z.string().regex(/^[a-z0-9.-]{1,253}:[0-9]{4,5}$/, 'must be name:port'))
+    .max(50)
+    .optional()
+    .describe('Endpoints of that repository that it reaches; absent: all of them.'),
   env: z
     .record(z.string().max(100), z.string().max(4096))
     .default({})

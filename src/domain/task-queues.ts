@@ -2,3 +2,8 @@
 export function forgeQueue(taskQueue: string): string {
   return `${taskQueue}-forge`;
 }
+
+/** The queue of activities that run commands in the sandbox: as many at once as a worker's machine takes. */
+export function sandboxQueue(taskQueue: string): string {
+  return `${taskQueue}-sandbox`;
+}

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import { createBodyBudget } from './body-budget.ts';
 import { type DecisionRouteDeps, decisionRoute, viewRoute } from './decision-route.ts';
+import { inputRoute, resultRoute, type ServedExchange } from './exchange-route.ts';
 import { type WebhookRouteDeps, webhookRoute } from './webhook-route.ts';
 
 /** What the app needs besides the webhook route's own. */
@@ -10,6 +11,8 @@ export interface AppDeps extends WebhookRouteDeps {
   readonly ping: () => Promise<void>;
   /** People who decide over HTTP; absent: there is no such door. */
   readonly decisions?: DecisionRouteDeps;
+  /** Files of jobs that run elsewhere; absent: there is no such door. */
+  readonly exchange?: ServedExchange;
 }
 
 /** Slow senders are cut off: milliseconds for all headers, for a whole request, and between two on one connection. */
@@ -62,6 +65,10 @@ export function createApp(deps: AppDeps): Express {
     const budget = createBodyBudget(DECISION_BYTES);
     app.post('/api/healings/*id/decision', decisionRoute(deps.decisions, budget));
     app.get('/api/healings/*id', viewRoute(deps.decisions));
+  }
+  if (deps.exchange !== undefined) {
+    app.get('/exchange/:id/input', inputRoute(deps.exchange, deps.now));
+    app.put('/exchange/:id/result', resultRoute(deps.exchange, deps.now));
   }
   app.use((_request, response) => {
     response.status(404).json({ error: 'not found' });

@@ -58,6 +58,9 @@ function changeFilter(request: CollectRequest): (path: string) => boolean {
     if (baseline.entries.has(path)) {
       return true;
     }
+    if (baseline.layered.has(path)) {
+      return false;
+    }
     if (request.artifacts.includes(path)) {
       // A report that was asked for is handed back as one; it is not part of the work.
       return false;

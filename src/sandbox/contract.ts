@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { FileChange } from '../domain/change-set.schema.ts';
+import type { Dependencies } from '../domain/dependencies.schema.ts';
 
 /** Limits of one job. All are enforced by the backend and reported when they end a step. */
 export interface SandboxLimits {
@@ -32,6 +33,32 @@ export interface SandboxStep {
   readonly run: string;
 }
 
+/** A test endpoint that a job may reach, by name and port; the server's administrator configures them. */
+export interface SandboxEndpoint {
+  /** Name inside. */
+  readonly name: string;
+  /** Port inside, at least 1024: nothing inside may listen below. */
+  readonly port: number;
+  /** What is dialled from outside. */
+  readonly host: string;
+  readonly targetPort: number;
+}
+
+/** What went through to one endpoint. */
+export interface ConnectionFacts {
+  readonly endpoint: string;
+  readonly connections: number;
+  /** Connections that were wanted and not made. */
+  readonly refused: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+}
+
+/** Toolchains that a job may ask for; `plain` is the system's own and nothing else. */
+export const PROFILES = ['node', 'python', 'go', 'java', 'rust', 'ruby', 'plain'] as const;
+/** One toolchain. */
+export type Profile = (typeof PROFILES)[number];
+
 /** A job as data, plus the stream of its base revision. */
 export interface SandboxJob {
   /** Deterministic name: a repeated activity finds the earlier result by it. */
@@ -48,6 +75,26 @@ export interface SandboxJob {
   readonly artifacts: readonly string[];
   /** Hand back what the steps changed in the workspace, as file changes; null keeps nothing. */
   readonly collectChanges: { readonly only: readonly string[] } | null;
+  /** Whose job it is, `owner/name`; absent: nobody's, so it gets nothing that is configured for a repository. */
+  readonly repository?: string;
+  /** The sandbox that the repository asks for, among those that the server allows. */
+  readonly backend?: string;
+  /** Which endpoints of its repository it reaches, as `name:port`; absent: all of them. */
+  readonly reaches?: readonly string[];
+  /** What must be installed before; `auto`, the default: what its lock files say. */
+  readonly dependencies?: 'auto' | readonly Dependencies[];
+  /** Toolchains; absent: Node and Python. */
+  readonly profiles?: readonly Profile[];
+  /** What it may reach; absent: nothing. */
+  readonly endpoints?: readonly SandboxEndpoint[];
+  /** Package registries that it may reach through a proxy; only jobs that install dependencies have this, and package managers go online where it is there. */
+  readonly registries?: ReadonlyArray<{ readonly host: string; readonly port: number }>;
+  /** Declared test secrets by the name of their variable: environment that no backend may write down. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** Tars of installed dependencies with names below `workspace/` and `deps/`, unpacked before the base and the change set. */
+  readonly layers?: ReadonlyArray<() => Promise<Readable>>;
+  /** Hand back whole folders as one tar after green steps, instead of artifacts and changes. Paths begin with `workspace/` or `deps`. */
+  readonly keep?: { readonly paths: readonly string[]; readonly to: (tar: Readable) => Promise<void> };
 }
 
 /** Named facts of one step. */
@@ -77,6 +124,8 @@ export interface JobResult {
   /** Which isolation was in force, e.g. `bubblewrap 0.8.0, seccomp, cgroup v1 memory+pids, no network`. */
   readonly isolation: string;
   readonly usage: { readonly peakMemoryBytes: number | null };
+  /** One line for each endpoint, also those that nothing connected to. */
+  readonly connections: readonly ConnectionFacts[];
 }
 
 /** What `doctor` prints of a backend. */
@@ -87,11 +136,21 @@ export interface SandboxHealth {
   readonly isolation: string;
 }
 
+/** How a run may be followed and ended. */
+export interface SandboxRunOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (line: string) => void;
+  /** What steps print, as it comes; nothing of it is redacted yet. */
+  readonly onOutput?: (bytes: Uint8Array) => void;
+}
+
 /** Runs untrusted commands. Throws `Failure` code `sandbox-unavailable` (never a plain process instead) and `cancelled`. */
 export interface Sandbox {
   readonly id: string;
+  /** What installed dependencies must fit: equal where they can be taken from one job to another. */
+  readonly platform: string;
   preflight(): Promise<SandboxHealth>;
-  run(job: SandboxJob, options?: { readonly signal?: AbortSignal; readonly onProgress?: (line: string) => void }): Promise<JobResult>;
-  /** Remove what a crashed run left (workspaces, cgroups); returns how many things. */
+  run(job: SandboxJob, options?: SandboxRunOptions): Promise<JobResult>;
+  /** Remove what a crashed run left (workspaces, cgroups, containers, cluster jobs); returns how many things. */
   sweep(): Promise<number>;
 }

@@ -16,6 +16,8 @@ export interface Baseline {
   readonly entries: ReadonlyMap<string, BaselineEntry>;
   /** Root `.gitignore`, as far as it is short enough to be one. */
   readonly ignore: string;
+  /** Paths below the workspace that came with installed dependencies: never changes of a job. */
+  readonly layered: ReadonlySet<string>;
   /** Base entries that were left out, one line each. */
   readonly refused: readonly string[];
 }
@@ -44,13 +46,36 @@ function ancestors(path: string): string[] {
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
+/** Copies one entry into another tar, no faster than that is read. */
+async function copyInto(output: ReturnType<typeof pack>, sink: Writable, entry: Readable, look: (bytes: Buffer) => void): Promise<void> {
+  for await (const chunk of entry) {
+    const bytes: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
+    look(bytes);
+    if (sink.write(bytes)) continue;
+    await new Promise<void>((resolve, reject) => {
+      const settle = (): void => {
+        sink.off('drain', settle);
+        sink.off('close', settle);
+        output.off('close', settle);
+        if (output.destroyed) reject(new Failure('cancelled', 'the sandbox ended while it was filled'));
+        else resolve();
+      };
+      sink.once('drain', settle);
+      sink.once('close', settle);
+      output.once('close', settle);
+    });
+  }
+}
+
 /**
- * Turns the base revision with the change set on top into one clean tar, and remembers what it put in. Nothing touches the host's
- * disk. Only files, folders and links that stay inside the workspace get through.
+ * Turns the base revision with the change set on top, then what dependency jobs installed, into one clean tar with names below
+ * `workspace/` and `deps/`, and remembers what it put in. Nothing touches the host's disk. Of the base only files and links that stay
+ * inside the workspace get through; what is installed never takes the place of what is committed.
  */
 export function workspaceInput(
   base: Readable,
   files: readonly FileChange[],
+  layers: ReadonlyArray<() => Promise<Readable>> = [],
 ): { readonly tar: Readable; readonly baseline: Promise<Baseline> } {
   const changed = new Map(files.map((file) => [file.path, file]));
   const written = files.filter((file) => file.op === 'write').map((file) => file.path);
@@ -59,6 +84,8 @@ export function workspaceInput(
   const entries = new Map<string, BaselineEntry>();
   const links = new Set<string>();
   const refused: string[] = [];
+  const layered = new Set<string>();
+  const layeredLinks = new Set<string>();
   let ignore = '';
   const output = pack();
   const input = extract();
@@ -69,10 +96,43 @@ export function workspaceInput(
       ignore = content.toString();
     }
     await new Promise<void>((resolve, reject) => {
-      output.entry({ name: path, mode: executable ? 0o755 : 0o644, mtime: MTIME, type: 'file', size: content.length }, content, (error) =>
-        error ? reject(error) : resolve(),
+      output.entry(
+        { name: `workspace/${path}`, mode: executable ? 0o755 : 0o644, mtime: MTIME, type: 'file', size: content.length },
+        content,
+        (error) => (error ? reject(error) : resolve()),
       );
     });
+  };
+
+  /** What a dependency job installed. It was made by untrusted code, like everything in the sandbox that it goes to. */
+  const addLayer = async (tar: Readable): Promise<void> => {
+    const layer = extract();
+    tar.on('error', (error) => layer.destroy(error));
+    tar.pipe(layer);
+    for await (const source of layer) {
+      const entry = source as unknown as Readable & { readonly header: Header };
+      const { header } = entry;
+      const name = workspacePath(header.name);
+      const path = name?.startsWith('workspace/') === true ? name.slice('workspace/'.length) : null;
+      const taken = path !== null && [path, ...ancestors(path)].some((each) => entries.has(each) || layeredLinks.has(each));
+      const fits = name !== null && (path !== null || name.startsWith('deps/')) && !taken;
+      if (fits && header.type === 'symlink') {
+        output.entry({ name, type: 'symlink', linkname: header.linkname ?? '', mtime: MTIME });
+        if (path !== null) layeredLinks.add(path);
+        entry.resume();
+      } else if (fits && header.type === 'file') {
+        const mode = ((header.mode ?? 0) & 0o100) === 0 ? 0o644 : 0o755;
+        const sink = output.entry({ name, mode, mtime: MTIME, type: 'file', size: header.size ?? 0 });
+        const done = finished(sink as unknown as Writable);
+        await copyInto(output, sink as unknown as Writable, entry, () => undefined);
+        sink.end(undefined);
+        await done;
+      } else {
+        entry.resume();
+        continue;
+      }
+      if (path !== null) layered.add(path);
+    }
   };
 
   const work = async (): Promise<Baseline> => {
@@ -101,7 +161,7 @@ export function workspaceInput(
         if (isInnerLink(path, target)) {
           entries.set(path, { kind: 'link', target });
           links.add(path);
-          output.entry({ name: path, type: 'symlink', linkname: target, mtime: MTIME });
+          output.entry({ name: `workspace/${path}`, type: 'symlink', linkname: target, mtime: MTIME });
           entry.resume();
         } else {
           drop('is a link out of the workspace');
@@ -110,32 +170,18 @@ export function workspaceInput(
         const executable = ((header.mode ?? 0) & 0o100) !== 0;
         const hash = createHash('sha256');
         const kept: Buffer[] = [];
-        const sink = output.entry({ name: path, mode: executable ? 0o755 : 0o644, mtime: MTIME, type: 'file', size: header.size ?? 0 });
+        const sink = output.entry({
+          name: `workspace/${path}`,
+          mode: executable ? 0o755 : 0o644,
+          mtime: MTIME,
+          type: 'file',
+          size: header.size ?? 0,
+        });
         const done = finished(sink as unknown as Writable);
-        for await (const chunk of entry) {
-          const bytes: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
+        await copyInto(output, sink as unknown as Writable, entry, (bytes) => {
           hash.update(bytes);
-          if (path === '.gitignore' && (header.size ?? 0) <= MAX_IGNORE_BYTES) {
-            kept.push(bytes);
-          }
-          if (!sink.write(bytes)) {
-            await new Promise<void>((resolve, reject) => {
-              const settle = (): void => {
-                sink.off('drain', settle);
-                sink.off('close', settle);
-                output.off('close', settle);
-                if (output.destroyed) {
-                  reject(new Failure('cancelled', 'the sandbox ended while it was filled'));
-                } else {
-                  resolve();
-                }
-              };
-              sink.once('drain', settle);
-              sink.once('close', settle);
-              output.once('close', settle);
-            });
-          }
-        }
+          if (path === '.gitignore' && (header.size ?? 0) <= MAX_IGNORE_BYTES) kept.push(bytes);
+        });
         sink.end(undefined);
         await done;
         entries.set(path, { kind: 'file', executable, sha256: hash.digest('hex') });
@@ -151,8 +197,9 @@ export function workspaceInput(
         await put(file.path, file.mode === '100755', Buffer.from(file.content, 'base64'));
       }
     }
+    for (const open of layers) await addLayer(await open());
     output.finalize();
-    return { entries, ignore, refused };
+    return { entries, ignore, layered, refused };
   };
 
   base.on('error', (error) => input.destroy(error));

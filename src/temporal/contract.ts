@@ -32,6 +32,19 @@ export interface HealingListing {
   readonly outcome: string;
 }
 
+/** An activity that runs, by its last heartbeat. */
+export interface RunningWork {
+  readonly activity: string;
+  readonly attempt: number;
+  /** Name of the job; empty where none runs. */
+  readonly job: string;
+  readonly last: string;
+  /** Bytes that its commands printed so far. */
+  readonly bytes: number;
+  /** The end of them, redacted. */
+  readonly tail: string;
+}
+
 /** The only door to Temporal for everything but the roots. Throws `Failure` code `temporal-unavailable`. */
 export interface Healings {
   /** One RPC, durable without any worker: joins the running healing or starts one. Resolves after the server stored it. */
@@ -60,6 +73,8 @@ export interface Healings {
   findClosed(healings: ReadonlyArray<{ readonly healingId: string; readonly runId: string }>): Promise<readonly string[]>;
   /** Lets so many forge activities of all owners begin each second; null takes the limit away. The server remembers it for every worker. */
   limitForge(perSecond: number | null, reason: string): Promise<void>;
+  /** What a healing's running activities said last of themselves; null when there is no such healing. */
+  running(healingId: string): Promise<readonly RunningWork[] | null>;
   /** Round trip to the frontend. */
   ping(): Promise<void>;
   /** Link to one healing in the Web UI; undefined when no UI is known. */

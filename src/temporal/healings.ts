@@ -5,7 +5,13 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { ApplicationFailure, defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  defaultPayloadConverter,
+  defineSearchAttributeKey,
+  SearchAttributeType,
+  TypedSearchAttributes,
+} from '@temporalio/common';
 import type { ApprovalDecision } from '../domain/decision.schema.ts';
 import type { HealingView } from '../domain/healing-view.ts';
 import { commandId, coordinatorId, healingId } from '../domain/ids.ts';
@@ -225,6 +231,28 @@ export function createHealings(
         }),
       );
       return closed.filter((id) => id !== null);
+    },
+    async running(id) {
+      try {
+        const { raw } = await within(CALL_DEADLINE_MS, () => client.workflow.getHandle(id).describe());
+        return (raw.pendingActivities ?? []).map(({ activityType, attempt, heartbeatDetails }) => {
+          const [payload] = heartbeatDetails?.payloads ?? [];
+          const said =
+            payload === undefined ? {} : (defaultPayloadConverter.fromPayload<Readonly<Record<string, unknown>> | null>(payload) ?? {});
+          const text = (name: string): string => (typeof said[name] === 'string' ? said[name] : '');
+          return {
+            activity: activityType?.name ?? '',
+            attempt: attempt ?? 1,
+            job: text('name'),
+            last: text('last'),
+            bytes: typeof said['bytes'] === 'number' ? said['bytes'] : 0,
+            tail: text('tail'),
+          };
+        });
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return null;
+        throw error;
+      }
     },
     async ping() {
       await within(2000, () => client.workflowService.getSystemInfo({}));

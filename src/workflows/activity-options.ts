@@ -1,7 +1,7 @@
 import type { ActivityOptions } from '@temporalio/workflow';
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract.ts';
-import { forgeQueue } from '../domain/task-queues.ts';
+import { forgeQueue, sandboxQueue } from '../domain/task-queues.ts';
 import { label } from './plain.ts';
 
 /** How long an activity may be silent before its worker counts as lost, in milliseconds. */
@@ -40,9 +40,9 @@ const reasoning: ActivityOptions = {
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds', maximumAttempts: 4 },
 };
 
-/** The sandbox ends a job after 10 minutes by itself and reports it; 12 minutes only catch one that hangs. Attempts are for infrastructure alone. */
+/** The sandbox ends a job after 10 minutes by itself and reports it, and so it does with the one that installs its dependencies before; 22 minutes only catch one that hangs. Attempts are for infrastructure alone. */
 const sandbox: ActivityOptions = {
-  startToCloseTimeout: '12 minutes',
+  startToCloseTimeout: '22 minutes',
   scheduleToCloseTimeout: '2 hours',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds', maximumAttempts: 3 },
 };
@@ -143,6 +143,9 @@ const FORGE: ReadonlySet<keyof Activities> = new Set([
   'obeyCommand',
 ]);
 
+/** Activities that run commands of repositories. */
+const SANDBOX: ReadonlySet<keyof Activities> = new Set(['runCommand', 'buildChangeSet']);
+
 /** Longest fairness key that the server takes, in bytes. */
 const MAX_KEY = 64;
 
@@ -152,7 +155,7 @@ function placeOf(name: keyof Activities): Pick<ActivityOptions, 'taskQueue' | 'p
   // Every id of ours is `<family>/<owner>/...`.
   const owner = workflowId.split('/')[1] ?? '';
   return {
-    ...(FORGE.has(name) ? { taskQueue: forgeQueue(taskQueue) } : {}),
+    ...(FORGE.has(name) ? { taskQueue: forgeQueue(taskQueue) } : SANDBOX.has(name) ? { taskQueue: sandboxQueue(taskQueue) } : {}),
     ...(owner === '' ? {} : { priority: { fairnessKey: owner.slice(0, MAX_KEY) } }),
   };
 }

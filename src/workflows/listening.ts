@@ -8,6 +8,7 @@ import type { HealingRecord } from './healing-record.ts';
 import * as messages from './messages.ts';
 import { oneLine } from './plain.ts';
 import { Splitting } from './splitting.ts';
+import { handleUpdate } from './updates.ts';
 
 /** Registers every handler, synchronously and before anything is awaited: messages may be there before the story begins. */
 export function listen(record: HealingRecord, control: Control, admission: Admission, desk: ApprovalDesk): void {
@@ -40,23 +41,26 @@ export function listen(record: HealingRecord, control: Control, admission: Admis
     { description: 'A fact arrived: a check, an alert, a push, a command.' },
   );
   setHandler(messages.admission, (answer) => admission.answer(answer), { description: 'The coordinator of the repository answered.' });
-  setHandler(messages.decideApproval, (decision) => desk.take(decision), {
-    validator: (decision) => desk.validate(decision),
+  handleUpdate(messages.decideApproval, {
+    validate: (decision) => desk.validate(decision),
+    take: (decision) => desk.take(decision),
     description: 'Approve or reject the change set that was proven.',
   });
   setHandler(messages.decideApprovalLater, (decision) => desk.takeLater(decision), {
     description: 'The same, stored while no worker answered.',
   });
   const delegation = new Delegation(record, desk);
-  setHandler(messages.delegateApproval, (request) => delegation.take(request), {
-    validator: (request) => delegation.validate(request),
+  handleUpdate(messages.delegateApproval, {
+    validate: (request) => delegation.validate(request),
+    take: (request) => delegation.take(request),
     description: 'Hand the decision on the change set to somebody else.',
   });
   setHandler(messages.delegateApprovalLater, (request) => delegation.takeLater(request), {
     description: 'The same, stored while no worker answered.',
   });
-  setHandler(messages.cancelHealing, stop, {
-    validator: (request) => {
+  handleUpdate(messages.cancelHealing, {
+    take: stop,
+    validate: (request) => {
       const refusal = stopRefusal(request);
       if (refusal) throw ApplicationFailure.nonRetryable(refusal.message, refusal.type);
     },
@@ -73,8 +77,9 @@ export function listen(record: HealingRecord, control: Control, admission: Admis
     { description: 'The same, stored while no worker answered.' },
   );
   const splitting = new Splitting(record, control);
-  setHandler(messages.splitHealing, (request) => splitting.take(request), {
-    validator: (request) => splitting.validate(request),
+  handleUpdate(messages.splitHealing, {
+    validate: (request) => splitting.validate(request),
+    take: (request) => splitting.take(request),
     description: 'Give back what was joined from another healing.',
   });
   setHandler(messages.splitHealingLater, (request) => splitting.takeLater(request), {

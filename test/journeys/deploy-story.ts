@@ -39,6 +39,8 @@ export interface DeployStory {
   breakIt(): Promise<void>;
   /** The healing as it is now; null before its first signal and while nobody can answer. */
   view(): Promise<HealingView | null>;
+  /** What happened so far, for the message of a failure. */
+  soFar(what: string): Promise<string>;
   /** Reads until it is there; fails with the healing's timeline when it does not come. */
   until<T>(what: string, read: () => Promise<T | null>): Promise<T>;
   /** Follows the healing to its outcome and holds it against the one good end, with all that must not be there twice. */
@@ -52,9 +54,12 @@ export interface DeployStory {
 /** Opens a story. `ownServer`: with a Temporal server of its own, that may die; else on the one of this run. */
 export async function openDeployStory(options: {
   readonly ownServer: boolean;
+  /** How much longer every run of the checks and the look at production take, in milliseconds, so that nobody misses them. */
+  readonly unhurriedMs?: number;
   /** How `worker-that-dies.ts` kills itself; absent: the product's own worker. */
   readonly kill?: 'before' | 'middle' | 'after';
 }): Promise<DeployStory> {
+  const { unhurriedMs = 0 } = options;
   const stateDir = await mkdtemp(join(tmpdir(), 'suture-story-'));
   const { address, bundlePath, executable } = providedTemporal();
   // The server of a run is shared, so owners and queues are told apart.
@@ -78,7 +83,7 @@ export async function openDeployStory(options: {
       deployPollMs: 500,
       deployTimeoutMs: 60_000,
       verifyPollMs: 300,
-      verifyWindowMs: 1_000,
+      verifyWindowMs: 1_000 + unhurriedMs,
       verifyTimeoutMs: 60_000,
       cooldownMs: 0,
       watchMs: [],
@@ -95,6 +100,7 @@ export async function openDeployStory(options: {
   await copyFile(bundlePath, join(stateDir, 'cache', basename(bundlePath))).catch(() => undefined);
   const origin = await mkdtemp(join(tmpdir(), 'suture-origin-'));
   await cp(example, origin, { recursive: true, filter: (path) => !path.includes('__pycache__') });
+  if (unhurriedMs > 0) await writeFile(join(origin, 'tests', 'test_unhurried.py'), unhurriedTest(unhurriedMs));
   await createRepository(stateDir, repo, {
     origin: { fromDirectory: origin, message: 'auth-service', actor: 'mara' },
     defaultBranch: 'main',
@@ -170,6 +176,7 @@ export async function openDeployStory(options: {
     runtime,
     healingId: id,
     view,
+    soFar,
     until,
     async breakIt() {
       good = await head();
@@ -252,6 +259,17 @@ export async function openDeployStory(options: {
       expect(swept).toBe(0);
     },
   };
+}
+
+function unhurriedTest(milliseconds: number): string {
+  return `import time
+import unittest
+
+
+class UnhurriedTest(unittest.TestCase):
+    def test_takes_its_time(self):
+        time.sleep(${milliseconds / 1_000})
+`;
 }
 
 /** Command lines of the processes whose arguments or environment name a folder, but for this one. */

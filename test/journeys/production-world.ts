@@ -20,8 +20,8 @@ import { type Changed, LiveService, runTests } from './live-service.ts';
 // oxlint-disable-next-line typescript/no-explicit-any -- bodies of vendors, of many shapes
 type Json = any;
 
-/** Services that stories may use, one each. */
-const SERVICES = 8;
+/** Services that stories may use, one each; a story that is tried again takes the next. */
+const SERVICES = 16;
 /** A minute of Datadog's in these stories, in milliseconds. */
 const MINUTE_MS = 1_200;
 /** Logins of one tick, and how long a tick lasts, in milliseconds. */

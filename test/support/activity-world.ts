@@ -89,6 +89,7 @@ export function unittestLog(red: boolean): string {
 function fakeSandbox(decide: Decide, jobs: SandboxJob[], swept: { count: number }): Sandbox {
   return {
     id: 'fake',
+    platform: 'stand-in',
     preflight: () => Promise.resolve({ available: true, findings: [], isolation: 'fake' }),
     sweep: () => Promise.resolve(++swept.count),
     async run(job) {
@@ -130,7 +131,7 @@ function fakeSandbox(decide: Decide, jobs: SandboxJob[], swept: { count: number 
             : { op: 'write', path, mode: '100644', content: Buffer.from(content).toString('base64') },
         );
       }
-      return { steps, artifacts: new Map(), changes, refused: [], isolation: 'fake', usage: { peakMemoryBytes: null } };
+      return { steps, artifacts: new Map(), changes, refused: [], isolation: 'fake', usage: { peakMemoryBytes: null }, connections: [] };
     },
   };
 }
@@ -205,6 +206,7 @@ export async function activityWorld(
     records: createRecordStore(join(stateDir, 'records')),
     audit: createAuditTrail(auditDir, { signingKey: generateKeyPairSync('ed25519').privateKey }),
     healings: {
+      running: async () => [],
       report: async (input, signal) => {
         reported.push(signal);
         return { healingId: `heal/${input.repo.owner}/${input.repo.name}/${input.subject}`, runId: 'run' };

@@ -192,9 +192,9 @@ describe.concurrent('production after it was verified', () => {
     const joins = await world.start('joins', { ...cannot, findWatched: async () => ({ healingId: 'heal/acme/joins/branch/other' }) });
     expect((await result(joins)).outcome).toMatchObject({ kind: 'merged-into', reason: 'correlated' });
     expect(inputs('joins', 'forwardSignals')).toMatchObject([{ into: 'heal/acme/joins/branch/other' }]);
-    const gone = await world.start('gone', {
+    const gone = await world.start('held-gone', {
       ...cannot,
-      findWatched: async () => ({ healingId: 'heal/acme/gone/branch/other' }),
+      findWatched: async () => ({ healingId: 'heal/acme/held-gone/branch/other' }),
       forwardSignals: async () => ({ delivered: false }),
     });
     expect((await result(gone)).outcome).toMatchObject({ kind: 'escalated', reason: 'no-command' });
@@ -229,6 +229,8 @@ describe.concurrent('progress', () => {
     await result(await world.start('unshown', withService));
     expect(inputs('unshown', 'showProgress')).toEqual([]);
     const away: Answers = { ...withService, showProgress: () => Promise.reject(ApplicationFailure.nonRetryable('no', 'bug')) };
-    expect((await result(await world.start('away', away, input('away', { settings: { telemetry: true } })))).outcome.kind).toBe('healed');
+    expect(
+      (await result(await world.start('telemetry-away', away, input('telemetry-away', { settings: { telemetry: true } })))).outcome.kind,
+    ).toBe('healed');
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { forgeQueue } from '../../src/domain/task-queues.ts';
+import { forgeQueue, sandboxQueue } from '../../src/domain/task-queues.ts';
 import { createHealings } from '../../src/temporal/index.ts';
 import { type HealingWorld, openHealings, result } from './world.ts';
 
@@ -19,7 +19,8 @@ describe('the queue of the forge', () => {
     const own = world.temporal.taskQueue;
     expect(queues.get('publish')).toBe(forgeQueue(own));
     expect(queues.get('merge')).toBe(forgeQueue(own));
-    expect(queues.get('runCommand')).toBe(own);
+    expect(queues.get('runCommand')).toBe(sandboxQueue(own));
+    expect(queues.get('buildChangeSet')).toBe(sandboxQueue(own));
     expect(queues.get('judgeProof')).toBe(own);
     expect(new Set(scheduled.map((one) => one.priority?.fairnessKey))).toEqual(new Set(['acme']));
   });

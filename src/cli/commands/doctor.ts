@@ -4,16 +4,10 @@ import { promisify } from 'node:util';
 import { type LoadedConfig, loadConfig, parseRepositoryPolicy, stateFolder } from '../../config/index.ts';
 import { Failure } from '../../domain/failure.ts';
 import { integrations } from '../../integrations/registry.ts';
-import { openSandbox } from '../../sandbox/registry.ts';
 import { findTemporalExecutable } from '../../temporal/index.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
-
-interface Finding {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-}
+import { type Finding, sandboxFindings } from './doctor-sandbox.ts';
 
 const run = promisify(execFile);
 /** Below this the state folder fills up within a day of work. */
@@ -32,22 +26,6 @@ async function version(tool: string, install: string): Promise<string> {
     return (await run(tool, ['--version'])).stdout.split('\n')[0] ?? '';
   } catch {
     throw new Failure('tool-missing', `${tool} is missing; run: ${install}`);
-  }
-}
-
-async function sandboxFindings(stateDir: string, settings: LoadedConfig['config']['sandbox'] | null): Promise<readonly Finding[]> {
-  const searchPath = process.env['PATH'];
-  try {
-    const sandbox = openSandbox(settings?.backend ?? 'local', {
-      stateDir,
-      docker: settings?.docker,
-      toolchains: settings?.toolchains ?? [],
-      ...(searchPath === undefined ? {} : { searchPath }),
-    });
-    return (await sandbox.preflight()).findings.map((each) => ({ ...each, name: `sandbox: ${each.name}` }));
-  } catch (error) {
-    if (error instanceof Failure) return [{ name: 'sandbox', ok: false, detail: error.message }];
-    throw error;
   }
 }
 
@@ -82,7 +60,7 @@ export async function doctor(policyFile: string | undefined, out: Output): Promi
       return `${stateDir}, ${Math.round(free / 1024 ** 3)} GiB free`;
     }),
   ];
-  findings.push(...(await sandboxFindings(stateDir, settings)));
+  if (settings !== null) findings.push(...(await sandboxFindings(stateDir, settings)));
   if (policyFile !== undefined) {
     findings.push(
       await finding('policy file', async () => {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type LoadedConfig, loadConfig, parseSandboxJob, stateFolder } from '../../config/index.ts';
+import { type LoadedConfig, loadConfig, loadSecrets, parseSandboxJob, stateFolder } from '../../config/index.ts';
 import type { FileChange } from '../../domain/change-set.schema.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { TestReport } from '../../domain/proof.schema.ts';
@@ -10,9 +10,11 @@ import { mirrorExisting } from '../../integrations/local/admin.ts';
 import { createLocalForge } from '../../integrations/local/forge.ts';
 import { integrations } from '../../integrations/registry.ts';
 import { hasCode } from '../../lib/error-code.ts';
+import { createRedactor } from '../../lib/redact.ts';
 import { parseReport } from '../../reports/index.ts';
 import { DEFAULT_LIMITS, type JobResult, type SandboxJob, type SandboxLimits, type StepResult } from '../../sandbox/contract.ts';
-import { openSandbox } from '../../sandbox/registry.ts';
+import { openSandboxes } from '../../sandbox/registry.ts';
+import { createExchange } from '../../store/exchange.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { type Output, plain } from '../output.ts';
 
@@ -72,6 +74,8 @@ function tell(result: JobResult, report: TestReport | null, out: Output): void {
   }
   for (const change of result.changes) out.step(`${change.op === 'write' ? 'wrote' : 'deleted'} ${change.path}`);
   for (const refused of result.refused) out.bad(`refused: ${refused}`);
+  for (const { endpoint, connections, refused, sentBytes, receivedBytes } of result.connections)
+    out.step(`endpoint ${endpoint}: ${connections} connection(s), ${refused} refused, ${sentBytes} bytes sent, ${receivedBytes} received`);
   const peak = result.usage.peakMemoryBytes;
   out.step(`isolation: ${result.isolation}${peak === null ? '' : `; ${(peak / MIB).toFixed(0)} MiB at most`}`);
 }
@@ -84,10 +88,12 @@ export async function sandboxRun(file: string, options: { readonly out?: string 
   const spec = parseSandboxJob(text, basename(file));
   const stateDir = stateFolder(process.env);
   const { config } = loadConfig({ stateDir, env: process.env, integrations });
-  const sandbox = openSandbox(config.sandbox.backend, {
+  const secrets = loadSecrets(stateDir, process.env);
+  const redact = createRedactor(secrets.all().map((secret) => secret.reveal()));
+  const { service: sandbox } = openSandboxes(config.sandbox, {
     stateDir,
-    docker: config.sandbox.docker,
-    toolchains: config.sandbox.toolchains,
+    secret: (name) => secrets.get(name)[0]?.reveal(),
+    exchange: (key) => createExchange(join(stateDir, 'exchange'), key),
     ...(process.env['PATH'] === undefined ? {} : { searchPath: process.env['PATH'] }),
   });
   const folder = await mkdtemp(join(tmpdir(), 'suture-job-'));
@@ -105,9 +111,15 @@ export async function sandboxRun(file: string, options: { readonly out?: string 
       env: spec.env,
       artifacts: [...new Set([...spec.artifacts, ...(spec.report?.path === undefined ? [] : [spec.report.path])])],
       collectChanges: spec.changes ?? null,
+      dependencies: spec.dependencies,
+      ...(spec.for === undefined ? {} : { repository: spec.for }),
+      ...(spec.backend === undefined ? {} : { backend: spec.backend }),
+      ...(spec.profiles === undefined ? {} : { profiles: spec.profiles }),
+      ...(spec.endpoints === undefined ? {} : { reaches: spec.endpoints }),
     };
     output.step(`${spec.name}: ${job.steps.length} step(s) in the sandbox ${sandbox.id}`);
-    const result = await sandbox.run(job, { signal: stop.signal, onProgress: (line) => output.detail(plain(line)) });
+    const ran = await sandbox.run(job, { signal: stop.signal, onProgress: (line) => output.detail(plain(line)) });
+    const result = { ...ran, steps: ran.steps.map((step) => ({ ...step, output: redact(step.output) })) };
     const last = result.steps.at(-1);
     const bytes = spec.report?.path === undefined ? undefined : result.artifacts.get(spec.report.path);
     const report =

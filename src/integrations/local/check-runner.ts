@@ -1,3 +1,4 @@
+import type { Dependencies, SandboxWishes } from '../../domain/dependencies.schema.ts';
 import { Failure } from '../../domain/failure.ts';
 import { isRunning, ownIdentity } from '../../lib/process-identity.ts';
 import type { JobResult, Sandbox, SandboxJob, SandboxLimits } from '../../sandbox/contract.ts';
@@ -14,6 +15,9 @@ export interface CheckDefinition {
   readonly run: string;
   readonly setup?: string | undefined;
   readonly timeoutSeconds: number;
+  /** What the repository asks of the sandbox. */
+  readonly sandbox?: SandboxWishes | undefined;
+  readonly dependencies?: 'auto' | readonly Dependencies[] | undefined;
 }
 
 /** Reads the checks out of the text of `.github/suture.yml`; throws when the text is not a policy file. */
@@ -33,13 +37,19 @@ export async function checkDefinitions({ folders, settings }: OpenRepository, re
 
 /** Queue the checks of a revision; those it has already stay as they are. */
 export async function queueChecks({ folders }: OpenRepository, sha: string, definitions: readonly CheckDefinition[]): Promise<void> {
-  for (const { name, run, setup, timeoutSeconds } of definitions) {
+  for (const { name, run, setup, timeoutSeconds, sandbox, dependencies } of definitions) {
     const record: CheckRecord = {
       name,
       sha,
       status: 'queued',
       conclusion: null,
-      job: { run, setup: setup ?? null, timeoutSeconds },
+      job: {
+        run,
+        setup: setup ?? null,
+        timeoutSeconds,
+        ...(sandbox === undefined ? {} : { sandbox }),
+        ...(dependencies === undefined ? {} : { dependencies: dependencies === 'auto' ? dependencies : [...dependencies] }),
+      },
       runner: null,
       queuedAt: new Date().toISOString(),
       completedAt: null,
@@ -78,7 +88,12 @@ function jobOf(
   job: NonNullable<CheckRecord['job']>,
   limits: SandboxLimits,
 ): SandboxJob {
+  const { backend, profiles } = job.sandbox ?? {};
   return {
+    repository: `${repo.owner}/${repo.name}`,
+    ...(backend === undefined ? {} : { backend }),
+    ...(profiles === undefined ? {} : { profiles }),
+    ...(job.dependencies === undefined ? {} : { dependencies: job.dependencies }),
     name: `check-${fileNameFor(`${record.name} ${repo.owner}/${repo.name} ${record.sha}`)}`,
     openBase: () => exportTree(folders.gitDir, record.sha),
     files: [],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Dependencies, SandboxWishes } from '../../domain/dependencies.schema.ts';
 import { CommitSha, RepoRef } from '../../domain/names.schema.ts';
 
 const Text = z.string().max(200);
@@ -70,7 +71,15 @@ export const CheckRecord = z.object({
   status: z.enum(['queued', 'running', 'completed']),
   conclusion: z.enum(['success', 'failure', 'cancelled', 'timed-out', 'neutral']).nullable(),
   /** What is run; null when another system reports this check. */
-  job: z.object({ run: z.string(), setup: z.string().nullable(), timeoutSeconds: z.number().int().positive() }).nullable(),
+  job: z
+    .object({
+      run: z.string(),
+      setup: z.string().nullable(),
+      timeoutSeconds: z.number().int().positive(),
+      sandbox: SandboxWishes.optional(),
+      dependencies: z.union([z.literal('auto'), z.array(Dependencies)]).optional(),
+    })
+    .nullable(),
   /** Process that runs it. */
   runner: Process.nullable(),
   queuedAt: Moment,

@@ -1,7 +1,9 @@
 import type { ContainerCreateOptions } from 'dockerode';
 import type { SandboxJob } from '../contract.ts';
-import type { DockerOptions } from './options.ts';
-import { seccompProfile } from './seccomp-profile.ts';
+import { DEPS } from '../job-environment.ts';
+import type { NetworkPlan } from '../network.ts';
+import { seccompProfile } from '../seccomp-profile.ts';
+import { type DockerOptions, imageOf } from './options.ts';
 
 /** Steps run as this user; the process that keeps the container is another one's, which they can neither signal nor look into. */
 export const STEP_USER = '1000:1000';
@@ -16,26 +18,8 @@ const GRACE_SECONDS = 60;
 /** Beside those of the job: the init process, the keeper, and the shell of a step. */
 const OWN_PROCESSES = 8;
 
-const SEARCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-/** The environment of steps: nothing of the service's, and nothing of the image's but its search path. */
-export function environment(job: SandboxJob, imagePath: string | undefined): string[] {
-  const values = {
-    PATH: imagePath ?? SEARCH_PATH,
-    HOME: '/home/sandbox',
-    TMPDIR: '/tmp',
-    LANG: 'C.UTF-8',
-    CI: 'true',
-    npm_config_offline: 'true',
-    npm_config_update_notifier: 'false',
-    npm_config_fund: 'false',
-    npm_config_audit: 'false',
-    PIP_NO_INDEX: '1',
-    PIP_DISABLE_PIP_VERSION_CHECK: '1',
-    ...job.env,
-  };
-  return Object.entries(values).map(([name, value]) => `${name}=${value}`);
-}
+/** Search path of an image that names none. */
+export const SEARCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 const owned = (bytes: number, mode: string): string => `rw,exec,nosuid,nodev,size=${bytes},mode=${mode},uid=1000,gid=1000`;
 
@@ -44,18 +28,20 @@ export function containerOptions(
   job: SandboxJob,
   options: DockerOptions,
   names: { readonly container: string; readonly marker: string; readonly owner: string },
+  network: NetworkPlan,
 ): ContainerCreateOptions {
   const { limits } = job;
   return {
     name: names.container,
-    Image: options.image,
+    Image: imageOf(job, options),
     User: KEEPER_USER,
     Entrypoint: ['sleep'],
     Cmd: [String(Math.ceil(limits.wallClockMs / 1000) + GRACE_SECONDS)],
     WorkingDir: '/',
     Env: [`PATH=${SEARCH_PATH}`],
     Hostname: 'sandbox',
-    NetworkDisabled: true,
+    // Names of endpoints stand in a file that the engine only writes for containers that might have a network; this one has none either way.
+    NetworkDisabled: network.hosts.length === 0,
     Tty: false,
     OpenStdin: false,
     Healthcheck: { Test: ['NONE'] },
@@ -64,6 +50,8 @@ export function containerOptions(
       AutoRemove: true,
       NetworkMode: 'none',
       IpcMode: 'private',
+      Dns: ['127.0.0.1'],
+      ExtraHosts: network.hosts.map(({ name, address }) => `${name}:${address}`),
       ReadonlyRootfs: true,
       Privileged: false,
       CapDrop: ['ALL'],
@@ -81,7 +69,8 @@ export function containerOptions(
       Tmpfs: {
         '/workspace': owned(limits.workspaceBytes, '0755'),
         '/tmp': owned(256 * MIB, '1777'),
-        '/home/sandbox': owned(64 * MIB, '0700'),
+        '/home/sandbox': owned(limits.workspaceBytes, '0700'),
+        [DEPS]: owned(limits.workspaceBytes, '0755'),
       },
       ShmSize: 64 * MIB,
       LogConfig: { Type: 'none', Config: {} },

@@ -1,21 +1,9 @@
-import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Container } from 'dockerode';
+import type { BoxProgram, Execution } from '../box.ts';
 import { STEP_USER } from './container.ts';
 import { unlessStatus } from './engine.ts';
 import { demultiplex } from './frames.ts';
-
-/** A command in the container of a job. */
-export interface Execution {
-  /** Standard input; ends when the caller ends it. */
-  readonly input: Duplex;
-  /** Settles when its output has ended: a process that it left behind may hold it open for long. */
-  readonly drained: Promise<void>;
-  /** The exit code, or null when the container was ended first. The engine says it, nothing inside can. */
-  exited(): Promise<number | null>;
-  /** Reads no further. */
-  close(): void;
-}
 
 const FIRST_LOOK_MS = 10;
 const LONGEST_LOOK_MS = 250;
@@ -28,20 +16,20 @@ export async function isRunning(container: Container): Promise<boolean> {
 /** Starts a command as the user of steps. Throws errors of the engine. */
 export async function execute(
   container: Container,
-  command: { readonly argv: readonly string[]; readonly env: readonly string[]; readonly stdin: boolean },
+  { text, args, env, stdin }: Omit<BoxProgram, 'limited'>,
   take: (from: 'out' | 'error', bytes: Buffer) => void | Promise<void>,
 ): Promise<Execution> {
   const exec = await container.exec({
-    Cmd: [...command.argv],
-    Env: [...command.env],
+    Cmd: ['/bin/sh', '-c', text, 'suture', ...args],
+    Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     User: STEP_USER,
     WorkingDir: '/workspace',
-    AttachStdin: command.stdin,
+    AttachStdin: stdin,
     AttachStdout: true,
     AttachStderr: true,
     Tty: false,
   });
-  const stream = await exec.start({ hijack: true, stdin: command.stdin });
+  const stream = await exec.start({ hijack: true, stdin: stdin });
   stream.on('error', () => undefined);
   const drained = demultiplex(stream, take);
   return {

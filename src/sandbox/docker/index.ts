@@ -63,7 +63,7 @@ export function createDockerSandbox(options: DockerSandboxOptions): Sandbox {
         marker: ownMarker(),
         owner,
         imagePath: image.Config.Env?.find((line) => line.startsWith('PATH='))?.slice('PATH='.length),
-        isolation: `container engine ${version.Version}, ${runtime}, seccomp, cgroup memory+pids, no network`,
+        isolation: `container engine ${version.Version}, ${runtime}, seccomp, cgroup memory+pids`,
       };
       findings.push(...(await probeContainer(host)));
       if (findings.some((finding) => !finding.ok)) return { kind: 'unavailable', findings };
@@ -88,6 +88,7 @@ export function createDockerSandbox(options: DockerSandboxOptions): Sandbox {
 
   return {
     id: 'docker',
+    platform: `docker ${JSON.stringify([settings.image, settings.images])}`,
     async preflight() {
       const answer = await ready();
       return {

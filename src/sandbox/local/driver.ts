@@ -5,7 +5,7 @@
  * descriptors from every other process of the same user, so a step cannot write to the status descriptor or change the verdict.
  * A step may still end it, which the host sees as an ended sandbox, never as success.
  *
- * Descriptors: 6 status lines out, 7 orders in, 8 the workspace as tar in, 9 collected files as tar out. Steps get none of them.
+ * Descriptors: 3 connections to endpoints, both ways, for the relay alone; 6 status lines out, 7 orders in, 8 the workspace as tar in, 9 collected files as tar out. Steps get none of them.
  * Status lines: `input <code>`, `begin <n>`, `space <free blocks> <free inodes>...`, `end <n> <code>`, `drained <n>`, `collected <code>`.
  * A step writes into a named pipe that a background `cat` copies: a process that a step leaves behind may hold it open without
  * holding up the next step. The step itself runs in the foreground, where the shell leaves its signals alone.
@@ -15,9 +15,11 @@ umask 022
 steps_path=$PATH
 PATH=/usr/bin:/bin
 cd /workspace || exit 90
-count=$1
-shift
-tar -x -p -f - --no-same-owner <&8 6>&- 7<&- 9>&- >&2
+relay=$1 listeners=$2 count=$3
+shift 3
+[ -z "$relay" ] || PATH=$steps_path node -e "$relay" "$listeners" <&3 >&3 2>/dev/null 6>&- 7<&- 8<&- 9>&- &
+exec 3<&-
+tar -x -p -f - -C / --no-same-owner <&8 6>&- 7<&- 9>&- >&2
 code=$?
 exec 8<&-
 echo "input $code" >&6
@@ -44,8 +46,10 @@ while [ "$i" -lt "$count" ]; do
   echo "end $i $code" >&6
   verb=
 done
-[ "$verb" = collect ] || read -r verb words <&7 || exit 94
-[ "$verb" = collect ] || exit 95
+case $verb in
+collect|keep) ;;
+*) read -r verb words <&7 || exit 94 ;;
+esac
 kill -s KILL -- -1
 chmod -R u+rwX /workspace 6>&- 7<&- 9>&- 2>/dev/null
 code=0
@@ -54,6 +58,18 @@ while [ "$i" -lt "$count" ]; do
   [ "$#" -eq 0 ] || shift
 done
 cd / || exit 96
+if [ "$verb" = keep ]; then
+  chmod -R u+rwX /deps 6>&- 7<&- 9>&- 2>/dev/null
+  set --
+  for name in $words; do
+    [ ! -e "$name" ] || set -- "$@" "$name"
+  done
+  [ "$#" -gt 0 ] || set -- --files-from /dev/null
+  tar -c -f - --hard-dereference "$@" >&9 6>&- 7<&- || code=$?
+  echo "collected $code" >&6
+  exit 0
+fi
+[ "$verb" = collect ] || exit 95
 for name in "$@"; do
   shift
   [ ! -e "workspace/$name" ] || set -- "$@" "workspace/$name"

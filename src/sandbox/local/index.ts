@@ -1,18 +1,19 @@
 import { join } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
-import type { Sandbox, SandboxHealth } from '../contract.ts';
+import type { Profile, Sandbox, SandboxHealth } from '../contract.ts';
 import { checkJob } from '../job-check.ts';
 import { ownMarker } from '../marker.ts';
 import { type CgroupBase, cgroupView, createCgroupGuard, findCgroupBase } from './cgroup.ts';
+import { findToolchains } from './find-toolchains.ts';
 import { findTools } from './find-tools.ts';
 import { createIdentities } from './identity.ts';
 import { createPollGuard } from './memory-poll.ts';
-import { type Finding, limitFinding, probeSandbox, usableToolchains } from './preflight.ts';
+import { type Finding, isUsable, limitFinding, probeSandbox } from './preflight.ts';
 import { type JobHost, runJob } from './run-job.ts';
 import { createStaticFiles } from './static-files.ts';
 import { strayDescriptors } from './stray-descriptors.ts';
 import { sweepLeftovers } from './sweep.ts';
-import { configuredToolchains, nodeToolchain, pythonToolchain } from './toolchains.ts';
+import { configuredToolchains, type Toolchain } from './toolchains.ts';
 
 /** What the local sandbox needs from outside. */
 export interface LocalSandboxOptions {
@@ -31,6 +32,9 @@ const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
 type Prepared =
   | { readonly kind: 'ready'; readonly host: JobHost; readonly findings: readonly Finding[] }
   | { readonly kind: 'unavailable'; readonly findings: readonly Finding[] };
+
+/** Toolchains of a job that names none. */
+const DEFAULT_PROFILES: readonly Profile[] = ['node', 'python'];
 
 let nextGroup = 0;
 
@@ -63,7 +67,7 @@ export function createLocalSandbox(options: LocalSandboxOptions): Sandbox {
       const bare: JobHost = {
         tools,
         statics,
-        toolchains: [],
+        toolchainsOf: () => Promise.resolve([]),
         strays: strayDescriptors(),
         grouped: base !== null,
         isolation: describe(tools.bwrapVersion, base),
@@ -79,22 +83,32 @@ export function createLocalSandbox(options: LocalSandboxOptions): Sandbox {
         statics.close();
         return { kind: 'unavailable', findings };
       }
-      const found = [nodeToolchain(process.execPath), await pythonToolchain(searchPath)].filter((toolchain) => toolchain !== null);
       const configured = configuredToolchains(options.toolchains ?? [], identity.uid !== null);
-      const toolchains = await usableToolchains(bare, [...configured, ...found]);
-      for (const toolchain of found.filter((candidate) => !toolchains.includes(candidate))) {
-        options.log?.warn(
-          { toolchain: toolchain.target },
-          'a toolchain of the host does not work inside the sandbox; that of /usr is used',
-        );
-      }
+      const found = new Map<Profile, Promise<readonly Toolchain[]>>();
+      const ofProfile = (profile: Profile): Promise<readonly Toolchain[]> => {
+        const known = found.get(profile);
+        if (known !== undefined) return known;
+        const looking = findToolchains(profile, searchPath).then(async (all) => {
+          if (await isUsable(bare, profile, [...configured, ...all])) return all;
+          options.log?.warn({ profile }, 'a toolchain of the host does not work inside the sandbox; that of /usr is used');
+          return [];
+        });
+        found.set(profile, looking);
+        looking.catch(() => found.delete(profile));
+        return looking;
+      };
+      const toolchainsOf: JobHost['toolchainsOf'] = async (job) => {
+        const each = await Promise.all((job.profiles ?? DEFAULT_PROFILES).map(ofProfile));
+        return [...configured, ...each.flat()];
+      };
+      const shown = [...configured, ...(await ofProfile('node')), ...(await ofProfile('python'))];
       findings.push({
         name: 'toolchains',
         ok: true,
-        detail: toolchains.map((toolchain) => toolchain.target).join(', ') || 'those of /usr',
+        detail: shown.flatMap(({ path }) => path ?? []).join(', ') || 'those of /usr',
       });
       options.log?.info({ isolation: bare.isolation }, 'sandbox ready');
-      return { kind: 'ready', host: { ...bare, toolchains }, findings };
+      return { kind: 'ready', host: { ...bare, toolchainsOf }, findings };
     } catch (error) {
       if (error instanceof Failure) {
         return { kind: 'unavailable', findings: [...findings, { name: 'sandbox', ok: false, detail: error.message }] };
@@ -123,6 +137,7 @@ export function createLocalSandbox(options: LocalSandboxOptions): Sandbox {
 
   return {
     id: 'local',
+    platform: `local ${process.arch} ${process.version}`,
     async preflight(): Promise<SandboxHealth> {
       const answer = await ready();
       return {
@@ -149,5 +164,5 @@ export function createLocalSandbox(options: LocalSandboxOptions): Sandbox {
 
 function describe(version: string, base: CgroupBase | null): string {
   const limits = base === null ? 'rlimits and memory poll' : `cgroup v${base.version} memory+pids`;
-  return `bubblewrap ${version}, seccomp, ${limits}, no network`;
+  return `bubblewrap ${version}, seccomp, ${limits}`;
 }

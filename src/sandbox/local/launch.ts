@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { isReachable, type Toolchain } from './toolchains.ts';
 
+type Mounted = Toolchain & { readonly source: string };
+
 /** A program with its arguments, and the user it starts as. */
 export interface LaunchCommand {
   readonly file: string;
@@ -43,15 +45,21 @@ export function launchCommand(bwrap: string, args: readonly string[], uid: numbe
   if (uid === null) {
     return { file: bwrap, args, toolchains };
   }
-  const hidden = toolchains.filter((toolchain) => !isReachable(toolchain.source));
+  const hidden = toolchains.filter((toolchain): toolchain is Mounted => toolchain.source !== null && !isReachable(toolchain.source));
   if (hidden.length === 0) {
     return { file: bwrap, args, uid, gid: uid, toolchains };
   }
   const stage = stageFolder(hidden.map((toolchain) => toolchain.source));
   if (stage === null) {
-    return { file: bwrap, args, uid, gid: uid, toolchains: toolchains.filter((toolchain) => !hidden.includes(toolchain)) };
+    return {
+      file: bwrap,
+      args,
+      uid,
+      gid: uid,
+      toolchains: toolchains.filter((toolchain) => !(hidden as readonly Toolchain[]).includes(toolchain)),
+    };
   }
-  const names = new Map(hidden.map((toolchain, index) => [toolchain, `t${index}`]));
+  const names = new Map<Toolchain, string>(hidden.map((toolchain, index) => [toolchain, `t${index}`]));
   const staged = hidden.flatMap((toolchain) => [toolchain.isFile ? 'file' : 'folder', toolchain.source, names.get(toolchain) ?? '']);
   return {
     file: '/usr/bin/unshare',

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { Failure } from '../../domain/failure.ts';
-import { DEFAULT_LIMITS, type SandboxHealth, type SandboxJob } from '../contract.ts';
+import { DEFAULT_LIMITS, type Profile, type SandboxHealth, type SandboxJob } from '../contract.ts';
 import type { CgroupBase } from './cgroup.ts';
+import { PROGRAMS } from './find-toolchains.ts';
 import { type JobHost, runJob } from './run-job.ts';
 import type { Toolchain } from './toolchains.ts';
 import { namespaceAdvice } from './unavailable.ts';
@@ -78,23 +79,11 @@ export async function probeSandbox(host: JobHost): Promise<Finding[]> {
   }
 }
 
-/** Toolchains whose program starts inside; one that needs more than its own folder is left out rather than shadowing that of /usr. */
-export async function usableToolchains(host: JobHost, toolchains: readonly Toolchain[]): Promise<Toolchain[]> {
-  const programs = new Map([
-    ['/opt/toolchains/node/bin', 'node'],
-    ['/opt/toolchains/python/bin', 'python3'],
-  ]);
-  const probed = toolchains.filter((toolchain) => programs.has(toolchain.path));
-  if (probed.length === 0) {
-    return [...toolchains];
-  }
-  const run = probed
-    .map(({ path }, index) => `${path}/${programs.get(path) ?? ''} --version >/dev/null 2>&1 && echo "usable ${index}"`)
-    .concat('true')
-    .join('\n');
-  const result = await runJob({ ...host, toolchains }, probeJob([{ name: 'toolchains', run }]), {});
-  const said = new Set(result.steps[0]?.output.split('\n'));
-  return toolchains.filter((toolchain) => !probed.includes(toolchain) || said.has(`usable ${probed.indexOf(toolchain)}`));
+/** Whether the program of a profile starts inside with these toolchains; a toolchain that needs more than its own folder must not shadow that of /usr. */
+export async function isUsable(host: JobHost, profile: Profile, toolchains: readonly Toolchain[]): Promise<boolean> {
+  const run = `${PROGRAMS[profile]} >/dev/null 2>&1`;
+  const result = await runJob({ ...host, toolchainsOf: () => Promise.resolve(toolchains) }, probeJob([{ name: 'toolchain', run }]), {});
+  return result.steps[0]?.exitCode === 0;
 }
 
 /** What limits memory and processes here. */

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import type { SandboxLimits } from '../contract.ts';
+import { DEPS } from '../job-environment.ts';
 import { SUPERVISOR, type SYNTHETIC } from './static-files.ts';
 import type { Toolchain } from './toolchains.ts';
 
@@ -64,7 +65,16 @@ function systemArguments(): readonly string[] {
 
 /** PATH inside. */
 export function searchPath(toolchains: readonly Toolchain[]): string {
-  return [...new Set(toolchains.map((toolchain) => toolchain.path)), '/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'].join(':');
+  return [
+    ...new Set([
+      ...toolchains.flatMap(({ path }) => (path === null ? [] : [path])),
+      '/usr/local/bin',
+      '/usr/bin',
+      '/bin',
+      '/usr/sbin',
+      '/sbin',
+    ]),
+  ].join(':');
 }
 
 /**
@@ -72,21 +82,7 @@ export function searchPath(toolchains: readonly Toolchain[]): string {
  * then leaves a sandbox without files, never one without walls.
  */
 export function profileArguments(input: ProfileInput): string[] {
-  const { limits, toolchains, descriptors } = input;
-  const env = {
-    PATH: searchPath(toolchains),
-    HOME: '/home/sandbox',
-    TMPDIR: '/tmp',
-    LANG: 'C.UTF-8',
-    CI: 'true',
-    npm_config_offline: 'true',
-    npm_config_update_notifier: 'false',
-    npm_config_fund: 'false',
-    npm_config_audit: 'false',
-    PIP_NO_INDEX: '1',
-    PIP_DISABLE_PIP_VERSION_CHECK: '1',
-    ...input.env,
-  };
+  const { limits, toolchains, env, descriptors } = input;
   const tmpfs = (path: string, bytes: number): string[] => ['--size', String(bytes), '--tmpfs', path];
   return [
     ['--unshare-user', '--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup'],
@@ -96,11 +92,12 @@ export function profileArguments(input: ProfileInput): string[] {
     Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
     [...systemArguments()],
     tmpfs('/tmp', TMP_BYTES),
-    tmpfs('/home/sandbox', SMALL_BYTES),
+    tmpfs('/home/sandbox', limits.workspaceBytes),
     tmpfs('/dev/shm', SMALL_BYTES),
     tmpfs('/run', PIPES_BYTES),
     tmpfs('/workspace', limits.workspaceBytes),
-    toolchains.flatMap((toolchain) => ['--ro-bind', toolchain.source, toolchain.target]),
+    tmpfs(DEPS, limits.workspaceBytes),
+    toolchains.flatMap(({ source, target }) => (source === null ? [] : ['--ro-bind', source, target])),
     Object.entries(descriptors.synthetic).flatMap(([path, fd]) => ['--perms', '0444', '--ro-bind-data', String(fd), path]),
     // Executable but not readable: this is what makes the supervisor non-dumpable, see driver.ts.
     ['--perms', '0111', '--ro-bind-data', String(descriptors.supervisor), SUPERVISOR],

@@ -1,7 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Failure } from '../../domain/failure.ts';
 import { type Collected, collect, skippedFolders } from '../collect.ts';
-import type { JobResult, SandboxJob, StepResult } from '../contract.ts';
+import type { JobResult, SandboxJob, SandboxRunOptions, StepResult } from '../contract.ts';
+import { serveForwards } from '../forward.ts';
+import { networkPlan } from '../network.ts';
 import { captureStep, type OutputCapture } from '../output.ts';
 import { workspaceInput } from '../workspace-input.ts';
 import type { Tools } from './find-tools.ts';
@@ -16,18 +18,13 @@ import type { Toolchain } from './toolchains.ts';
 export interface JobHost {
   readonly tools: Tools;
   readonly statics: StaticFiles;
-  readonly toolchains: readonly Toolchain[];
   readonly strays: readonly number[];
   readonly isolation: string;
   readonly grouped: boolean;
+  /** Read-only parts of this machine that a job sees. */
+  toolchainsOf(job: SandboxJob): Promise<readonly Toolchain[]>;
   acquireIdentity(): Identity;
   createGuard(job: SandboxJob, alarm: GuardAlarm): ResourceGuard;
-}
-
-/** How a run may be followed and ended. */
-export interface RunOptions {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (line: string) => void;
 }
 
 type Reason = 'timeout' | 'memory' | 'output' | 'cancel';
@@ -41,7 +38,7 @@ const SIGXFSZ_EXIT = 128 + 25;
 const COLLECT_SLACK = 64 * 1024 ** 2;
 
 /** Runs one job; throws `sandbox-unavailable`, `too-large`, `cancelled`, or what `openBase` throws. A red step is a result. */
-export async function runJob(host: JobHost, job: SandboxJob, options: RunOptions): Promise<JobResult> {
+export async function runJob(host: JobHost, job: SandboxJob, options: SandboxRunOptions): Promise<JobResult> {
   const identity = host.acquireIdentity();
   let guard: ResourceGuard | null = null;
   try {
@@ -59,11 +56,13 @@ export async function runJob(host: JobHost, job: SandboxJob, options: RunOptions
 async function runGuarded(
   host: JobHost,
   job: SandboxJob,
-  options: RunOptions,
+  options: SandboxRunOptions,
   uid: number | null,
   guard: ResourceGuard,
   onEnder: (end: (reason: Reason) => void) => void,
 ): Promise<JobResult> {
+  const toolchains = await host.toolchainsOf(job);
+  const network = networkPlan(job);
   const base = await job.openBase();
   if (options.signal?.aborted) {
     base.destroy();
@@ -74,14 +73,12 @@ async function runGuarded(
     box = spawnSandbox({
       tools: host.tools,
       statics: host.statics,
-      toolchains: host.toolchains,
+      toolchains,
       uid,
       strays: host.strays,
-      limits: job.limits,
+      job,
+      network,
       grouped: host.grouped,
-      env: job.env,
-      commands: job.steps.map((step) => step.run),
-      artifacts: job.artifacts,
       adopt: (pid) => guard.adopt(pid),
     });
   } catch (error) {
@@ -102,9 +99,9 @@ async function runGuarded(
   let chunks = 0;
   box.output.on('data', (chunk: Buffer) => {
     chunks += 1;
-    if (capture !== null && !capture.add(chunk)) {
-      end('output');
-    }
+    if (capture === null) return;
+    options.onOutput?.(chunk);
+    if (!capture.add(chunk)) end('output');
   });
   // Both streams are sockets that were written in order: once whole turns of the event loop bring nothing more, all has been read.
   const settle = async (): Promise<void> => {
@@ -119,7 +116,8 @@ async function runGuarded(
   const order = (line: string): void => {
     box.orders.write(`${line}\n`);
   };
-  const { tar, baseline } = workspaceInput(base, job.files);
+  const { tar, baseline } = workspaceInput(base, job.files, job.layers);
+  const forwards = box.relay === null ? null : serveForwards(box.relay, box.relay, network.routes);
   tar.on('error', () => undefined);
   box.workspace.on('close', () => tar.destroy());
   tar.pipe(box.workspace);
@@ -138,6 +136,12 @@ async function runGuarded(
       await failedStart(first ?? null);
     }
     before = await baseline;
+    if (forwards !== null && !(await forwards.ready)) {
+      throw new Failure(
+        'sandbox-unavailable',
+        'the endpoints of the job cannot be reached from the sandbox: it needs a Node that starts inside',
+      );
+    }
 
     let ended = false;
     for (const [index, step] of job.steps.entries()) {
@@ -148,7 +152,16 @@ async function runGuarded(
         break;
       }
     }
-    if (!ended && reason === null && (job.artifacts.length > 0 || job.collectChanges !== null)) {
+    const green = !ended && reason === null && steps.every((step) => step.exitCode === 0);
+    if (job.keep !== undefined && green) {
+      order(`keep ${job.keep.paths.join(' ')}`);
+      await job.keep.to(box.collected);
+      for (let line = await status.next(); line !== 'collected 0'; line = await status.next()) {
+        if (typeof line !== 'string' || line.startsWith('collected'))
+          throw new Failure('too-large', 'the sandbox did not hand back what was to be kept');
+      }
+    }
+    if (job.keep === undefined && !ended && reason === null && (job.artifacts.length > 0 || job.collectChanges !== null)) {
       const words = job.collectChanges === null ? 'nothing' : ['changes', '.git', ...skippedFolders(before)].join(' ');
       order(`collect ${words}`);
       collected = await collect(
@@ -171,6 +184,7 @@ async function runGuarded(
     }
   } finally {
     box.kill();
+    forwards?.close();
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', onAbort);
     base.destroy();
@@ -184,8 +198,9 @@ async function runGuarded(
     artifacts: collected.artifacts,
     changes: collected.changes,
     refused: [...before.refused, ...collected.refused],
-    isolation: host.isolation,
+    isolation: `${host.isolation}, ${network.words}`,
     usage: { peakMemoryBytes: guard.peakMemoryBytes() },
+    connections: forwards?.facts() ?? [],
   };
 
   // Through a function, as the value changes behind the back of the flow analysis.

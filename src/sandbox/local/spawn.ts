@@ -1,16 +1,19 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../../domain/failure.ts';
-import type { SandboxLimits } from '../contract.ts';
+import type { SandboxJob } from '../contract.ts';
+import { jobEnvironment } from '../job-environment.ts';
 import { startTime } from '../marker.ts';
+import type { NetworkPlan } from '../network.ts';
+import { RELAY } from '../relay.ts';
 import { DRIVER } from './driver.ts';
 import type { Tools } from './find-tools.ts';
 import { launchCommand } from './launch.ts';
 import { rlimitArguments } from './limits.ts';
 import { createLineQueue } from './line-queue.ts';
-import { profileArguments } from './profile.ts';
+import { profileArguments, searchPath } from './profile.ts';
 import { type StaticFiles, type StaticName, SUPERVISOR, SYNTHETIC } from './static-files.ts';
 import type { Toolchain } from './toolchains.ts';
 
@@ -22,11 +25,9 @@ export interface SpawnInput {
   readonly uid: number | null;
   /** Inherited descriptors to cover, see `strayDescriptors`. */
   readonly strays: readonly number[];
-  readonly limits: SandboxLimits;
+  readonly job: SandboxJob;
+  readonly network: NetworkPlan;
   readonly grouped: boolean;
-  readonly env: Readonly<Record<string, string>>;
-  readonly commands: readonly string[];
-  readonly artifacts: readonly string[];
   /** Called with the direct child's pid before anything of the sandbox exists. */
   readonly adopt: (pid: number) => void;
 }
@@ -34,6 +35,8 @@ export interface SpawnInput {
 /** A started sandbox. */
 export interface SpawnedSandbox {
   readonly output: Readable;
+  /** Frames of the relay, where the job has endpoints. */
+  readonly relay: Duplex | null;
   readonly status: Readable;
   readonly orders: Writable;
   readonly workspace: Writable;
@@ -44,17 +47,42 @@ export interface SpawnedSandbox {
   readonly closed: Promise<{ readonly exitCode: number | null; readonly signal: string | null; readonly errors: string }>;
 }
 
-const FD = { seccomp: 3, args: 4, json: 5, status: 6, orders: 7, workspace: 8, collected: 9, first: 10 } as const;
+const FD = { relay: 3, args: 4, json: 5, status: 6, orders: 7, workspace: 8, collected: 9, first: 10 } as const;
 const MAX_ERROR_BYTES = 64 * 1024;
 
 const noop = (): void => undefined;
 
+function hostsFile({ hosts }: NetworkPlan): string {
+  return SYNTHETIC['/etc/hosts'] + hosts.map(({ address, name }) => `${address} ${name}\n`).join('');
+}
+
 /** Starts bubblewrap, always from this thread: the parent-death signal follows the thread that started it. */
 export function spawnSandbox(input: SpawnInput): SpawnedSandbox {
+  const { job, network } = input;
+  const reaches = network.listeners.length > 0;
   const names: StaticName[] = ['seccomp', 'supervisor', ...(Object.keys(SYNTHETIC) as (keyof typeof SYNTHETIC)[])];
-  const own = names.map((name) => input.statics.open(name));
-  const [seccomp = -1, ...rest] = own;
-  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', seccomp, 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', ...rest];
+  const own: number[] = [];
+  const files = names.map((name): number | 'pipe' => {
+    // The one file that differs from job to job.
+    if (name === '/etc/hosts' && reaches) return 'pipe';
+    const descriptor = input.statics.open(name);
+    own.push(descriptor);
+    return descriptor;
+  });
+  const at = (name: StaticName): number => FD.first + names.indexOf(name);
+  const stdio: StdioOptions = [
+    'ignore',
+    'pipe',
+    'pipe',
+    reaches ? 'pipe' : 'ignore',
+    'pipe',
+    'pipe',
+    'pipe',
+    'pipe',
+    'pipe',
+    'pipe',
+    ...files,
+  ];
   const strays = input.strays.filter((descriptor) => descriptor >= stdio.length);
   if (strays.length > 0) {
     const nothing = openSync('/dev/null', 'r');
@@ -64,8 +92,9 @@ export function spawnSandbox(input: SpawnInput): SpawnedSandbox {
     }
   }
   const inner = [
-    ['--args', String(FD.args), '--', input.tools.prlimit, ...rlimitArguments(input.limits, input.grouped), '--'],
-    [SUPERVISOR, '-c', DRIVER, 'suture', String(input.commands.length), ...input.commands, ...input.artifacts],
+    ['--args', String(FD.args), '--', input.tools.prlimit, ...rlimitArguments(job.limits, input.grouped), '--'],
+    [SUPERVISOR, '-c', DRIVER, 'suture', ...(reaches ? [RELAY, JSON.stringify(network.listeners)] : ['', ''])],
+    [String(job.steps.length), ...job.steps.map(({ run }) => run), ...job.artifacts],
   ].flat();
   const launch = launchCommand(input.tools.bwrap, inner, input.uid, input.toolchains);
   let child: ChildProcess;
@@ -133,23 +162,25 @@ export function spawnSandbox(input: SpawnInput): SpawnedSandbox {
       throw new Failure('sandbox-unavailable', 'the sandbox cannot be put under its limits; run the doctor command', { cause });
     }
     const args = profileArguments({
-      limits: input.limits,
+      limits: job.limits,
       toolchains: launch.toolchains,
-      env: input.env,
+      env: jobEnvironment(job, searchPath(launch.toolchains), network),
       descriptors: {
-        seccomp: FD.seccomp,
+        seccomp: at('seccomp'),
         status: FD.json,
-        supervisor: FD.first,
-        synthetic: Object.fromEntries(Object.keys(SYNTHETIC).map((path, index) => [path, FD.first + 1 + index])) as Record<
+        supervisor: at('supervisor'),
+        synthetic: Object.fromEntries(Object.keys(SYNTHETIC).map((path) => [path, at(path as keyof typeof SYNTHETIC)])) as Record<
           keyof typeof SYNTHETIC,
           number
         >,
       },
     });
+    if (reaches) (pipes[at('/etc/hosts')] as Writable).end(hostsFile(network));
     (pipes[FD.args] as Writable).end(`${args.join('\0')}\0`);
   }
   return {
     output: pipes[1] as Readable,
+    relay: reaches ? (pipes[FD.relay] as Duplex) : null,
     status: pipes[FD.status] as Readable,
     orders: pipes[FD.orders] as Writable,
     workspace: pipes[FD.workspace] as Writable,

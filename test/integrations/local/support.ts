@@ -50,6 +50,7 @@ export function fakeSandbox(
   const jobs: SandboxJob[] = [];
   return {
     id: 'fake',
+    platform: 'stand-in',
     jobs,
     preflight: () => Promise.resolve({ available: true, findings: [], isolation: 'fake' }),
     sweep: () => Promise.resolve(0),
@@ -81,7 +82,15 @@ export function fakeSandbox(
           break;
         }
       }
-      return { steps, artifacts: new Map(), changes: [], refused: [], isolation: 'fake', usage: { peakMemoryBytes: null } };
+      return {
+        steps,
+        artifacts: new Map(),
+        changes: [],
+        refused: [],
+        isolation: 'fake',
+        usage: { peakMemoryBytes: null },
+        connections: [],
+      };
     },
   };
 }

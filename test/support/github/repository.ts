@@ -3,7 +3,7 @@ import type { World } from './world.ts';
 
 /** What a repository starts with. */
 export interface RepositorySpec {
-  /** Default `shop-<n>`. */
+  /** Default `shop-<mark of the stand-in>-<n>`. */
   readonly name?: string;
   /** Default `a.txt`, "one\n". */
   readonly files?: Files;

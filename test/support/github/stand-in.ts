@@ -57,6 +57,8 @@ const QUIET_MS = 20;
 export async function startGitHubStandIn(options: StandInOptions = {}): Promise<GitHubStandIn> {
   const now = options.now ?? Date.now;
   const org = options.org ?? 'acme';
+  // Healings are named after repositories, and every file of a run shares one Temporal server.
+  const mark = randomUUID().slice(0, 6);
   const privateKey = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
@@ -289,7 +291,7 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
       if (secret !== undefined) appHook.config.secret = secret;
     },
     async repository(spec = {}) {
-      const made = await createRepository(world, { name: `shop-${repositories.length + 1}`, ...spec });
+      const made = await createRepository(world, { name: `shop-${mark}-${repositories.length + 1}`, ...spec });
       repositories.push(made.fullName);
       return { ...made, hands: handsOf(world, router, made.fullName) };
     },

@@ -1,0 +1,164 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectCluster } from '../../src/sandbox/kubernetes/api.ts';
+import { createKubernetesSandbox, type KubernetesOptions } from '../../src/sandbox/kubernetes/index.ts';
+import { jobObject, NOTES, objectName } from '../../src/sandbox/kubernetes/objects.ts';
+import { networkPlan } from '../../src/sandbox/network.ts';
+import { describeSandboxContract } from '../sandbox/contract-suite.ts';
+import { jobOf } from '../sandbox/support.ts';
+
+/** A cluster to try, as somebody who may make namespaces and roles; an image for jobs that its nodes have or can pull, by digest; our system call filter on its nodes. */
+const admin = process.env['SUTURE_TEST_KUBECONFIG'] ?? '';
+const image = process.env['SUTURE_TEST_KUBERNETES_IMAGE'] ?? '';
+const env = { ...process.env, KUBECONFIG: admin };
+const kubectl = (args: readonly string[], input?: string): string =>
+  execFileSync('kubectl', [...args], { env, encoding: 'utf8', ...(input === undefined ? {} : { input }) }).trim();
+
+function whyNot(): string | null {
+  if (admin === '' || image === '' || process.env['SUTURE_TEST_KUBERNETES_SECCOMP'] === undefined)
+    return 'no cluster: set SUTURE_TEST_KUBECONFIG, SUTURE_TEST_KUBERNETES_IMAGE and SUTURE_TEST_KUBERNETES_SECCOMP';
+  if (!existsSync(admin)) return `there is no file ${admin}`;
+  try {
+    kubectl(['get', '--raw', '/readyz']);
+    return null;
+  } catch {
+    return 'no cluster answers, or `kubectl` is missing';
+  }
+}
+
+const missing = whyNot();
+if (missing !== null) process.stdout.write(`skipped: the kubernetes sandbox: ${missing}\n`);
+const stateDir = mkdtempSync(join(tmpdir(), 'suture-kubernetes-'));
+const kubeconfig = join(stateDir, 'kubeconfig');
+afterAll(() => rmSync(stateDir, { recursive: true, force: true }));
+
+describe.skipIf(missing !== null)(`a cluster${missing === null ? '' : `: ${missing}`}`, { timeout: 300_000 }, () => {
+  const options: KubernetesOptions = {
+    kubeconfig,
+    namespace: 'suture-jobs',
+    image,
+    startSeconds: 120,
+    requireNetworkPolicy: false,
+    seccompProfile: process.env['SUTURE_TEST_KUBERNETES_SECCOMP'],
+  };
+  const create = (more: Partial<KubernetesOptions> = {}) => createKubernetesSandbox({ stateDir, kubernetes: { ...options, ...more } });
+  const jobs = (): string => kubectl(['get', 'jobs,pods', '--namespace', 'suture-jobs', '--output', 'name']);
+
+  beforeAll(() => {
+    kubectl(['apply', '--filename', '-'], readFileSync(join(import.meta.dirname, '../../docs/kubernetes-rbac.yaml'), 'utf8'));
+    // Exactly the rights of the manifest that users are given, and no others.
+    const token = kubectl(['create', 'token', 'suture', '--namespace', 'suture-jobs', '--duration', '2h']);
+    const server = kubectl(['config', 'view', '--minify', '--output', 'jsonpath={.clusters[0].cluster.server}']);
+    const ca = kubectl(['config', 'view', '--minify', '--raw', '--output', 'jsonpath={.clusters[0].cluster.certificate-authority-data}']);
+    const caFile = kubectl(['config', 'view', '--minify', '--output', 'jsonpath={.clusters[0].cluster.certificate-authority}']);
+    const authority = ca === '' ? readFileSync(caFile).toString('base64') : ca;
+    writeFileSync(
+      kubeconfig,
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        clusters: [{ name: 'it', cluster: { server, 'certificate-authority-data': authority } }],
+        users: [{ name: 'suture', user: { token } }],
+        contexts: [{ name: 'it', context: { cluster: 'it', user: 'suture' } }],
+        'current-context': 'it',
+      }),
+      { mode: 0o600 },
+    );
+  });
+
+  describeSandboxContract('kubernetes', () => create(), 'cluster');
+
+  it('leaves no job and no pod behind', async () => {
+    for (let tried = 0; tried < 50 && jobs() !== ''; tried += 1) await new Promise((next) => setTimeout(next, 200));
+    expect(jobs()).toBe('');
+  });
+
+  it('has a policy that lets nothing in or out of jobs, made before the first', () => {
+    const policy = JSON.parse(kubectl(['get', 'networkpolicy', 'suture-deny-all', '--namespace', 'suture-jobs', '--output', 'json'])) as {
+      readonly spec: unknown;
+    };
+    expect(policy.spec).toEqual({ podSelector: { matchLabels: { 'suture.dev/sandbox': 'true' } }, policyTypes: ['Ingress', 'Egress'] });
+  });
+
+  const place = async (name: string, marker: string, begun: boolean) => {
+    const api = await connectCluster(options);
+    const sandboxOwner = 'somebody';
+    const job = jobOf(['sleep 600']);
+    const object = jobObject(
+      { ...job, name },
+      options,
+      { name: objectName(sandboxOwner, name), namespace: 'suture-jobs', owner: sandboxOwner, marker },
+      networkPlan(job),
+    );
+    if (begun) Object.assign(object.metadata?.annotations ?? {}, { [NOTES.begun]: 'yes' });
+    await api.batch.createNamespacedJob({ namespace: 'suture-jobs', body: object });
+    return { api, object };
+  };
+
+  it('takes over a job that was made and never begun, and replaces one that was', async () => {
+    const { createOrAdopt, removeJob } = await import('../../src/sandbox/kubernetes/pod.ts');
+    const { api, object } = await place(`adopt-${process.pid}`, 'suture-sandbox.1.1.t1', false);
+    const before = (await api.batch.readNamespacedJob({ namespace: 'suture-jobs', name: object.metadata?.name ?? '' })).metadata?.uid;
+    const fresh = {
+      ...object,
+      metadata: { ...object.metadata, annotations: { ...object.metadata?.annotations, [NOTES.marker]: 'suture-sandbox.2.2.t1' } },
+    };
+    expect(await createOrAdopt(api, fresh, 'suture-sandbox.2.2.t1')).toBe('adopted');
+    const adopted = await api.batch.readNamespacedJob({ namespace: 'suture-jobs', name: object.metadata?.name ?? '' });
+    expect([adopted.metadata?.uid, adopted.metadata?.annotations?.[NOTES.marker]]).toEqual([before, 'suture-sandbox.2.2.t1']);
+    await removeJob(api, { namespace: 'suture-jobs', name: object.metadata?.name ?? '' });
+
+    const second = await place(`replace-${process.pid}`, 'suture-sandbox.1.1.t1', true);
+    const old = (await api.batch.readNamespacedJob({ namespace: 'suture-jobs', name: second.object.metadata?.name ?? '' })).metadata?.uid;
+    expect(await createOrAdopt(api, second.object, 'suture-sandbox.2.2.t1')).toBe('created');
+    const replaced = await api.batch.readNamespacedJob({ namespace: 'suture-jobs', name: second.object.metadata?.name ?? '' });
+    expect(replaced.metadata?.uid).not.toBe(old);
+    await removeJob(api, { namespace: 'suture-jobs', name: second.object.metadata?.name ?? '' });
+  });
+
+  it("says in the cluster's own words why no pod is made", async () => {
+    const sandbox = create({ runtimeClass: 'not-there' });
+    expect(await sandbox.preflight()).toMatchObject({
+      available: false,
+      findings: expect.arrayContaining([
+        expect.objectContaining({ ok: false, detail: expect.stringMatching(/RuntimeClass "not-there" not found/) }),
+      ]),
+    });
+  });
+
+  it('says that an image cannot be had', async () => {
+    const sandbox = create({ image: `localhost/none@sha256:${'0'.repeat(64)}` });
+    expect(await sandbox.preflight()).toMatchObject({
+      available: false,
+      findings: expect.arrayContaining([expect.objectContaining({ ok: false, detail: expect.stringMatching(/ImagePull|image/i) })]),
+    });
+  });
+
+  it('is unavailable where pods are not held to network policies, unless a test says that they need not', async () => {
+    const health = await create({ requireNetworkPolicy: true }).preflight();
+    const policy = health.findings.find(({ name }) => name === 'network policy');
+    expect(policy?.ok).toBe(policy?.detail.startsWith('the policy holds') === true);
+    expect(health.available).toBe(policy?.ok);
+  });
+
+  it('sweeps jobs whose service is gone, and no others', async () => {
+    expect(await create().sweep()).toBe(0);
+  });
+});
+
+describe('a cluster that is not there', () => {
+  it('is unavailable and says what to look at', async () => {
+    const sandbox = createKubernetesSandbox({
+      stateDir,
+      kubernetes: { kubeconfig: join(stateDir, 'none'), namespace: 'suture-jobs', image: 'x', startSeconds: 1 },
+    });
+    expect(await sandbox.preflight()).toMatchObject({ available: false, isolation: 'none' });
+    await expect(sandbox.run(jobOf(['true']))).rejects.toMatchObject({
+      code: 'sandbox-unavailable',
+      message: expect.stringContaining('sandbox.kubernetes.kubeconfig'),
+    });
+  });
+});
