@@ -67,7 +67,7 @@ async function revert({ deps, dossier, overlay }: Building, { sha, mainline }: S
   return null;
 }
 
-async function runTool({ deps, dossier, overlay, key }: Building, { run, only }: Step<'run-tool'>): Promise<CannotBuild | null> {
+async function runTool({ deps, dossier, overlay, key }: Building, { run, only, resolves }: Step<'run-tool'>): Promise<CannotBuild | null> {
   const { incident } = dossier;
   const { setup } = incident.failing;
   const job: SandboxJob = {
@@ -79,6 +79,7 @@ async function runTool({ deps, dossier, overlay, key }: Building, { run, only }:
     env: {},
     artifacts: [],
     collectChanges: { only },
+    ...(resolves === true ? { resolves } : {}),
     ...wishesOf(dossier),
   };
   const result = await beating(job.name, deps.redact, (voice) => deps.sandbox.run(job, voice));
@@ -120,6 +121,17 @@ async function carryOut(building: Building, step: PlanStep): Promise<CannotBuild
       building.overlay.set(step.path, change);
       return null;
     }
+    case 'write-text':
+      building.overlay.set(step.path, {
+        op: 'write',
+        path: step.path,
+        mode: step.mode,
+        content: Buffer.from(step.text, 'utf8').toString('base64'),
+      });
+      return null;
+    case 'delete-file':
+      building.overlay.set(step.path, { op: 'delete', path: step.path });
+      return null;
     case 'run-tool':
       return runTool(building, step);
   }

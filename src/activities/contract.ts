@@ -8,7 +8,7 @@ import type { AdmissionAnswer, CoordinatorView, SlotRequest } from '../domain/me
 import type { MetricPoint, Milestone } from '../domain/milestone.ts';
 import type { ArtifactRef, RepoRef } from '../domain/names.schema.ts';
 import type { Outcome, ReasonCode } from '../domain/outcome.ts';
-import type { ProbeResult, StrategyRefusal } from '../domain/plan.schema.ts';
+import type { ProbeResult, Proposal, StrategyRefusal, TrialResult } from '../domain/plan.schema.ts';
 import type { Proof, RunFacts } from '../domain/proof.schema.ts';
 import type { HealingInput, HealingSettings } from '../domain/settings.ts';
 import type { Actor, Signal } from '../domain/signal.schema.ts';
@@ -91,6 +91,26 @@ export interface PlanSummary {
   readonly risk: 'low' | 'medium' | 'high';
   /** Same plan, same fingerprint: never tried twice. */
   readonly fingerprint: string;
+  /** It changes nothing by itself: its proposals are all there is. */
+  readonly onlyProposes?: true;
+  /** What it proposes beside its change, at most 5. */
+  readonly proposals?: readonly Proposal[];
+}
+
+/** What became of a question to a model, as history keeps it. */
+export interface AskedModel {
+  /** Of the question. */
+  readonly fingerprint: string;
+  /** The reply. */
+  readonly answer: ArtifactRef;
+}
+
+/** A step that the budget stopped; a person may raise it. `hash` names this question to whoever decides. */
+export interface OverBudget {
+  readonly kind: 'over-budget';
+  readonly detail: string;
+  readonly hash: string;
+  readonly approvers: readonly string[];
 }
 
 /** One finished attempt, carried into the next. */
@@ -106,6 +126,23 @@ export interface TriedPlan {
 export type Reasoned =
   | { readonly kind: 'plan'; readonly diagnosis: Diagnosis; readonly plan: PlanSummary; readonly refusals: readonly StrategyRefusal[] }
   | { readonly kind: 'probe'; readonly diagnosis: Diagnosis; readonly strategy: string; readonly sha: string; readonly round: number }
+  | {
+      readonly kind: 'trial';
+      readonly diagnosis: Diagnosis;
+      readonly strategy: string;
+      /** A plan with the steps that are to be tried. */
+      readonly plan: ArtifactRef;
+      readonly title: string;
+      readonly fingerprint: string;
+    }
+  | {
+      readonly kind: 'ask';
+      readonly diagnosis: Diagnosis;
+      readonly strategy: string;
+      readonly question: ArtifactRef;
+      readonly purpose: string;
+      readonly fingerprint: string;
+    }
   | { readonly kind: 'none'; readonly diagnosis: Diagnosis; readonly refusals: readonly StrategyRefusal[] };
 
 /** What a late signal means for a running healing. */
@@ -220,10 +257,51 @@ export interface Activities {
     readonly healingId: string;
     readonly dossier: ArtifactRef;
     readonly attempt: number;
-    readonly tried: readonly TriedPlan[] /** Strategy whose probes these are. */;
+    readonly tried: readonly TriedPlan[];
+    /** What running the failing command came to; absent where it was not run. */
+    readonly reproduction?: {
+      readonly verdict: 'reproduced' | 'flaky' | 'not-reproduced' | 'environment-failed';
+      readonly detail: string;
+      readonly runs: readonly RunFacts[];
+    };
+    /** Strategy whose probes, trials and questions these are. */
     readonly asking?: string;
     readonly probes: readonly ProbeResult[];
+    readonly trials?: readonly TrialResult[];
+    readonly asked?: readonly AskedModel[];
   }): Promise<Reasoned>;
+  /** Puts one question to the configured model, within the budget. `raised`: how often a person raised the budget of this healing. The same key asks once. */
+  askModel(input: {
+    readonly key: string;
+    readonly healingId: string;
+    readonly dossier: ArtifactRef;
+    readonly question: ArtifactRef;
+    readonly raised: number;
+  }): Promise<
+    | {
+        readonly kind: 'answered';
+        readonly answer: ArtifactRef;
+        /** One line for people: model, tokens, money. */
+        readonly detail: string;
+        readonly tokens: number;
+        readonly usd: number;
+      }
+    | OverBudget
+  >;
+  /** Sets aside what an attempt or a pull request may use, before it begins. The same key reserves once. */
+  reserveBudget(input: {
+    readonly key: string;
+    readonly healingId: string;
+    readonly dossier: ArtifactRef;
+    readonly what: 'attempt' | 'pull-request';
+    readonly raised: number;
+  }): Promise<{ readonly kind: 'reserved' } | OverBudget>;
+  /** Says what was really used of what was set aside under this key. */
+  settleBudget(input: {
+    readonly key: string;
+    /** Minutes that commands ran in the sandbox. */
+    readonly minutes: number;
+  }): Promise<void>;
   decidePlan(input: {
     readonly healingId: string;
     readonly dossier: ArtifactRef;

@@ -1,11 +1,12 @@
+import type { Reasoner } from '../agents/contract.ts';
+import type { BudgetLimits } from '../domain/budget.ts';
 import type { NotifyRule } from '../domain/notify-ladder.ts';
 import type { ProductionAction } from '../domain/production-action.schema.ts';
 import type { RepositoryPolicy } from '../domain/repository-policy.schema.ts';
 import type { HealingSettings } from '../domain/settings.ts';
-import type { CommandDesk, Forge, HealthSource, Notifier, Telemetry } from '../integrations/contract.ts';
+import type { CommandDesk, Forge, HealthSource, Model, Notifier, Telemetry } from '../integrations/contract.ts';
 import type { Sandbox, SandboxLimits } from '../sandbox/contract.ts';
-import type { ArtifactStore, AuditTrail, RecordStore } from '../store/contract.ts';
-import type { Strategy } from '../strategies/contract.ts';
+import type { ArtifactStore, AuditTrail, BudgetLedger, RecordStore } from '../store/contract.ts';
 import type { Healings } from '../temporal/contract.ts';
 import type { RunCall } from './run-call.ts';
 
@@ -22,7 +23,12 @@ export interface ActivityDeps {
   readonly forge: Forge;
   readonly sandbox: Sandbox;
   readonly limits: SandboxLimits;
-  readonly strategies: readonly Strategy[];
+  readonly reasoner: Reasoner;
+  /** Absent where no model is configured: then everything that only a model could heal is escalated. */
+  readonly model: Model | null;
+  readonly budget: BudgetLedger;
+  /** What may be used; a policy can only be stricter. */
+  readonly budgetLimits: BudgetLimits;
   /** Absent where no production is measured. */
   readonly health: HealthSource | null;
   /** By the id of their integration. */

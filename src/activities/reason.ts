@@ -1,21 +1,28 @@
+import { Diagnosis } from '../domain/diagnosis.schema.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Incident } from '../domain/incident.schema.ts';
+import { ModelAnswer } from '../domain/model-exchange.schema.ts';
 import { Plan } from '../domain/plan.schema.ts';
-import { changedPaths, diagnose } from '../domain/policy/diagnose.ts';
+import { changedPaths } from '../domain/policy/diagnose.ts';
 import { searchGreen } from '../domain/policy/search-green.ts';
 import { oneLine } from '../lib/excerpt.ts';
-import type { StrategyContext } from '../strategies/contract.ts';
-import { climb, planFingerprint } from '../strategies/ladder.ts';
-import type { Activities } from './contract.ts';
+import type { FileRead, StrategyContext } from '../strategies/contract.ts';
+import type { Climb } from '../strategies/ladder.ts';
+import { planFingerprint, questionFingerprint, trialFingerprint } from '../strategies/ladder.ts';
+import { baseRed } from './base-red.ts';
+import type { Activities, AskedModel, PlanSummary } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { readDossier } from './dossier.ts';
-import { putJson } from './stored.ts';
+import { digestOf } from './log-digest.ts';
+import { nameableActions } from './nameable-actions.ts';
+import { readFiles } from './read-files.ts';
+import { getJson, putJson } from './stored.ts';
 
 /** Paths that are looked up; a change of more is no case for a file-wise repair. */
 const MAX_PATHS = 100;
 
 async function presence({ forge }: Pick<ActivityDeps, 'forge'>, incident: Incident): Promise<StrategyContext['paths']> {
-  const paths = new Map<string, { readonly atGreen: boolean; readonly atHead: boolean }>();
+  const paths: Record<string, { readonly atGreen: boolean; readonly atHead: boolean }> = {};
   const { lastGreenSha, repo, headSha } = incident;
   if (lastGreenSha === undefined) {
     return paths;
@@ -25,7 +32,7 @@ async function presence({ forge }: Pick<ActivityDeps, 'forge'>, incident: Incide
       forge.repositories.fileMode(repo, lastGreenSha, path),
       forge.repositories.fileMode(repo, headSha, path),
     ]);
-    paths.set(path, { atGreen: green !== null, atHead: head !== null });
+    paths[path] = { atGreen: green !== null, atHead: head !== null };
   }
   return paths;
 }
@@ -39,6 +46,18 @@ async function since({ forge }: Pick<ActivityDeps, 'forge'>, incident: Incident,
   return { ...incident, lastGreenSha: green, commits: [...commits], commitsTruncated: truncated };
 }
 
+function checkedDiagnosis(diagnosis: unknown, redact: (text: string) => string): Diagnosis {
+  const parsed = Diagnosis.safeParse(diagnosis);
+  if (!parsed.success) {
+    throw new Failure('plan-invalid', `the reasoner made a diagnosis that does not fit: ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
+  }
+  return {
+    ...parsed.data,
+    cause: oneLine(redact(parsed.data.cause), 500),
+    evidence: parsed.data.evidence.map((line) => oneLine(redact(line), 300)),
+  };
+}
+
 function checkedPlan(plan: unknown, redact: (text: string) => string): Plan {
   const parsed = Plan.safeParse(plan);
   if (!parsed.success) {
@@ -50,50 +69,115 @@ function checkedPlan(plan: unknown, redact: (text: string) => string): Plan {
   return { ...parsed.data, title: oneLine(redact(parsed.data.title), 200), rationale: oneLine(redact(parsed.data.rationale), 1000) };
 }
 
+/** What a reasoner asks for may be files; so many rounds of that in one turn. */
+const READ_ROUNDS = 12;
+/** Proposals in history. */
+const MAX_PROPOSALS = 5;
+
+/** Climbs, and hands out the files that are asked for on the way: reading has no effect, so it needs no step of its own. */
+async function propose(
+  deps: ActivityDeps,
+  context: Omit<StrategyContext, 'files'>,
+  asking: string | undefined,
+): Promise<Exclude<Climb, { readonly kind: 'read' }>> {
+  let files: readonly FileRead[] = [];
+  for (let round = 0; ; round += 1) {
+    const climbed = await deps.reasoner.propose({ ...context, files }, asking);
+    if (climbed.kind !== 'read') return climbed;
+    const fresh = climbed.files.filter(({ sha, path }) => !files.some((file) => file.sha === sha && file.path === path));
+    if (fresh.length === 0 || round >= READ_ROUNDS)
+      throw new Failure('plan-invalid', `the strategy ${climbed.strategy} asks for the same files again and again`);
+    files = [...files, ...(await readFiles(deps, context.incident.repo, fresh))];
+  }
+}
+
+/** Answers of a model, read back by reference. */
+function answersOf(deps: ActivityDeps, asked: readonly AskedModel[]): Promise<readonly ModelAnswer[]> {
+  return Promise.all(
+    asked.map(async ({ fingerprint, answer }) => ({ fingerprint, reply: await getJson(deps, answer, ModelAnswer.shape.reply) })),
+  );
+}
+
+async function planned(deps: ActivityDeps, plan: Plan): Promise<PlanSummary> {
+  const { strategy, title, rationale, risk, steps, proposals = [] } = plan;
+  return {
+    artifact: await putJson(deps, plan),
+    strategy,
+    title,
+    rationale,
+    risk,
+    fingerprint: planFingerprint(plan),
+    ...(steps.length === 0 ? { onlyProposes: true as const } : {}),
+    ...(proposals.length === 0 ? {} : { proposals: proposals.slice(0, MAX_PROPOSALS) }),
+  };
+}
+
 /** Finding cause and plan: holds no credential and changes nothing. */
 export function reasonActivities(deps: ActivityDeps): Pick<Activities, 'reason'> {
   return {
-    async reason({ dossier, tried, asking, probes }) {
+    async reason({ dossier, tried, asking, probes, trials = [], asked = [], reproduction: reproduced }) {
       const { incident: known, policy } = await readDossier(deps, dossier);
+      const reproduction = reproduced === undefined ? null : { ...reproduced, runs: [...reproduced.runs] };
+      const digest = await digestOf(deps, known, reproduction);
+      const diagnose = async (incident: Incident) =>
+        checkedDiagnosis(
+          await deps.reasoner.diagnose({ incident, policy, digest, reproduction, baseRed: await baseRed(deps, incident) }),
+          deps.redact,
+        );
       // Without a forge that remembers green checks (a repository on disk, say), the sandbox looks for the last green revision itself.
       const search = known.lastGreenSha === undefined && known.commits.length > 0 ? searchGreen(known, probes) : null;
       if (search?.kind === 'probe') {
-        return { kind: 'probe', diagnosis: diagnose(known, policy), strategy: HISTORY, sha: search.sha, round: 0 };
+        return { kind: 'probe', diagnosis: await diagnose(known), strategy: HISTORY, sha: search.sha, round: 0 };
       }
       const incident = search?.kind === 'found' ? await since(deps, known, search.sha) : known;
-      const diagnosis = diagnose(incident, policy);
-      const context: StrategyContext = {
-        incident,
-        diagnosis,
-        policy,
-        probes,
-        tried,
-        paths: await presence(deps, incident),
-        now: deps.now().toISOString(),
-      };
-      const climbed = climb(deps.strategies, context, asking === HISTORY ? undefined : asking);
+      const diagnosis = await diagnose(incident);
+      const climbed = await propose(
+        deps,
+        {
+          incident,
+          diagnosis,
+          policy,
+          digest,
+          reproduction,
+          probes,
+          trials,
+          answers: await answersOf(deps, asked),
+          tried,
+          paths: await presence(deps, incident),
+          model: deps.model !== null,
+          actions: nameableActions(deps, incident, policy),
+          now: deps.now().toISOString(),
+        },
+        asking === HISTORY ? undefined : asking,
+      );
       const refusals = climbed.refusals.slice(0, 20);
+      // What the search for a green revision learned must stay with the attempt, so whatever comes after it asks in its name.
+      const strategy = search === null && climbed.kind !== 'none' ? climbed.strategy : HISTORY;
       switch (climbed.kind) {
         case 'none':
           return { kind: 'none', diagnosis, refusals };
         case 'probe':
+          return { kind: 'probe', diagnosis, strategy, sha: climbed.probe.sha, round: climbed.probe.round };
+        case 'trial': {
+          const plan = checkedPlan({ ...climbed.trial, rationale: 'tried before it is planned', risk: 'low' }, deps.redact);
+          const fingerprint = trialFingerprint(plan.steps);
+          return { kind: 'trial', diagnosis, strategy, plan: await putJson(deps, plan), title: plan.title, fingerprint };
+        }
+        case 'ask': {
+          const { question } = climbed;
+          const input = deps.redact(question.input);
+          const fingerprint = questionFingerprint(question);
           return {
-            kind: 'probe',
+            kind: 'ask',
             diagnosis,
-            strategy: search === null ? climbed.strategy : HISTORY,
-            sha: climbed.probe.sha,
-            round: climbed.probe.round,
-          };
-        case 'plan': {
-          const plan = checkedPlan(climbed.plan, deps.redact);
-          const { strategy, title, rationale, risk } = plan;
-          return {
-            kind: 'plan',
-            diagnosis,
-            plan: { artifact: await putJson(deps, plan), strategy, title, rationale, risk, fingerprint: planFingerprint(plan) },
-            refusals,
+            strategy,
+            question: await putJson(deps, { ...question, input }),
+            purpose: question.purpose,
+            fingerprint,
           };
         }
+        case 'plan':
+          return { kind: 'plan', diagnosis, plan: await planned(deps, checkedPlan(climbed.plan, deps.redact)), refusals };
       }
     },
   };

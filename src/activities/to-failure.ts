@@ -19,6 +19,7 @@ const EXPECTED: ReadonlySet<FailureCode> = new Set([
   'forge-unavailable',
   'health-unavailable',
   'notifier-unavailable',
+  'model-unavailable',
   'temporal-unavailable',
   'conflict',
   'cancelled',

@@ -14,6 +14,7 @@ export const FailureClass = z.enum([
   'flaky',
   'infrastructure',
   'environment',
+  'already-broken',
   'security-sensitive',
   'unknown',
 ]);

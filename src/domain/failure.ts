@@ -14,6 +14,7 @@ export const FAILURES = {
   'forge-unavailable': { retry: true, fault: 'vendor' },
   'health-unavailable': { retry: true, fault: 'vendor' },
   'notifier-unavailable': { retry: true, fault: 'vendor' },
+  'model-unavailable': { retry: true, fault: 'vendor' },
   'rate-limited': { retry: true, fault: 'vendor' },
   'not-permitted': { retry: false, fault: 'operator' },
   conflict: { retry: true, fault: 'vendor' },

@@ -5,6 +5,7 @@ import type { HandOver } from '../domain/hand-over.schema.ts';
 import type { HealingCard } from '../domain/healing-card.ts';
 import type { CommitFacts } from '../domain/incident.schema.ts';
 import type { MetricPoint, Milestone } from '../domain/milestone.ts';
+import type { ModelQuestion, ModelReply } from '../domain/model-exchange.schema.ts';
 import type { ArtifactRef, RepoRef } from '../domain/names.schema.ts';
 import type { Actor, ActorTrust, Signal } from '../domain/signal.schema.ts';
 
@@ -348,6 +349,26 @@ export interface CommandDesk {
   answer(signal: Signal, actor: Actor, answer: CommandAnswer): Promise<void>;
 }
 
+/** What a model costs, in US dollars for a million tokens; configuration, because prices change. */
+export interface ModelPrice {
+  readonly input: number;
+  readonly cachedInput: number;
+  readonly output: number;
+}
+
+/** A language model behind one vendor's wire. It gets redacted text and gives text back: no tools, no network, no credentials in what it sees. */
+export interface Model {
+  /** As the vendor names it. */
+  readonly name: string;
+  /** Null where the vendor names no usage: then calls are counted, and tokens estimated at 4 characters each. */
+  readonly price: ModelPrice | null;
+  /**
+   * One call, never repeated in here. Throws `Failure` code `model-unavailable` (worth another try, `retryAfterMs` as the vendor says),
+   * or `not-permitted` (credentials or quota: not worth one). A refusal or a cut answer is a value.
+   */
+  ask(question: ModelQuestion, signal?: AbortSignal): Promise<ModelReply>;
+}
+
 /** One thing that a doctor looked at. */
 export interface Finding {
   readonly name: string;
@@ -375,11 +396,12 @@ export interface Integration<Schema extends z.ZodType = z.ZodType> {
   readonly configSchema: Schema;
   readonly alertSource?: (context: IntegrationContext<z.infer<Schema>>) => AlertSource;
   readonly forge?: (context: IntegrationContext<z.infer<Schema>>) => Forge;
-  /** Null where it is not configured; so for the next three. */
+  /** Null where it is not configured; so for the next four. */
   readonly health?: (context: IntegrationContext<z.infer<Schema>>) => HealthSource | null;
   readonly notifier?: (context: IntegrationContext<z.infer<Schema>>) => Notifier | null;
   readonly telemetry?: (context: IntegrationContext<z.infer<Schema>>) => Telemetry | null;
   readonly desk?: (context: IntegrationContext<z.infer<Schema>>) => CommandDesk | null;
+  readonly model?: (context: IntegrationContext<z.infer<Schema>>) => Model | null;
   /** Proves that everything at the vendor is as it must be. */
   readonly doctor?: (context: IntegrationContext<z.infer<Schema>>) => Promise<readonly Finding[]>;
 }

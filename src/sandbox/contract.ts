@@ -89,6 +89,8 @@ export interface SandboxJob {
   readonly endpoints?: readonly SandboxEndpoint[];
   /** Package registries that it may reach through a proxy; only jobs that install dependencies have this, and package managers go online where it is there. */
   readonly registries?: ReadonlyArray<{ readonly host: string; readonly port: number }>;
+  /** It resolves dependencies: the registries that the server's administrator configured are reachable, and nothing is installed before. */
+  readonly resolves?: boolean;
   /** Declared test secrets by the name of their variable: environment that no backend may write down. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** Tars of installed dependencies with names below `workspace/` and `deps/`, unpacked before the base and the change set. */

@@ -1,3 +1,4 @@
+import type { BudgetAmounts, BudgetClaim, BudgetUnit } from '../domain/budget.ts';
 import type { ArtifactRef } from '../domain/names.schema.ts';
 
 /** Content-addressed store for everything too large for workflow history. Writes are idempotent; reads verify the hash. */
@@ -41,4 +42,22 @@ export interface RecordStore {
   get(key: string): Promise<string | null>;
   /** First writer wins; returns what is stored. */
   putOnce(key: string, value: string): Promise<string>;
+}
+
+/** What stands in the way of a reservation. */
+export interface BudgetExceeded {
+  readonly scope: string;
+  readonly unit: BudgetUnit;
+  readonly used: number;
+  readonly limit: number;
+}
+
+/** What was used of which budget, reserved before and settled after. Durable, and safe against a process that dies at any moment. */
+export interface BudgetLedger {
+  /** Sets amounts aside in every scope at once, or in none: null when they fit. The same key reserves once, whatever is asked the second time. */
+  reserve(key: string, claims: readonly BudgetClaim[]): Promise<BudgetExceeded | null>;
+  /** What was really used of a reservation; the first settling counts. Units that are not named were used as reserved. */
+  settle(key: string, used: BudgetAmounts): Promise<void>;
+  /** What a scope has used and set aside. */
+  used(scope: string): Promise<BudgetAmounts>;
 }

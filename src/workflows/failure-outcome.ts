@@ -17,6 +17,7 @@ const BY_CODE: Readonly<Record<FailureCode, readonly [OutcomeKind, ReasonCode]>>
   'temporal-unavailable': ['escalated', 'internal-error'],
   'forge-unavailable': ['escalated', 'internal-error'],
   'notifier-unavailable': ['escalated', 'internal-error'],
+  'model-unavailable': ['escalated', 'internal-error'],
   'health-unavailable': ['escalated', 'health-inconclusive'],
   'rate-limited': ['escalated', 'internal-error'],
   'not-permitted': ['escalated', 'internal-error'],

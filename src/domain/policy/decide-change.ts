@@ -33,6 +33,8 @@ export function decideChange(input: {
     if (kind === 'untouchable') refuse.push({ code: 'path-untouchable', detail: path.slice(0, 300) });
     else if (kind !== null) ask.push({ code: 'path-protected', detail: `${path}: ${whyProtected(kind)}`.slice(0, 300) });
   }
+  if (plan.always === 'ask')
+    ask.push({ code: 'proves-little', detail: `what ${plan.strategy} makes green proves little: a person decides` });
   if (plan.risk === 'high') ask.push({ code: 'high-risk', detail: plan.title });
   if (refuse.length > 0) return { decision: 'refuse', autonomy: policy.autonomy, reasons: refuse.slice(0, 20) };
   if (ask.length > 0) return { decision: 'ask', autonomy: policy.autonomy, reasons: ask.slice(0, 20) };

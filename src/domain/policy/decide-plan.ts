@@ -13,6 +13,8 @@ export function plannedPaths(plan: Plan): readonly string[] {
     switch (step.kind) {
       case 'restore-file':
       case 'write-file':
+      case 'write-text':
+      case 'delete-file':
         return [step.path];
       case 'run-tool':
         return step.only;

@@ -25,7 +25,7 @@ export function changedPaths(incident: Pick<Incident, 'commits'>): readonly stri
 }
 
 /** Class and cause from counted evidence: what changed since green, and which check complains. */
-export function diagnose(incident: Incident, policy: RepositoryPolicy): Diagnosis {
+export function diagnose({ incident, policy }: { readonly incident: Incident; readonly policy: RepositoryPolicy }): Diagnosis {
   const evidence: string[] = [];
   const since = incident.lastGreenSha === undefined ? null : incident.lastGreenSha.slice(0, 8);
   const paths = since === null ? [] : changedPaths(incident);

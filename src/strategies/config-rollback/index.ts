@@ -5,6 +5,7 @@ import { candidates, planConfigRollback, refusal } from './plan.ts';
 export const configRollback: Strategy = {
   id: 'config-rollback',
   name: 'Config rollback',
+  costs: 'nothing',
   heals: 'a configuration file that broke since the check was green: restores that file alone and keeps everything else',
   rank(context) {
     if (context.incident.lastGreenSha === undefined)

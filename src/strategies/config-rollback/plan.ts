@@ -24,7 +24,7 @@ export function candidates(context: StrategyContext): readonly string[] {
   const wanted = reverted(context);
   return changedPaths(context.incident).filter((path) => {
     if (wanted.has(path)) return false;
-    const presence = context.paths.get(path);
+    const presence = context.paths[path];
     const differs = presence === undefined || presence.atGreen || presence.atHead;
     return differs && isProgramConfig(path, context.policy) && !MIGRATION.test(path) && !SECRETS.test(path);
   });

@@ -14,6 +14,7 @@ function check(context: StrategyContext) {
 export const formatter: Strategy = {
   id: 'formatter',
   name: 'Formatter',
+  costs: 'nothing',
   heals: "a red format check: runs the repository's own formatter at its own version and configuration",
   rank(context) {
     const answer = check(context);

@@ -5,6 +5,7 @@ import { planRevert, precondition } from './plan.ts';
 export const revert: Strategy = {
   id: 'revert',
   name: 'Revert',
+  costs: 'runs',
   heals: 'a fresh regression: finds the commit by bisection, verifies red there and green at its parent twice, and undoes it',
   rank(context) {
     const no = precondition(context);

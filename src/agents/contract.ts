@@ -1,0 +1,26 @@
+import type { Diagnosis } from '../domain/diagnosis.schema.ts';
+import type { Incident } from '../domain/incident.schema.ts';
+import type { LogDigest } from '../domain/log-digest.schema.ts';
+import type { RepositoryPolicy } from '../domain/repository-policy.schema.ts';
+import type { Reproduction } from '../domain/reproduction.schema.ts';
+import type { StrategyContext } from '../strategies/contract.ts';
+import type { Climb } from '../strategies/ladder.ts';
+
+/** All that a diagnosis is made from: data only, all of it JSON. */
+export interface DiagnosisEvidence {
+  readonly incident: Incident;
+  readonly policy: RepositoryPolicy;
+  /** What the failing command's log comes to; null where nobody has seen one. */
+  readonly digest: LogDigest | null;
+  /** What running the failing command came to; null where it was not run. */
+  readonly reproduction: Reproduction | null;
+  /** Whether the same check is red on the branch that the repair's base comes from; null where nobody can tell, or the subject is that branch itself. */
+  readonly baseRed: boolean | null;
+}
+
+/** Finds cause and repair. Holds no credential, has no tools and changes nothing: what it needs to know it asks for by what it answers. */
+export interface Reasoner {
+  diagnose(evidence: DiagnosisEvidence): Promise<Diagnosis>;
+  /** `asking`: the strategy whose probes, trials or questions were answered in this context. */
+  propose(context: StrategyContext, asking?: string): Promise<Climb>;
+}
