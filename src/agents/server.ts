@@ -77,7 +77,7 @@ function addTool(server: McpServer, agent: Agent, tool: AgentTool, surroundings:
 const JSON_TYPE = 'application/json';
 const addressOf = (incident: string, name: string): string => `suture://incident/${incident}/${name}`;
 
-function addResource(server: McpServer, { name, title, description, read, list }: IncidentResource): void {
+function addResource(server: McpServer, { name, title, description, schema, read, list }: IncidentResource): void {
   const template = new ResourceTemplate(addressOf('{+incident}', name), {
     list: async () => ({
       resources: (await list()).map((incident) => ({
@@ -91,7 +91,7 @@ function addResource(server: McpServer, { name, title, description, read, list }
   server.registerResource(name, template, { title, description, mimeType: JSON_TYPE }, async (uri, { incident }) => {
     const found = typeof incident === 'string' ? await read(incident) : null;
     if (found === null) throw new ResourceNotFoundError(uri.href);
-    return { contents: [{ uri: uri.href, mimeType: JSON_TYPE, text: JSON.stringify(found) }] };
+    return { contents: [{ uri: uri.href, mimeType: JSON_TYPE, text: JSON.stringify(schema.parse(found)) }] };
   });
 }
 
