@@ -32,7 +32,7 @@ describe.concurrent('a late signal', () => {
       runCommand: async (given) => (given.sha === sha('a') ? await untilCancelled() : run({ exitCode: given.changeSet ? 0 : 1 })),
       judgeSignal: async () => ({ kind: 'renormalize', note: 'the head moved' }),
     });
-    await until(handle, 'proving');
+    await until(handle, 'reproducing');
     await handle.signal('incidentEvent', signal('late-head', { kind: 'head-moved', sha: sha('b') }));
     const ended = await result(handle);
     expect(ended).toMatchObject({ outcome: { kind: 'healed' }, attempts: 1 });
@@ -240,6 +240,8 @@ describe('the audit trail', () => {
     expect(entries.filter((entry) => entry.action === 'state').map((entry) => entry.facts.to)).toEqual([
       'normalizing',
       'admitting',
+      'reasoning',
+      'reproducing',
       'reasoning',
       'proving',
       'publishing',
