@@ -111,7 +111,14 @@ export const ServerConfig = z.strictObject({
   caps: z
     .strictObject({
       attempts: z.number().int().positive().max(3).default(3).describe('Healing attempts per signature, counted across healings.'),
-      probes: z.number().int().positive().max(40).default(20).describe('Probes that one strategy may ask for within an attempt.'),
+      candidates: z
+        .number()
+        .int()
+        .positive()
+        .max(5)
+        .default(3)
+        .describe('Plans tried within one attempt, as long as none makes the failing command green.'),
+      probes: z.number().int().positive().max(40).default(20).describe('Probes, trials and questions to a model within an attempt.'),
       slotsPerRepository: z.number().int().positive().max(100).default(3).describe('Healings of one repository at work at the same time.'),
       signals: z.number().int().positive().max(500).default(100).describe('Signals that a healing keeps; later repeats are only counted.'),
     })
