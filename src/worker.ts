@@ -10,7 +10,7 @@ import { createRunCall } from './activities/run-call.ts';
 import { loadConfig, loadSecrets, parseRepositoryPolicy, settingsFrom, stateFolder } from './config/index.ts';
 import { Failure } from './domain/failure.ts';
 import { forgeQueue, sandboxQueue } from './domain/task-queues.ts';
-import type { Integration, IntegrationContext } from './integrations/contract.ts';
+import type { Integration, IntegrationContext, Model } from './integrations/contract.ts';
 import { integrations } from './integrations/registry.ts';
 import { createLogger } from './lib/logger.ts';
 import { createRedactor } from './lib/redact.ts';
@@ -19,8 +19,10 @@ import { DEFAULT_LIMITS } from './sandbox/contract.ts';
 import { openSandboxes } from './sandbox/registry.ts';
 import { createArtifactStore } from './store/artifact-store.ts';
 import { createAuditTrail } from './store/audit-trail.ts';
+import { createBudgetLedger } from './store/budget-ledger.ts';
 import { createExchange } from './store/exchange.ts';
 import { createRecordStore } from './store/record-store.ts';
+import { createReasoner } from './strategies/reasoner.ts';
 import { strategies } from './strategies/registry.ts';
 import { workflowBundle } from './temporal/bundle.ts';
 import { connectLazily, createHealings, ensurePatrol, ensureSearchAttributes } from './temporal/index.ts';
@@ -42,6 +44,20 @@ export interface WorkerSurroundings {
   readonly around?: (deps: ActivityDeps) => ActivityDeps;
   /** How long a step waits for the worker that keeps its workflow before any worker may take it, in milliseconds; absent: 10 s, as the SDK has it. */
   readonly awaitKeeperMs?: number;
+}
+
+/** The model that answers, by the id of its integration; null when none is wanted. Throws `Failure` code `configuration-invalid` when it cannot. */
+function openModel(id: string | undefined, context: (id: string) => IntegrationContext<unknown>): Model | null {
+  if (id === undefined) return null;
+  const model = integrations.find((integration) => integration.id === id)?.model?.(context(id)) ?? null;
+  if (model !== null) return model;
+  const known = integrations.filter((each) => each.model !== undefined).map((each) => each.id);
+  throw new Failure(
+    'configuration-invalid',
+    known.includes(id)
+      ? `model: ${id} is not set up; see its page in docs/models.md, or leave \`model\` away to do without one`
+      : `model: ${id} is no model; known: ${known.join(', ') || 'none'}`,
+  );
 }
 
 /** Root of the worker: configuration -> adapters -> activities -> Worker. */
@@ -111,7 +127,10 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
       processes: config.sandbox.processes,
       workspaceBytes: config.sandbox.workspaceBytes,
     },
-    strategies,
+    reasoner: createReasoner(strategies),
+    model: openModel(config.model, context),
+    budget: createBudgetLedger(join(stateDir, 'budget')),
+    budgetLimits: config.budget,
     health: combineHealth([...capabilities('health').values()]),
     notifiers,
     notifyRules: config.notify,
