@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OverBudget, PlanSummary } from '../../src/activities/contract.ts';
+import type { Activities, OverBudget, PlanSummary, Reasoned } from '../../src/activities/contract.ts';
 import type { Diagnosis } from '../../src/domain/diagnosis.schema.ts';
 import type { Proposal } from '../../src/domain/plan.schema.ts';
 import type { HealingInput } from '../../src/domain/settings.ts';
@@ -35,6 +35,7 @@ const question = {
   purpose: 'patch',
   fingerprint: 'question-1',
 } as const;
+const reasons = (...given: readonly Reasoned[]) => inTurn<Parameters<Activities['reason']>[0], Reasoned>(...given);
 const overBudget: OverBudget = {
   kind: 'over-budget',
   detail: 'tokens of this incident: 200000 of 200000 used.',
@@ -54,7 +55,7 @@ describe.concurrent('several plans', () => {
     const handle = await world.start(
       repo,
       {
-        reason: inTurn(planned('first'), planned('second')),
+        reason: reasons(planned('first'), planned('second')),
         judgeProof: inTurn(proof('not-fixed', ['still red']), proof('proven')),
       },
       candidates(repo, 3),
@@ -71,7 +72,7 @@ describe.concurrent('several plans', () => {
     const repo = 'candidates-gate';
     const handle = await world.start(
       repo,
-      { reason: inTurn(planned('first'), none), judgeProof: async () => proof('gate-refused', ['a test was deleted']) },
+      { reason: reasons(planned('first'), none), judgeProof: async () => proof('gate-refused', ['a test was deleted']) },
       candidates(repo, 3),
     );
     const ended = await result(handle);
@@ -91,7 +92,7 @@ describe.concurrent('what a strategy needs to know', () => {
       title: 'left-pad 1.0.0',
       fingerprint: 'trial-1',
     } as const;
-    const handle = await world.start(repo, { reason: inTurn(trial, planned('pin')), judgeProbe: async () => 'green' });
+    const handle = await world.start(repo, { reason: reasons(trial, planned('pin')), judgeProbe: async () => 'green' });
     expect((await result(handle)).outcome.kind).toBe('healed');
     expect(world.scripts.calls(repo, 'reason')[1]?.input).toMatchObject({
       asking: 'dependency',
@@ -102,7 +103,7 @@ describe.concurrent('what a strategy needs to know', () => {
 
   it('is asked of a model, and its answer goes by reference', async () => {
     const repo = 'asked';
-    const handle = await world.start(repo, { reason: inTurn(question, planned('patch')) });
+    const handle = await world.start(repo, { reason: reasons(question, planned('patch')) });
     expect((await result(handle)).outcome.kind).toBe('healed');
     expect(world.scripts.calls(repo, 'askModel')[0]?.input).toMatchObject({ question: artifact('8'), raised: 0 });
     expect(world.scripts.calls(repo, 'reason')[1]?.input.asked).toEqual([{ fingerprint: 'question-1', answer: artifact('7') }]);
@@ -126,7 +127,7 @@ describe.concurrent('a budget that ends', () => {
   it('lets the healing stand still until a person raises it', async () => {
     const repo = 'raised';
     const handle = await world.start(repo, {
-      reason: inTurn(question, planned('patch')),
+      reason: reasons(question, planned('patch')),
       askModel: async ({ raised }) =>
         raised === 0 ? overBudget : { kind: 'answered', answer: artifact('7'), detail: 'scripted', tokens: 1, usd: 0 },
     });
@@ -139,7 +140,7 @@ describe.concurrent('a budget that ends', () => {
 
   it('lets it go on without a model where a person says no', async () => {
     const repo = 'not-raised';
-    const handle = await world.start(repo, { reason: inTurn(question, planned('other')), askModel: async () => overBudget });
+    const handle = await world.start(repo, { reason: reasons(question, planned('other')), askModel: async () => overBudget });
     await until(handle, 'awaiting-approval');
     await decide(handle, 'reject');
     expect((await result(handle)).outcome.kind).toBe('healed');
@@ -185,7 +186,7 @@ describe.concurrent('a model that cannot be reached', () => {
   it('leaves the healing to the next rung', async () => {
     const repo = 'away';
     const handle = await world.start(repo, {
-      reason: inTurn(question, planned('other')),
+      reason: reasons(question, planned('other')),
       askModel: async () => {
         const { ApplicationFailure } = await import('@temporalio/common');
         throw ApplicationFailure.nonRetryable('the key is refused', 'not-permitted');
