@@ -8,7 +8,7 @@ import { runGate } from '../domain/policy/gate.ts';
 import { judgeProbe, judgeProof, judgeReproduction } from '../domain/policy/proof.ts';
 import type { GateFinding, RunFacts } from '../domain/proof.schema.ts';
 import type { Activities } from './contract.ts';
-import type { ActivityDeps } from './deps.ts';
+import type { ProvingDeps } from './deps.ts';
 import { readDossier } from './dossier.ts';
 import { gateFiles, reportOf, testTexts } from './gate-evidence.ts';
 import { getChangeSet, getJson } from './stored.ts';
@@ -17,7 +17,7 @@ import { getChangeSet, getJson } from './stored.ts';
 const MAX_FINDINGS = 20;
 
 async function widerFindings(
-  deps: ActivityDeps,
+  deps: ProvingDeps,
   before: readonly RunFacts[],
   after: readonly RunFacts[],
   failing: string,
@@ -47,7 +47,7 @@ function cutReports({ report, reportPath }: ProvingCommand, runs: readonly RunFa
 
 /** Verdicts: each is a pure function of what the store and the forge hold; its reasons stand in history. */
 export function decideActivities(
-  deps: ActivityDeps,
+  deps: ProvingDeps,
 ): Pick<Activities, 'decidePlan' | 'judgeReproduction' | 'judgeProbe' | 'judgeProof' | 'decideChange'> {
   return {
     async decidePlan({ dossier, plan }) {

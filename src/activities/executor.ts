@@ -7,8 +7,8 @@ import type { SandboxJobSpec } from '../domain/sandbox-job.schema.ts';
 import { createTurns } from '../lib/turns.ts';
 import { parseReport } from '../reports/index.ts';
 import type { JobResult } from '../sandbox/contract.ts';
-import { jobOfSpec } from '../sandbox/job-of-spec.ts';
-import type { ActivityDeps } from './deps.ts';
+import { jobOfSpec } from './job-of-spec.ts';
+import type { ProvingDeps } from './deps.ts';
 import { createValidate } from './validate-change.ts';
 
 /** Work that may wait for its turn, for each that runs. */
@@ -22,7 +22,7 @@ function reportOf({ report: wanted }: SandboxJobSpec, result: JobResult): JobRep
 }
 
 /** The executor of this process: jobs on served repositories, at most `concurrency` at the same time. */
-export function createExecutor(deps: ActivityDeps, { concurrency }: { readonly concurrency: number }): Executor {
+export function createExecutor(deps: ProvingDeps, { concurrency }: { readonly concurrency: number }): Executor {
   const { repositories } = deps.forge;
   const turns = createTurns(concurrency, concurrency * WAITING);
   const validate = createValidate(deps);
@@ -36,7 +36,10 @@ export function createExecutor(deps: ActivityDeps, { concurrency }: { readonly c
     const [owner, repository, ...rest] = spec.base.repository.split('/');
     const repo = RepoRef.safeParse({ owner, name: repository });
     if (!repo.success || rest.length > 0)
-      throw new Failure('plan-invalid', 'base.repository: must be owner/name of a served repository; folders of this machine are for its own command line');
+      throw new Failure(
+        'plan-invalid',
+        'base.repository: must be owner/name of a served repository; folders of this machine are for its own command line',
+      );
     const { defaultBranch } = await repositories.describe(repo.data);
     const revision = spec.base.revision ?? defaultBranch;
     const sha = await repositories.resolve(repo.data, revision);
@@ -44,10 +47,13 @@ export function createExecutor(deps: ActivityDeps, { concurrency }: { readonly c
     const job = jobOfSpec(spec, deps.limits, () => repositories.exportTree(repo.data, sha));
     // The same name is the same job to some sandboxes, and strangers may pick the same.
     const name = `${spec.name.slice(0, 40)}-${randomUUID().slice(0, 8)}`;
-    const result = await deps.sandbox.run({ ...job, name }, {
-      ...(signal === undefined ? {} : { signal }),
-      ...(onProgress === undefined ? {} : { onProgress: (line) => onProgress(deps.redact(line)) }),
-    });
+    const result = await deps.sandbox.run(
+      { ...job, name },
+      {
+        ...(signal === undefined ? {} : { signal }),
+        ...(onProgress === undefined ? {} : { onProgress: (line) => onProgress(deps.redact(line)) }),
+      },
+    );
     const report = reportOf(spec, result);
     return JobReport.parse({
       ...result,

@@ -6,7 +6,7 @@ import type { GateFile } from '../domain/policy/gate/lines.ts';
 import { isTestFile } from '../domain/policy/gate/paths.ts';
 import { type RunFacts, TestReport } from '../domain/proof.schema.ts';
 import { textOf } from './count-lines.ts';
-import type { ActivityDeps } from './deps.ts';
+import type { ProvingDeps } from './deps.ts';
 import type { Dossier } from './dossier.ts';
 import { getJson, MAX_FILE_BYTES } from './stored.ts';
 
@@ -16,7 +16,7 @@ const MAX_TEST_BYTES = 131_072;
 
 /** The changed files as the gate sees them, and which of them are back to their last green content. */
 export async function gateFiles(
-  deps: ActivityDeps,
+  deps: ProvingDeps,
   { incident }: Dossier,
   changeSet: ChangeSet,
 ): Promise<{ readonly files: readonly GateFile[]; readonly restored: ReadonlySet<string> }> {
@@ -40,7 +40,7 @@ export async function gateFiles(
 }
 
 /** Texts of the repository's test files at a revision. */
-export async function testTexts(deps: ActivityDeps, { incident }: Dossier, sha: string): Promise<readonly string[]> {
+export async function testTexts(deps: ProvingDeps, { incident }: Dossier, sha: string): Promise<readonly string[]> {
   const texts: string[] = [];
   const tar: Readable = await deps.forge.repositories.exportTree(incident.repo, sha);
   const entries = tar.pipe(extract());
@@ -69,6 +69,6 @@ export async function testTexts(deps: ActivityDeps, { incident }: Dossier, sha: 
 }
 
 /** The whole report of a run; null when it has none. */
-export async function reportOf(deps: ActivityDeps, run: RunFacts | undefined): Promise<TestReport | null> {
+export async function reportOf(deps: ProvingDeps, run: RunFacts | undefined): Promise<TestReport | null> {
   return run?.report === undefined ? null : getJson(deps, run.report.artifact, TestReport);
 }

@@ -36,7 +36,8 @@ export async function offeredChange(
   const written = versions.reduce((sum, { after }) => sum + (after?.byteLength ?? 0), 0);
   if (written > MAX_BYTES) throw new Failure('too-large', `the change writes ${written} bytes, more than ${MAX_BYTES}`);
   const changeSet = ChangeSet.safeParse({ base: sha, files });
-  if (!changeSet.success) throw new Failure('plan-invalid', `the change does not fit: ${oneLine(changeSet.error.issues[0]?.message ?? '', 200)}`);
+  if (!changeSet.success)
+    throw new Failure('plan-invalid', `the change does not fit: ${oneLine(changeSet.error.issues[0]?.message ?? '', 200)}`);
   const artifact = await putJson(deps, changeSet.data);
   const paths = files.map(({ path }) => path);
   return {

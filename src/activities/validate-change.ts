@@ -10,7 +10,7 @@ import { signatureOf } from '../domain/signature.ts';
 import type { Validation, ValidationRequest } from '../domain/validation.schema.ts';
 import type { Activities } from './contract.ts';
 import { decideActivities } from './decide.ts';
-import type { ActivityDeps } from './deps.ts';
+import type { ProvingDeps } from './deps.ts';
 import { writeDossier } from './dossier.ts';
 import { commandsOf } from './failing-command.ts';
 import { keyHash } from './keys.ts';
@@ -131,7 +131,7 @@ async function prove(trying: Trying): Promise<Proof> {
 }
 
 /** Proves somebody's change with the steps that prove our own. The policy comes from the default branch, never from what is offered. */
-export function createValidate(deps: ActivityDeps): Executor['validate'] {
+export function createValidate(deps: ProvingDeps): Executor['validate'] {
   const steps: Steps = { ...sandboxActivities(deps), ...decideActivities(deps) };
   return async (request, by, options = {}) => {
     const { repo, base, check } = request;

@@ -1,10 +1,6 @@
 import type { z } from 'zod';
+import type { AgentId } from '../domain/agent-id.ts';
 import type { AgentTool } from './tool.ts';
-
-/** The agents there are. */
-export const AGENT_IDS = ['monitor', 'reasoner', 'executor'] as const;
-/** One of the agents. */
-export type AgentId = (typeof AGENT_IDS)[number];
 
 /** JSON about an incident that can be read by its address. */
 export interface IncidentResource {

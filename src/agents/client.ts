@@ -78,9 +78,13 @@ export function connectAgent(name: string, place: AgentPlace): RemoteAgent {
         cause: error,
       });
     const why = oneLine(error instanceof Error ? error.message : String(error), 200);
-    return new Failure('model-unavailable', `the ${name} at ${whereIs(place)} does not answer: ${why}; start it, or correct agents.${name}`, {
-      cause: error,
-    });
+    return new Failure(
+      'model-unavailable',
+      `the ${name} at ${whereIs(place)} does not answer: ${why}; start it, or correct agents.${name}`,
+      {
+        cause: error,
+      },
+    );
   }
 
   return {
@@ -104,11 +108,16 @@ export function connectAgent(name: string, place: AgentPlace): RemoteAgent {
         throw away(error);
       }
       if (result.isError === true)
-        throw failureOf(result) ?? new Failure('plan-invalid', `the ${name} refused ${tool}: ${oneLine(JSON.stringify(result.content), 300)}`);
+        throw (
+          failureOf(result) ?? new Failure('plan-invalid', `the ${name} refused ${tool}: ${oneLine(JSON.stringify(result.content), 300)}`)
+        );
       const parsed = output.safeParse(result.structuredContent);
       if (parsed.success) return parsed.data;
       const issue = parsed.error.issues[0];
-      throw new Failure('plan-invalid', `the ${name} answers ${tool} in a form that does not fit: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
+      throw new Failure(
+        'plan-invalid',
+        `the ${name} answers ${tool} in a form that does not fit: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
+      );
     },
     close,
   };

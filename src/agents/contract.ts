@@ -1,12 +1,12 @@
 import type { Diagnosis } from '../domain/diagnosis.schema.ts';
-import type { Actor } from '../domain/signal.schema.ts';
 import type { Incident } from '../domain/incident.schema.ts';
+import type { JobReport } from '../domain/job-report.schema.ts';
 import type { LogDigest } from '../domain/log-digest.schema.ts';
 import type { RepositoryPolicy } from '../domain/repository-policy.schema.ts';
-import type { JobReport } from '../domain/job-report.schema.ts';
-import type { SandboxJobSpec } from '../domain/sandbox-job.schema.ts';
-import type { Validation, ValidationRequest } from '../domain/validation.schema.ts';
 import type { Reproduction } from '../domain/reproduction.schema.ts';
+import type { SandboxJobSpec } from '../domain/sandbox-job.schema.ts';
+import type { Actor } from '../domain/signal.schema.ts';
+import type { Validation, ValidationRequest } from '../domain/validation.schema.ts';
 import type { StrategyContext } from '../strategies/contract.ts';
 import type { Climb } from '../strategies/ladder.ts';
 

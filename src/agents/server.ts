@@ -13,7 +13,12 @@ export interface ServerSurroundings {
   /** `error` means a bug of ours. */
   readonly log: Record<'info' | 'error', (facts: object, message: string) => void>;
   /** Writes down a call that may change something. */
-  readonly record: (call: { readonly agent: string; readonly tool: string; readonly caller: Actor; readonly result: string }) => Promise<void>;
+  readonly record: (call: {
+    readonly agent: string;
+    readonly tool: string;
+    readonly caller: Actor;
+    readonly result: string;
+  }) => Promise<void>;
   readonly version: string;
 }
 
@@ -23,7 +28,10 @@ const RANK: Readonly<Record<Actor['trust'], number>> = { outsider: 0, collaborat
 function permit(tool: AgentTool, caller: Actor): void {
   const words: Readonly<Record<LeastTrust, string>> = { outsider: 'anybody', collaborator: 'collaborators', maintainer: 'maintainers' };
   if (RANK[caller.trust] < RANK[tool.least])
-    throw new Failure('not-permitted', `${tool.name} is for ${words[tool.least]}; your token is one of ${caller.id}, trusted as ${caller.trust}`);
+    throw new Failure(
+      'not-permitted',
+      `${tool.name} is for ${words[tool.least]}; your token is one of ${caller.id}, trusted as ${caller.trust}`,
+    );
 }
 
 const HINTS: Readonly<Record<ToolEffect, { readonly readOnlyHint: boolean; readonly destructiveHint: boolean }>> = {

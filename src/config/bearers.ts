@@ -5,10 +5,11 @@ import type { ServerConfig } from './server-config.schema.ts';
 
 const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
 
-/** Says who holds a bearer token: the people of the configuration, whose tokens it knows by hash only, or whoever has the server's own. Every comparison takes the same time. */
-export function bearersOf(config: ServerConfig, shared: readonly Secret[]): (token: string) => Actor | null {
-  const held: ReadonlyArray<{ readonly hash: Buffer; readonly actor: Actor }> = [
-    ...config.ingress.people.map(({ id, trust, groups, tokenSha256 }) => ({
+/** Says who holds a bearer token: the people of the configuration, whose tokens it knows by hash only, or whoever has the server's own; nobody holds one that has ended. Every comparison takes the same time. */
+export function bearersOf(config: ServerConfig, shared: readonly Secret[], now: () => Date): (token: string) => Actor | null {
+  const held: ReadonlyArray<{ readonly hash: Buffer; readonly actor: Actor; readonly until?: number }> = [
+    ...config.ingress.people.map(({ id, trust, groups, tokenSha256, until }) => ({
+      ...(until === undefined ? {} : { until: Date.parse(until) }),
       hash: Buffer.from(tokenSha256, 'hex'),
       actor: { id, trust, ...(groups.length === 0 ? {} : { groups }) },
     })),
@@ -17,7 +18,8 @@ export function bearersOf(config: ServerConfig, shared: readonly Secret[]): (tok
   return (token) => {
     const given = digest(token);
     let found: Actor | null = null;
-    for (const { hash, actor } of held) if (timingSafeEqual(hash, given)) found ??= actor;
+    for (const { hash, actor, until } of held)
+      if (timingSafeEqual(hash, given) && (until === undefined || now().getTime() < until)) found ??= actor;
     return found;
   };
 }

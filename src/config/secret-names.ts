@@ -20,6 +20,7 @@ export const GIVEN_SECRETS = [
   'smtp-password',
   'pagerduty-routing-key',
   'truefoundry-api-key',
+  'reasoner-token',
 ] as const;
 
 /** The audit trail's Ed25519 private key, PEM, made on first use. */

@@ -119,7 +119,11 @@ export function agentRoute(agent: ServedAgent, deps: AgentRouteDeps, budget: Bod
     if (body.kind === 'cut-off') return void response.destroy();
     if (body.kind !== 'read') {
       response.set('Connection', 'close');
-      return refuse(response, body.kind === 'too-large' ? 413 : 503, `the body is larger than ${agent.maxBytes} bytes, or too many are under way`);
+      return refuse(
+        response,
+        body.kind === 'too-large' ? 413 : 503,
+        `the body is larger than ${agent.maxBytes} bytes, or too many are under way`,
+      );
     }
     try {
       const json = parseOutsideJson(body.bytes);

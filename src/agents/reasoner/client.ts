@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Diagnosis } from '../../domain/diagnosis.schema.ts';
-import { connectAgent, type AgentPlace } from '../client.ts';
+import { type AgentPlace, connectAgent } from '../client.ts';
 import type { Reasoner } from '../contract.ts';
 import { ClimbOutput } from './climb.schema.ts';
 

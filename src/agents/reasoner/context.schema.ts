@@ -17,7 +17,10 @@ export const DiagnosisInput = z.strictObject({
   policy: RepositoryPolicy.describe('The rules of its repository.'),
   digest: LogDigest.nullable().describe("What the failing command's log comes to; null where nobody has seen one."),
   reproduction: Reproduction.nullable().describe('What running the failing command came to; null where it was not run.'),
-  baseRed: z.boolean().nullable().describe('Whether the same check is red on the branch that the base comes from; null where nobody can tell.'),
+  baseRed: z
+    .boolean()
+    .nullable()
+    .describe('Whether the same check is red on the branch that the base comes from; null where nobody can tell.'),
 });
 
 const FileRead = z.object({

@@ -12,7 +12,7 @@ import { hasCode } from '../../lib/error-code.ts';
 import { createRedactor } from '../../lib/redact.ts';
 import { parseReport } from '../../reports/index.ts';
 import type { JobResult, SandboxJob, StepResult } from '../../sandbox/contract.ts';
-import { jobOfSpec, serverLimits } from '../../sandbox/job-of-spec.ts';
+import { jobOfSpec, serverLimits } from '../../activities/job-of-spec.ts';
 import { openSandboxes } from '../../sandbox/registry.ts';
 import { createExchange } from '../../store/exchange.ts';
 import { EXIT_CODES } from '../exit-codes.ts';

@@ -9,7 +9,8 @@ export const deploymentResultTool = (result: (incident: string) => Promise<Deplo
   defineTool({
     name: 'deployment_result',
     title: 'Read the deployment result',
-    description: 'How far the repair of an incident came: proven, proposed, merged, deployed, verified, or how else it ended, with the timeline. Reads only.',
+    description:
+      'How far the repair of an incident came: proven, proposed, merged, deployed, verified, or how else it ended, with the timeline. Reads only.',
     input: z.strictObject({ incident: IncidentId }),
     output: DeploymentResult,
     effect: 'reads',

@@ -21,11 +21,19 @@ function standing(view: HealingView): z.infer<typeof Output> {
   const common = { pull_request: pullRequest ?? null, change_set_hash: approval?.changeSetHash ?? papers?.changeSet?.hash ?? null };
   if (pullRequest !== undefined) return { ...common, status: 'open', detail: `pull request ${pullRequest.number} is there already` };
   if (outcome !== undefined)
-    return { ...common, status: 'ended', detail: `the healing has ended, ${outcome.kind} (${outcome.reason}): ${outcome.detail}`.slice(0, 500) };
+    return {
+      ...common,
+      status: 'ended',
+      detail: `the healing has ended, ${outcome.kind} (${outcome.reason}): ${outcome.detail}`.slice(0, 500),
+    };
   if (approval !== undefined)
     return { ...common, status: 'waits-for-approval', detail: `a person decides first: ${deciders(approval)}; no agent can`.slice(0, 500) };
   if (paused) return { ...common, status: 'paused', detail: 'a person paused it; a person lets it go on' };
-  return { ...common, status: 'at-work', detail: 'it was asked to go on; the pull request is opened once the change is proven and policy allows it' };
+  return {
+    ...common,
+    status: 'at-work',
+    detail: 'it was asked to go on; the pull request is opened once the change is proven and policy allows it',
+  };
 }
 
 /** Finds the pull request of a healing, or asks the healing to go on towards it. */

@@ -39,7 +39,10 @@ const said = (result: DecisionResult): z.infer<typeof Output> => ({
 
 /** The same ask by the same caller is one, however often it is sent. */
 function idOf(tool: string, caller: Actor, parts: readonly string[]): string {
-  return `mcp-${createHash('sha256').update(JSON.stringify([tool, caller.id, ...parts])).digest('hex').slice(0, 40)}`;
+  return `mcp-${createHash('sha256')
+    .update(JSON.stringify([tool, caller.id, ...parts]))
+    .digest('hex')
+    .slice(0, 40)}`;
 }
 
 const why = z.string().min(1).max(300).describe('Why, for people and the record.');

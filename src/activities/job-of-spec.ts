@@ -1,6 +1,6 @@
 import type { FileChange } from '../domain/change-set.schema.ts';
 import type { SandboxJobSpec } from '../domain/sandbox-job.schema.ts';
-import { DEFAULT_LIMITS, type SandboxJob, type SandboxLimits } from './contract.ts';
+import { DEFAULT_LIMITS, type SandboxJob, type SandboxLimits } from '../sandbox/contract.ts';
 
 const MIB = 1024 ** 2;
 
