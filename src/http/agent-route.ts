@@ -39,7 +39,7 @@ export interface AgentRouteDeps {
   readonly now: () => Date;
 }
 
-/** A token was looked up for this very request; the SDK wants a time until which it holds. */
+/** A token was looked up for this very request; the SDK wants a time until which it holds, and compares it with the machine's clock. */
 const TOKEN_SECONDS = 60;
 /** Lines a second about refused requests. */
 const REFUSALS_LOGGED = 5;
@@ -76,7 +76,7 @@ export function agentRoute(agent: ServedAgent, deps: AgentRouteDeps, budget: Bod
     async verifyAccessToken(token: string) {
       const actor = deps.bearer(token);
       if (actor === null) throw new OAuthError(OAuthErrorCode.InvalidToken, 'nobody holds this token, or it has expired');
-      const expiresAt = Math.floor(clock() / 1000) + TOKEN_SECONDS;
+      const expiresAt = Math.floor(Date.now() / 1000) + TOKEN_SECONDS;
       return { token: '', clientId: actor.id, scopes: [], expiresAt, extra: { actor } };
     },
   };
