@@ -80,7 +80,9 @@ describe('the Monitor', () => {
     const answer = await monitor.callTool({ name: 'report_problem', arguments: call });
     expect(answer.structuredContent).toEqual({ incident: 'heal/acme/shop/manual/test', taken: true });
     expect(JSON.parse((answer.content[0] as { text: string }).text)).toEqual(answer.structuredContent);
-    expect(did.reports).toMatchObject([{ report: { repository: { owner: 'acme', name: 'shop' } }, by: { id: 'cleo', trust: 'collaborator' } }]);
+    expect(did.reports).toMatchObject([
+      { report: { repository: { owner: 'acme', name: 'shop' } }, by: { id: 'cleo', trust: 'collaborator' } },
+    ]);
     expect(did.recorded).toEqual([{ tool: 'report_problem', by: 'cleo', result: 'done' }]);
     const claimed = await monitor.callTool({ name: 'report_problem', arguments: { ...call, actor: { id: 'mia', trust: 'maintainer' } } });
     expect(claimed.isError).toBe(true);
@@ -93,7 +95,10 @@ describe('the Monitor', () => {
     ['a command', { repository: 'acme/shop', summary: 'x', run: 'rm -rf /' }],
     ['a subject of another kind', { repository: 'acme/shop', summary: 'x', subject: 'repo/acme' }],
     ['no summary', { repository: 'acme/shop', summary: '\u001b[2J' }],
-    ['more facts than fit', { repository: 'acme/shop', summary: 'x', facts: { a: 'y'.repeat(400), b: 'y'.repeat(400), c: 'y'.repeat(400), d: 'y'.repeat(400) } }],
+    [
+      'more facts than fit',
+      { repository: 'acme/shop', summary: 'x', facts: { a: 'y'.repeat(400), b: 'y'.repeat(400), c: 'y'.repeat(400), d: 'y'.repeat(400) } },
+    ],
   ])('refuses a report with %s', async (_what, given) => {
     const { client, did } = await agentWorld();
     const answer = await (await client('monitor')).callTool({ name: 'report_problem', arguments: given });
@@ -154,18 +159,23 @@ describe('the Monitor', () => {
     expect(did.reports[0]?.by.trust).toBe('outsider');
   });
 
-  it.each(['register_webhooks', 'setup_monitors'])('shows what %s would do unless it is told to, and does it for maintainers alone', async (name) => {
-    const { client, did } = await agentWorld();
-    const maintainer = await client('monitor');
-    expect((await maintainer.callTool({ name, arguments: {} })).structuredContent).toMatchObject({ applied: false });
-    expect(did.setUp).toEqual([]);
-    expect(failure(await (await client('monitor', TOKENS.collaborator)).callTool({ name, arguments: { apply: true } }))).toContain('not-permitted');
-    expect(did.setUp).toEqual([]);
-    expect((await maintainer.callTool({ name, arguments: { apply: true } })).structuredContent).toMatchObject({ applied: true });
-    expect(did.setUp).toHaveLength(1);
-    const elsewhere = await maintainer.callTool({ name, arguments: { apply: true, url: 'https://evil.example' } });
-    expect(elsewhere.isError).toBe(true);
-  });
+  it.each(['register_webhooks', 'setup_monitors'])(
+    'shows what %s would do unless it is told to, and does it for maintainers alone',
+    async (name) => {
+      const { client, did } = await agentWorld();
+      const maintainer = await client('monitor');
+      expect((await maintainer.callTool({ name, arguments: {} })).structuredContent).toMatchObject({ applied: false });
+      expect(did.setUp).toEqual([]);
+      expect(failure(await (await client('monitor', TOKENS.collaborator)).callTool({ name, arguments: { apply: true } }))).toContain(
+        'not-permitted',
+      );
+      expect(did.setUp).toEqual([]);
+      expect((await maintainer.callTool({ name, arguments: { apply: true } })).structuredContent).toMatchObject({ applied: true });
+      expect(did.setUp).toHaveLength(1);
+      const elsewhere = await maintainer.callTool({ name, arguments: { apply: true, url: 'https://evil.example' } });
+      expect(elsewhere.isError).toBe(true);
+    },
+  );
 
   it('says an error of its own without telling what it holds', async () => {
     const broken = new Map(views);
