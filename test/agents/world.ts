@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { Express } from 'express';
 import { afterEach } from 'vitest';
 import { createExecutor } from '../../src/activities/executor.ts';
 import type { Agent } from '../../src/agents/agent.ts';
@@ -67,6 +68,7 @@ export interface AgentWorld {
   readonly agents: Readonly<Record<AgentId, Agent>>;
   readonly did: Did;
   readonly url: (agent: AgentId) => string;
+  readonly app: Express;
   /** A stock client. */
   client(agent: AgentId, token?: string): Promise<Client>;
 }
@@ -177,6 +179,7 @@ export async function agentWorld(
     agents,
     did,
     url,
+    app,
     async client(agent, token = TOKENS.maintainer) {
       const client = new Client({ name: 'stock', version: '1' }, { versionNegotiation: { mode: 'auto' } });
       await client.connect(
