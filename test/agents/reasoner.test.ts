@@ -3,12 +3,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { Reasoned } from '../../src/activities/contract.ts';
 import { Dossier } from '../../src/activities/dossier.ts';
 import { createActivities } from '../../src/activities/index.ts';
 import type { AgentPlace } from '../../src/agents/client.ts';
 import { remoteReasoner } from '../../src/agents/reasoner/client.ts';
 import { openReasoner } from '../../src/agents/registry.ts';
+import { defineTool } from '../../src/agents/tool.ts';
 import { push, reportCheck } from '../../src/integrations/local/admin.ts';
 import { stableJson } from '../../src/lib/stable-json.ts';
 import { createReasoner } from '../../src/strategies/reasoner.ts';
@@ -167,3 +169,34 @@ async function fileOf({ world }: AgentWorld) {
   if (normalized.kind !== 'incident') throw new Error(JSON.stringify(normalized));
   return Dossier.parse(JSON.parse(new TextDecoder().decode(await world.deps.artifacts.get(normalized.incident.dossier))));
 }
+
+describe('the client of a reasoner', () => {
+  it('checks every answer again, whatever its server let through', async () => {
+    const loose = (name: string, output: object) =>
+      defineTool({
+        name,
+        title: name,
+        description: name,
+        input: z.looseObject({}),
+        output: z.looseObject({}),
+        effect: 'reads',
+        idempotent: true,
+        least: 'outsider',
+        run: () => Promise.resolve({ ...output }),
+      });
+    const given = await agentWorld({
+      reasonerTools: [
+        loose('diagnose', { diagnosis: { class: 'nonsense', cause: 'x', confidence: 1, evidence: [] } }),
+        loose('propose_fix', {
+          climb: { kind: 'plan', strategy: 'x', refusals: [], plan: { steps: [{ kind: 'write-text', path: '../../etc/passwd' }] } },
+        }),
+      ],
+    });
+    const reasoner = elsewhere(overHttp(given));
+    await expect(reasoner.diagnose({} as never)).rejects.toMatchObject({
+      code: 'plan-invalid',
+      message: expect.stringContaining('diagnosis.class'),
+    });
+    await expect(reasoner.propose({} as never)).rejects.toMatchObject({ code: 'plan-invalid' });
+  });
+});

@@ -13,6 +13,7 @@ import { monitorAgent } from '../../src/agents/monitor/server.ts';
 import type { Rejection } from '../../src/agents/monitor/tools/end.ts';
 import { reasonerAgent } from '../../src/agents/reasoner/server.ts';
 import { createAgentServer } from '../../src/agents/server.ts';
+import type { AgentTool } from '../../src/agents/tool.ts';
 import { bearersOf, parseSandboxJob } from '../../src/config/index.ts';
 import { ServerConfig } from '../../src/config/server-config.schema.ts';
 import { AGENT_IDS, type AgentId } from '../../src/domain/agent-id.ts';
@@ -82,6 +83,8 @@ export async function agentWorld(
   options: {
     readonly views?: ReadonlyMap<string, HealingView>;
     readonly reasoner?: Reasoner;
+    /** Others in the place of the Reasoner's own. */
+    readonly reasonerTools?: readonly AgentTool[];
     readonly perSecond?: number;
     readonly hosts?: readonly string[];
     readonly world?: Parameters<typeof activityWorld>[0];
@@ -112,6 +115,7 @@ export async function agentWorld(
       return [`${name} registered`];
     },
   });
+  const reasoner = reasonerAgent(options.reasoner ?? createReasoner(strategies));
   const agents: Readonly<Record<AgentId, Agent>> = {
     monitor: monitorAgent({
       incidents,
@@ -135,7 +139,7 @@ export async function agentWorld(
       webhooks: setUp('webhooks'),
       monitors: setUp('monitors'),
     }),
-    reasoner: reasonerAgent(options.reasoner ?? createReasoner(strategies)),
+    reasoner: { ...reasoner, tools: options.reasonerTools ?? reasoner.tools },
     executor: executorAgent({
       executor: createExecutor(world.deps, { concurrency: 2 }),
       incidents,
