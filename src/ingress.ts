@@ -73,7 +73,8 @@ async function main(): Promise<void> {
     ...(webUi === undefined ? {} : { webUi }),
   });
   const patience = createPatience();
-  const bearer = bearersOf(config, secrets.get('decision-token'), () => new Date());
+  const now = () => new Date();
+  const bearer = (door: 'agents' | 'decisions') => bearersOf(config, secrets.get('decision-token'), { now, door });
   const served = openServed({ env: process.env, loaded, secrets, healings, log });
   const app = createApp({
     sources,
@@ -95,7 +96,7 @@ async function main(): Promise<void> {
       });
     },
     decisions: {
-      bearer,
+      bearer: bearer('decisions'),
       decide: healings.decide,
       delegate: healings.delegate,
       view: healings.view,
@@ -112,11 +113,11 @@ async function main(): Promise<void> {
       : {
           agents: {
             served: config.agents.serve.map((id) => openAgent(id, served)),
-            deps: { bearer, hosts: config.agents.hosts, perSecond: config.agents.callsPerSecond, now: () => new Date(), log },
+            deps: { bearer: bearer('agents'), hosts: config.agents.hosts, perSecond: config.agents.callsPerSecond, now, log },
           },
         }),
     log,
-    now: () => new Date(),
+    now,
     perSecond: config.ingress.deliveriesPerSecond,
   });
   const server = createHttpServer(app);

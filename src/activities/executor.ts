@@ -7,8 +7,8 @@ import type { SandboxJobSpec } from '../domain/sandbox-job.schema.ts';
 import { createTurns } from '../lib/turns.ts';
 import { parseReport } from '../reports/index.ts';
 import type { JobResult } from '../sandbox/contract.ts';
-import { jobOfSpec } from './job-of-spec.ts';
 import type { ProvingDeps } from './deps.ts';
+import { jobOfSpec } from './job-of-spec.ts';
 import { createValidate } from './validate-change.ts';
 
 /** Work that may wait for its turn, for each that runs. */

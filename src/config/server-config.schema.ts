@@ -102,6 +102,7 @@ export const ServerConfig = z.strictObject({
               .string()
               .regex(/^[0-9a-f]{64}$/)
               .describe('SHA-256 of their bearer token, hexadecimal; the token itself is not kept.'),
+            agent: z.boolean().default(false).describe('A program speaks under this token: it is let in to agents, and to no decision.'),
             until: z.iso.datetime().optional().describe('When the token ends to be good, ISO 8601 UTC; absent: it does not.'),
           }),
         )

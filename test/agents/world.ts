@@ -162,7 +162,7 @@ export async function agentWorld(
         }),
     })),
     {
-      bearer: bearersOf(config, [], () => NOW),
+      bearer: bearersOf(config, [], { now: () => NOW, door: 'agents' }),
       hosts: options.hosts ?? [],
       perSecond: options.perSecond ?? 1_000,
       now: () => NOW,

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { createExecutor } from '../../activities/executor.ts';
+import { serverLimits } from '../../activities/job-of-spec.ts';
 import { executorAgent } from '../../agents/executor/server.ts';
 import { createIncidents } from '../../agents/incidents.ts';
 import { parseRepositoryPolicy, parseSandboxJob } from '../../config/index.ts';
 import { Failure } from '../../domain/failure.ts';
 import { parseHealingId } from '../../domain/ids.ts';
 import { integrations } from '../../integrations/registry.ts';
-import { serverLimits } from '../../activities/job-of-spec.ts';
 import { openSandboxes } from '../../sandbox/registry.ts';
 import { createExchange } from '../../store/exchange.ts';
 import { createRecordStore } from '../../store/record-store.ts';

@@ -30,7 +30,7 @@ const HOST = '127.0.0.1';
 function pipeCaller(config: LoadedConfig['config'], secrets: Secrets): Actor {
   const token = process.env['SUTURE_AGENT_TOKEN']?.trim();
   if (token === undefined || token === '') return terminalActor(undefined);
-  const actor = bearersOf(config, secrets.get('decision-token'), () => new Date())(token);
+  const actor = bearersOf(config, secrets.get('decision-token'), { now: () => new Date(), door: 'agents' })(token);
   if (actor === null) throw new Failure('not-permitted', 'SUTURE_AGENT_TOKEN: nobody holds this token, or it has expired');
   return actor;
 }
@@ -57,7 +57,7 @@ async function onPort(
   const { loaded, secrets, log } = given;
   const { agents } = loaded.config;
   const now = () => new Date();
-  const bearer = bearersOf(loaded.config, secrets.get('decision-token'), now);
+  const bearer = bearersOf(loaded.config, secrets.get('decision-token'), { now, door: 'agents' });
   const app = createAgentApp([agent], { bearer, hosts: agents.hosts, perSecond: agents.callsPerSecond, now, log });
   const server = createHttpServer(app);
   server.listen(port, HOST);

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { jobOfSpec, serverLimits } from '../../activities/job-of-spec.ts';
 import { loadConfig, loadSecrets, parseSandboxJob, stateFolder } from '../../config/index.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { TestReport } from '../../domain/proof.schema.ts';
@@ -12,7 +13,6 @@ import { hasCode } from '../../lib/error-code.ts';
 import { createRedactor } from '../../lib/redact.ts';
 import { parseReport } from '../../reports/index.ts';
 import type { JobResult, SandboxJob, StepResult } from '../../sandbox/contract.ts';
-import { jobOfSpec, serverLimits } from '../../activities/job-of-spec.ts';
 import { openSandboxes } from '../../sandbox/registry.ts';
 import { createExchange } from '../../store/exchange.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
