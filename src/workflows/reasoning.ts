@@ -176,7 +176,6 @@ export class Reasoning {
       record.progress.asked(tokens, usd);
       this.#asked = [...this.#asked, { fingerprint, answer }];
       record.note(`A model was asked (${purpose}): ${detail}`);
-      record.audit('model-asked', { purpose, question: question.sha256, answer: answer.sha256 });
       return null;
     }
     const why = asked.kind === 'refused' ? asked.detail : 'the model could not be reached';
