@@ -153,8 +153,9 @@ export async function openReplayWorld(
         );
         await client.client.workflow.getHandle(id).result();
         const view = await healings.view(id);
-        const { outcome } = view;
-        if (outcome === undefined) throw new Failure('bug', `the back-test of ${recorded.healingId} ended without an outcome`);
+        const outcome = view?.outcome;
+        if (view === null || outcome === undefined)
+          throw new Failure('bug', `the back-test of ${recorded.healingId} ended without an outcome`);
         const kind = outcome.kind === 'healed' || outcome.kind === 'escalated' || outcome.kind === 'abstained' ? outcome.kind : 'other';
         return {
           kind,
