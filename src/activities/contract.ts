@@ -358,6 +358,8 @@ export interface Activities {
     readonly plan: ArtifactRef;
     readonly changeSet: ChangeSetRef;
     readonly proof: Proof;
+    /** Class of the failure, as it was diagnosed; absent in histories from before it counted. */
+    readonly failureClass?: Diagnosis['class'];
   }): Promise<Verdict>;
   /** Branch, commit and pull request: found or created by the healing's marker. */
   publish(input: {

@@ -82,12 +82,21 @@ export function decideActivities(
       const said = findings.slice(0, MAX_FINDINGS).map((finding) => ({ ...finding, detail: deps.redact(finding.detail).slice(0, 300) }));
       return judgeProof({ red, green, greenAgain, redAgain, widerBefore, widerAfter, findings: said, failingTests: incident.failingTests });
     },
-    async decideChange({ dossier, plan, changeSet: changeSetRef, proof }) {
+    async decideChange({ dossier, plan, changeSet: changeSetRef, proof, failureClass }) {
       const { incident, policy } = await readDossier(deps, dossier);
       const changeSet = await getChangeSet(deps, changeSetRef);
       const bytes = changeSet.files.reduce((sum, file) => sum + (file.op === 'write' ? Buffer.byteLength(file.content, 'base64') : 0), 0);
       const paths = changeSet.files.map((file) => file.path);
-      return decideChange({ incident, policy, plan: await getJson(deps, plan, Plan), changeSet: changeSetRef, bytes, paths, proof });
+      return decideChange({
+        incident,
+        policy,
+        plan: await getJson(deps, plan, Plan),
+        changeSet: changeSetRef,
+        bytes,
+        paths,
+        proof,
+        failureClass,
+      });
     },
   };
 }

@@ -51,6 +51,7 @@ export async function proveOnce(record: HealingRecord, control: Control, plan: P
     plan: plan.artifact,
     changeSet: built.changeSet,
     proof,
+    ...(record.diagnosis === null ? {} : { failureClass: record.diagnosis.class }),
   });
   record.audit('change-decided', { decision: verdict.decision, autonomy: verdict.autonomy, hash: built.changeSet.hash });
   if (verdict.decision === 'refuse') {
