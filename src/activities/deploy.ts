@@ -14,7 +14,7 @@ const WATCHED = /^watch:([^\s:]{1,100}):([0-9a-f]{40})$/;
 
 /** Begins a deployment the way that the policy names. */
 async function begin(
-  { forge }: ActivityDeps,
+  { forge, records }: ActivityDeps,
   { repo, sha, environment, key, wasLive = false }: Input,
   service: Service | undefined,
   branch: string,
@@ -33,7 +33,18 @@ async function begin(
             : 'this forge has no workflows: use `deploy: create` or `deploy: watch` in .github/suture.yml',
         );
       }
-      return forge.deployments.dispatch(repo, { workflow: service.workflow, branch, sha, environment, inputs: service.inputs });
+      // A workflow runs on a branch: what was live before it can only bring back where an input says so.
+      if (wasLive && !Object.values(service.inputs).some((value) => value.includes('$SHA')))
+        return { id: `watch:${environment}:${sha}`, state: 'queued' };
+      return forge.deployments.dispatch(repo, {
+        workflow: service.workflow,
+        branch,
+        sha,
+        environment,
+        inputs: service.inputs,
+        wasLive,
+        remember: (newest) => records.putOnce(`${key}/dispatched-after`, newest),
+      });
     }
   }
 }

@@ -79,7 +79,9 @@ export const RepositoryPolicy = z.strictObject({
         inputs: z
           .record(z.string().regex(/^[A-Za-z0-9_-]{1,50}$/), z.string().max(200))
           .default({})
-          .describe('Inputs of that workflow; `$SHA` and `$ENVIRONMENT` in a value are replaced.'),
+          .describe(
+            'Inputs of that workflow; `$SHA` and `$ENVIRONMENT` in a value are replaced. Without `$SHA` in one it cannot roll back.',
+          ),
         owner: z.string().max(200).optional().describe('Who owns it: named in every hand-over.'),
         maxErrorRate: z.number().min(0).max(1).default(0.01).describe('Share of failed requests that is still healthy.'),
         monitors: z

@@ -53,8 +53,37 @@ describe('a deployment', () => {
     Object.assign(world.deps.forge.deployments, { dispatch });
     expect(await deploy(world, dossier)).toEqual({ id: 'run:1:production', state: 'queued' });
     expect(asked).toEqual([
-      { workflow: 'deploy.yml', branch: 'main', sha: world.green, environment: 'production', inputs: { commit: '$SHA' } },
+      {
+        workflow: 'deploy.yml',
+        branch: 'main',
+        sha: world.green,
+        environment: 'production',
+        inputs: { commit: '$SHA' },
+        wasLive: false,
+        remember: expect.any(Function),
+      },
     ]);
+  });
+
+  it('by a workflow goes back to what was live only where an input names the commit', async () => {
+    const { world, dossier } = await open('    deploy: workflow\n    workflow: deploy.yml\n');
+    let asked = 0;
+    const dispatch: NonNullable<ForgeDeployments['dispatch']> = async () => {
+      asked += 1;
+      throw new Error('it would deploy the head of the branch again');
+    };
+    Object.assign(world.deps.forge.deployments, { dispatch });
+    const { id } = await world.activities.deploy({
+      key: 'k',
+      healingId: HEALING,
+      repo: SHOP,
+      dossier,
+      sha: world.green,
+      environment: 'production',
+      wasLive: true,
+    });
+    expect(id).toBe(`watch:production:${world.green}`);
+    expect(asked).toBe(0);
   });
 
   it('by a workflow is refused with the way out where there is none', async () => {
