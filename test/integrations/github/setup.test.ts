@@ -16,6 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => standIn.close());
 
+const ACCEPTED = Object.fromEntries(REQUIRED_PERMISSIONS.map((permission) => [permission.name, permission.access]));
 const app = (from = standIn) => clientOf(from.url, appCredentialsOf(from));
 const token = () => clientOf(standIn.url, tokenCredentialsOf(standIn));
 const named = (findings: ReadonlyArray<{ readonly name: string; readonly ok: boolean; readonly detail: string }>, name: string) => {
@@ -112,6 +113,28 @@ describe('the doctor of GitHub', () => {
       appId: 1,
     });
     expect(await diagnose(stranger, { repositories: [], webhookUrl: URL })).toMatchObject([{ name: 'App', ok: false }]);
+  });
+
+  it('says which permissions the owner of a repository has not accepted', async () => {
+    const lagging = await startGitHubStandIn({ accepted: { ...ACCEPTED, issues: 'read' } });
+    try {
+      const { fullName } = await lagging.repository();
+      const findings = await diagnose(app(lagging), { repositories: [fullName], webhookUrl: undefined });
+      expect(named(findings, 'permission issues')).toMatchObject({ ok: true });
+      expect(named(findings, `${fullName}: permissions`)).toMatchObject({
+        ok: false,
+        detail: expect.stringMatching(/not accepted.*: Issues\. Review/),
+      });
+    } finally {
+      await lagging.close();
+    }
+  });
+
+  it('says when a token writes as somebody else than is configured', async () => {
+    const { fullName } = await standIn.repository();
+    const other = clientOf(standIn.url, { ...tokenCredentialsOf(standIn), login: 'suture-healer[bot]' });
+    const findings = await diagnose(other, { repositories: [fullName], webhookUrl: undefined });
+    expect(named(findings, 'identity')).toMatchObject({ ok: false, detail: expect.stringContaining('writes as suture-bot') });
   });
 
   it('knows a token from an App, and misses a webhook that nobody made', async () => {
