@@ -33,7 +33,7 @@ function between(points: Points, from: number, to: number): Points {
   return points.filter(([at]) => at >= from && at < to);
 }
 
-/** How a service is, by its monitors and its metrics: two calls, whatever is asked. */
+/** How a service is, by its monitors and its metrics: two calls, and one more when the deployment is long ago. */
 export function createDatadogHealth(client: DatadogClient, config: DatadogConfig, now: () => Date): HealthSource {
   async function monitors(service: string, environment: string): Promise<NonNullable<HealthReading['monitors']>> {
     const monitorTags = `service:${tagValue(service, 'the service')}`;
@@ -67,11 +67,20 @@ export function createDatadogHealth(client: DatadogClient, config: DatadogConfig
       const to = at.getTime();
       const deployed = since === undefined ? to - NOW_MS : Math.min(Date.parse(since), to);
       const asked = queriesOf(config, service, environment);
-      const [watching, [requests = [], errors = [], latency = [], cpu = []]] = await Promise.all([
-        monitors(service, environment),
-        points([asked.requests, asked.errors, asked.latency, asked.cpu], deployed - BEFORE_MS, to),
-      ]);
       const from = Math.max(deployed, to - NOW_MS);
+      // The longer the time that is asked for, the wider the buckets: those of days would leave nothing in the newest minutes.
+      const spans: ReadonlyArray<readonly [number, number]> =
+        to - deployed > BEFORE_MS
+          ? [
+              [deployed - BEFORE_MS, deployed],
+              [from, to],
+            ]
+          : [[deployed - BEFORE_MS, to]];
+      const queries = [asked.requests, asked.errors, asked.latency, asked.cpu];
+      const [watching, ...parts] = await Promise.all([monitors(service, environment), ...spans.map((span) => points(queries, ...span))]);
+      const [requests = [], errors = [], latency = [], cpu = []] = queries.map((_query, index) =>
+        parts.flatMap((part) => part[index] ?? []),
+      );
       const measured = (name: string, all: Points, threshold: number | undefined): MetricReading => {
         const newest = between(all, from, to + 1);
         const before = trend(between(all, deployed - BEFORE_MS, deployed));

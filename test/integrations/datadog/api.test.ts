@@ -106,12 +106,12 @@ describe('the health of a service', () => {
   const now = new Date('2026-11-23T12:00:00.000Z');
   const minutesAgo = (minutes: number) => now.getTime() - minutes * 60_000;
   const tags = ['service:auth', 'env:production'];
-  const read = () =>
+  const read = (deployed = 4) =>
     createDatadogHealth(client(), config(), () => now).read({
       repo,
       service: 'auth',
       environment: 'production',
-      since: new Date(minutesAgo(4)).toISOString(),
+      since: new Date(minutesAgo(deployed)).toISOString(),
       limits: { latency: 1.5 },
     });
 
@@ -133,6 +133,20 @@ describe('the health of a service', () => {
       { name: 'cpu', value: 95, before: { mean: expect.closeTo(41, 0) } },
     ]);
     expect(reading.monitors?.map(({ state }) => state)).toEqual(['alert', 'ok', 'ok']);
+  });
+
+  it('is that of the newest minutes also when the deployment was days ago', async () => {
+    const deployed = 3 * 24 * 60;
+    for (let minute = deployed + 30; minute > deployed; minute -= 1) standIn.feed('auth.cpu', 40 + (minute % 3), tags, minutesAgo(minute));
+    standIn.feed('auth.requests', 5_000, tags, minutesAgo(600));
+    standIn.feed('auth.requests', 200, tags, minutesAgo(2));
+    standIn.feed('auth.errors', 30, tags, minutesAgo(2));
+    standIn.feed('auth.cpu', 50, tags, minutesAgo(2));
+    expect(await read(deployed)).toMatchObject({
+      requests: 200,
+      errors: 30,
+      metrics: [{ value: null }, { value: 50, before: { mean: expect.closeTo(41, 0) } }],
+    });
   });
 
   it('is unknown without data, not well', async () => {
