@@ -93,9 +93,13 @@ async function appHook(github: GitHubApi, options: DoctorOptions): Promise<reado
 async function repositoryHook(api: Api, url: string | undefined): Promise<string> {
   if (url === undefined)
     throw new Error('set integrations.github.webhookUrl to the public address of /webhooks/github, then run `suture setup github`');
-  const id = await hookAt(api, url);
-  if (id === null) throw new Error(`no webhook delivers to ${url}; run \`suture setup github\``);
-  const { data } = await api.call('GET /repos/{owner}/{repo}/hooks/{hook_id}/deliveries', { hook_id: id, per_page: 30 });
+  const hook = await hookAt(api, url);
+  if (hook === null) throw new Error(`no webhook delivers to ${url}; run \`suture setup github\``);
+  const page = { hook_id: hook.id, per_page: 30 };
+  const { data } =
+    hook.of === 'repository'
+      ? await api.call('GET /repos/{owner}/{repo}/hooks/{hook_id}/deliveries', page)
+      : await api.call('GET /orgs/{org}/hooks/{hook_id}/deliveries', { ...page, org: api.repo.owner });
   return judgeDeliveries(data);
 }
 
