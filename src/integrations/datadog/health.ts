@@ -1,3 +1,5 @@
+import { Failure } from '../../domain/failure.ts';
+import { oneLine } from '../../lib/one-line.ts';
 import type { HealthReading, HealthSource, MetricReading } from '../contract.ts';
 import type { DatadogClient } from './client.ts';
 import type { DatadogConfig } from './config.ts';
@@ -53,10 +55,14 @@ export function createDatadogHealth(client: DatadogClient, config: DatadogConfig
     const answer = await client.call('query', 'query metrics', (api) =>
       api.queryMetrics({ from: Math.floor(from / 1000), to: Math.ceil(to / 1000), query: queries.join(',') }),
     );
+    const { series } = answer;
+    // Half an answer has no list, and a query that failed says so in a 200: neither is a service without requests.
+    if (series === undefined || answer.status === 'error')
+      throw new Failure('health-unavailable', `Datadog could not query metrics: ${oneLine(answer.error ?? 'the answer was cut off', 200)}`);
     return queries.map((_query, index) =>
-      (answer.series ?? [])
-        .filter((series) => (series.queryIndex ?? 0) === index)
-        .flatMap((series) => series.pointlist ?? [])
+      series
+        .filter((one) => (one.queryIndex ?? 0) === index)
+        .flatMap((one) => one.pointlist ?? [])
         .flatMap(([at, value]) => (typeof at === 'number' && typeof value === 'number' ? [[at, value] as const] : [])),
     );
   }
