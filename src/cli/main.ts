@@ -177,7 +177,7 @@ setup
   .description('create a GitHub App by its manifest (--app), or webhooks with a token')
   .option('--url <url>', 'public address of /webhooks/github of this Suture')
   .option('--app <name>', 'create a GitHub App of this name')
-  .option('--organization <name>', 'the App belongs to this organisation')
+  .option('--organization <name>', 'the App belongs to this organisation; without --app: a webhook for all of its repositories')
   .option('--repository <owner/name>', 'register the webhook of this repository')
   .option('--port <port>', 'port of the page that creates the App; default: a free one')
   .option(...JSON_FLAG)
