@@ -33,7 +33,7 @@ export interface Tool {
   read(view: View): Found | null;
 }
 
-const LOCATED = /^([^\s:'"()[\]][^:'"]*):(\d{1,7})(?::(\d{1,7}))?(?::| -)? ?(.*)$/;
+const LOCATED = /^([^\s:'"()[\]][^:'"]*):(\d{1,7})(?::(\d{1,7}))?:? ?(.*)$/;
 
 /** `path:line[:column]: rest`, as most tools print it; null for other lines. */
 export function located(text: string, ext?: RegExp): { readonly path: string; readonly line: number; readonly rest: string } | null {

@@ -17,7 +17,8 @@ export const environment: Tool = {
   id: 'environment',
   class: 'environment',
   read({ text }) {
-    if (/^npm (?:warn|WARN)/.test(text)) return null;
+    // What npm says has a code, which npm's own reader knows.
+    if (/^npm (?:warn|WARN|error|ERR!)/.test(text)) return null;
     return phrase(text, MISSING);
   },
 };

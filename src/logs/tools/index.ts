@@ -32,9 +32,9 @@ export const TOOLS: readonly Tool[] = [
   prettier,
   tsc,
   npm,
+  pylint,
   ruff,
   black,
-  pylint,
   mypy,
   pip,
   go,
@@ -48,6 +48,6 @@ export const TOOLS: readonly Tool[] = [
   configuration,
   infrastructure,
   environment,
-  python,
   node,
+  python,
 ];

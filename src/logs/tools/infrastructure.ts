@@ -9,7 +9,7 @@ const LOST: Phrases = [
   [/No space left on device|ENOSPC|disk quota exceeded/i, 'disk-full'],
   [/received a shutdown signal|lost communication with the server|runner (?:was )?(?:terminated|evicted|preempted)|The hosted runner encountered an error|spot instance (?:was )?(?:reclaimed|terminated)|Job was evicted/i, 'runner-lost'],
   [/JavaScript heap out of memory|Cannot allocate memory|std::bad_alloc|Out of memory: Killed|\boom-kill|OutOfMemoryError|signal: 9, SIGKILL|^Killed$|exit code 137\b|exited with 137\b|^fatal error: runtime: out of memory/i, 'out-of-memory'],
-  [/ECONNRESET|Connection reset by peer|socket hang up|unexpected EOF while downloading|i\/o timeout|connection timed out|ETIMEDOUT|Read timed out|net\/http: request canceled/i, 'connection-lost'],
+  [/ECONNRESET|Connection reset by peer|socket hang up|unexpected EOF while downloading|i\/o timeout|connection timed out|ETIMEDOUT|dial tcp .{1,80}(?:refused|timeout)|Read timed out|net\/http: request canceled/i, 'connection-lost'],
   [/unable to access '?https?:\/\/|fetch-pack: unexpected disconnect|early EOF|RPC failed; (?:curl|HTTP)/i, 'git-transport'],
   [/Could not transfer artifact|spurious network error|Could not fetch URL|NewConnectionError|ReadTimeoutError/i, 'download-failed'],
 ];
@@ -22,7 +22,7 @@ export const infrastructure: Tool = {
   id: 'infrastructure',
   class: 'infrastructure',
   read({ text }) {
-    if (TESTED.test(text)) return null;
+    if (TESTED.test(text) || /^npm (?:warn|WARN|error|ERR!)/.test(text)) return null;
     const found = phrase(text, LOST);
     return found === null || (found.rule === 'connection-lost' && HERE.test(text)) ? null : found;
   },

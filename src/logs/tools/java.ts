@@ -53,6 +53,8 @@ export const java: Tool = {
     const kotlin = /^e: (?:file:\/\/)?(\/?[^\s:]{1,300}\.kts?):(\d{1,7}):\d{1,7}:? (.+)$/.exec(text);
     if (kotlin !== null) return { tool: 'kotlinc', path: kotlin[1], line: Number(kotlin[2]), rule: 'compile', message: kotlin[3] ?? '' };
     if (SUREFIRE.test(text)) return { tool: 'surefire', rule: 'test-failed', message: text.replace(/^\[ERROR\]\s+/, '').replace(/ -- Time elapsed: [\d.]+ s/, '') };
+    const thrown = /^Exception in thread "[^"]{1,100}" ([\w.$]{1,200})(?:: (.+))?$/.exec(text);
+    if (thrown !== null) return { rule: 'exception', message: `${thrown[1]}${thrown[2] === undefined ? '' : `: ${thrown[2]}`}` };
     const gradle = GRADLE_TEST.exec(text);
     if (gradle !== null && !text.startsWith('> Task')) return { tool: 'gradle', rule: 'test-failed', message: `fails: ${gradle[1]} > ${gradle[2]}` };
     if (/format violations|^\s*Run '?(?:mvn|\.?\/?gradlew?|gradle(?:w\.bat)?) .{0,40}spotless:?Apply/i.test(text) || /^\s+\S{1,300}\.(?:java|kt)$/.test(text) && /format violations/.test(heading + near(-1) + near(-2)))

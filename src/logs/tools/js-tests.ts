@@ -7,7 +7,7 @@ const CROSS = /^\s*✖ (.+?)(?: \(\d[\d.]{0,20}ms\))?$/u;
 const TAP = /^\s{0,40}not ok \d{1,7} -? ?(\S.*)$/;
 const MOCHA = /^\s{2,40}(\d{1,6})\) (\S.*)$/;
 const SNAPSHOT =
-  /Snapshot [`'"].{0,200}[`'"] mismatched|toMatch(?:Inline)?Snapshot\(|^\s*› \d+ snapshots? (?:failed|obsolete|file obsolete)|^\s*Snapshots\s+\d+ (?:failed|obsolete)|New snapshot was not written|^\s*\d+ snapshots? (?:failed|obsolete)/u;
+  /Snapshot [`'"].{0,200}[`'"] mismatched|^\s*expect\(received\)\.toMatch(?:Inline)?Snapshot\(|^\s*› \d+ snapshots? (?:failed|(?:file )?obsolete)|^\s*Snapshots\s+\d+ (?:failed|obsolete)|New snapshot was not written|^(?:Error: )?Obsolete snapshots found/u;
 
 /** Jest, Vitest, Mocha and Node's own runner: which tests fail, and whether a snapshot does. */
 export const jsTests: Tool = {
@@ -16,11 +16,11 @@ export const jsTests: Tool = {
   read({ text, near, command }) {
     if (SNAPSHOT.test(text)) {
       const obsolete = /obsolete/.test(text);
-      return { class: 'snapshot', rule: obsolete ? 'snapshot-obsolete' : 'snapshot-mismatch', message: text.trim() };
+      return { class: 'snapshot', rule: obsolete ? 'snapshot-obsolete' : 'snapshot-mismatch', message: text.trim(), warning: obsolete && !text.includes('found') };
     }
     const failed = FAIL.exec(text)?.[1];
     const [, path, name = ''] = failed === undefined ? [] : (TEST_FILE.exec(failed.replace(/^\|[^|]{1,40}\| /, '')) ?? []);
-    if (path !== undefined) return { tool: 'test', path, rule: 'test-failed', message: name === '' ? 'the file fails' : `fails: ${name}` };
+    if (path !== undefined) return { tool: 'test', path, rule: 'test-failed', message: name === '' || name.startsWith('[') ? 'the file fails' : `fails: ${name}` };
     const bullet = BULLET.exec(text)?.[1];
     if (bullet !== undefined) return { tool: 'test', rule: 'test-failed', message: `fails: ${bullet}` };
     const cross = CROSS.exec(text)?.[1];

@@ -1,4 +1,4 @@
-import { located, ruleAtEnd, type Tool } from '../tool.ts';
+import { following, located, ruleAtEnd, type Tool } from '../tool.ts';
 
 const MYPY = /^error: (.+)$/;
 const PYRIGHT = /^- (error|warning): (.+)$/;
@@ -8,8 +8,8 @@ const STUBS = /^(?:import-not-found|import-untyped|import|reportMissingImports|r
 export const mypy: Tool = {
   id: 'mypy',
   class: 'types',
-  read({ text }) {
-    const place = located(text.trimStart(), /\.pyi?$/);
+  read(view) {
+    const place = located(view.text.trimStart(), /\.pyi?$/);
     if (place === null) return null;
     const rest = place.rest.trimStart();
     const mypySays = MYPY.exec(rest)?.[1];
@@ -20,7 +20,7 @@ export const mypy: Tool = {
     // `path:line:column - error: ...`: the dash is Pyright's.
     const [, severity, said] = PYRIGHT.exec(rest) ?? [];
     if (said === undefined) return null;
-    const { message, rule } = ruleAtEnd(said, '(');
+    const { message, rule = following(view, /\((report\w{1,60})\)$/, 2)?.[1] } = ruleAtEnd(said, '(');
     return {
       tool: 'pyright',
       path: place.path,

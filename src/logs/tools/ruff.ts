@@ -1,6 +1,6 @@
 import { following, located, type Tool } from '../tool.ts';
 
-const CODE = /^([A-Z]{1,4}\d{3,4}|invalid-syntax|SyntaxError):? (\[\*\] )?(.+)$/;
+const CODE = /^([A-Z]{1,4}\d{3,4}|invalid-syntax|SyntaxError|unformatted):? (\[\*\] )?(.+)$/;
 const PLACE = /^\s*--> (.{1,300}):(\d{1,7}):\d{1,7}$/;
 const REFORMAT = /^Would reformat: (.{1,300})$/;
 const PYTHON = /\.(?:pyi?|ipynb)$/;
@@ -24,7 +24,7 @@ export const ruff: Tool = {
     const flake8 = place !== null && fixable === undefined && !message.includes('`') && !syntax && !command.includes('ruff');
     return {
       tool: flake8 || command.includes('flake8') ? 'flake8' : 'ruff',
-      ...(syntax ? { class: 'code' } : {}),
+      ...(syntax ? { class: 'code' } : rule === 'unformatted' ? { class: 'format' } : {}),
       path: place?.path ?? next?.[1],
       line: place?.line ?? Number(next?.[2] ?? 0),
       rule,

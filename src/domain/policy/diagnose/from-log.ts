@@ -59,7 +59,8 @@ export function votesOfLog({ incident, digest }: Facts): readonly Vote[] {
       const text = shown === undefined ? '' : `${shown.message}${shown.rule === undefined ? '' : ` (${shown.rule})`}${where(shown)}`;
       return {
         class: kind,
-        weight: weigh(complaints, changed, known),
+        // A network that is gone explains packages that cannot be found.
+        weight: weigh(complaints, changed, known) * (kind === 'dependency' && byClass.has('infrastructure') ? 0.5 : 1),
         seen: `the log has ${complaints.length} complaint(s) of ${tools}: ${text}`,
         cause: `${shown?.tool ?? ''}: ${text}`,
         ...(shown?.path === undefined ? {} : { culprit: onlyCommitOn(incident, shown.path) }),

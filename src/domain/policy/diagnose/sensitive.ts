@@ -24,10 +24,10 @@ export function isSensitive(path: string): boolean {
 /** The path about access or secrets that a repair would have to change; null where there is none. */
 export function sensitivePath(facts: Facts, kind: Diagnosis['class']): string | null {
   if (!CHANGES_CODE.has(kind)) return null;
-  const code = codePaths(facts);
-  const changed = facts.incident.lastGreenSha === undefined ? [] : code;
+  if (facts.incident.lastGreenSha === undefined) return null;
+  const changed = codePaths(facts);
   const pointed = [...(facts.digest?.complaints ?? []), ...(facts.digest?.frames ?? [])].flatMap(({ path }) => (path === undefined || isTestFile(path) ? [] : [path]));
   // Either the log points there, or nothing else changed that could be repaired.
-  const named = pointed.find((path) => isSensitive(path) && (changed.length === 0 || changed.includes(path)));
+  const named = pointed.find((path) => isSensitive(path) && changed.includes(path));
   return named ?? (changed.length > 0 && changed.every(isSensitive) ? (changed[0] ?? null) : null);
 }
