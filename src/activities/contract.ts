@@ -98,12 +98,10 @@ export interface PlanSummary {
 }
 
 /** What became of a question to a model, as history keeps it. */
-export interface AskedModel {
-  /** Of the question. */
-  readonly fingerprint: string;
-  /** The reply. */
-  readonly answer: ArtifactRef;
-}
+export type AskedModel =
+  | { /** Of the question. */ readonly fingerprint: string /** The reply. */; readonly answer: ArtifactRef }
+  /** Nobody could be asked, and why. */
+  | { readonly fingerprint: string; readonly unavailable: string };
 
 /** A step that the budget stopped; a person may raise it. `hash` names this question to whoever decides. */
 export interface OverBudget {
@@ -411,6 +409,8 @@ export interface Activities {
   }): Promise<{ readonly verdict: 'wait' | 'better' | 'unchanged' | 'worse' | 'inconclusive'; readonly detail: string }>;
   /** The next production action that server and policy have for a service, by the order of the policy. */
   planAction(input: {
+    /** Only this one, as a plan names it; absent: the next of the policy. */
+    readonly only?: { readonly name: string; readonly choices: Readonly<Record<string, string>> };
     readonly repo: RepoRef;
     readonly service: string;
     readonly settings: HealingSettings;
@@ -497,6 +497,7 @@ export interface Activities {
     readonly refusals: readonly StrategyRefusal[];
     readonly changeSet: ChangeSetRef | null;
     readonly change: PublishedChange | null;
+    readonly proposals?: readonly Proposal[];
     readonly webUiUrl?: string;
   }): Promise<void>;
   notify(input: {

@@ -1,6 +1,7 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import { canMove } from '../domain/healing-state.ts';
 import type { Outcome } from '../domain/outcome.ts';
+import { proposalInWords } from '../domain/proposal-in-words.ts';
 import type { Signal } from '../domain/signal.schema.ts';
 import { act } from './activity-options.ts';
 import type { Admission } from './admission.ts';
@@ -23,7 +24,11 @@ export async function end(record: HealingRecord, admission: Admission, undo: Und
     if (people && !dryRun) handOver(record, outcome, leftBehind);
     record.move('ending', 'Writes the end down');
     if (record.claimed || people) {
-      await record.claim([outcome.detail, ...(record.change ? [`Pull request #${record.change.number}: ${record.change.url}`] : [])]);
+      await record.claim([
+        outcome.detail,
+        ...record.proposals.map(proposalInWords),
+        ...(record.change ? [`Pull request #${record.change.number}: ${record.change.url}`] : []),
+      ]);
       if (!dryRun && !people) {
         const text = `${outcome.kind} (${outcome.reason}): ${record.title}. ${outcome.detail}`;
         record.tell('the outcome', () =>
@@ -72,6 +77,7 @@ function handOver(record: HealingRecord, outcome: Outcome, leftBehind: readonly 
       refusals: record.refusals,
       changeSet: record.changeSet,
       change: record.change,
+      ...(record.proposals.length === 0 ? {} : { proposals: record.proposals }),
       ...(record.input.webUiUrl === undefined ? {} : { webUiUrl: record.input.webUiUrl }),
     }),
   );
