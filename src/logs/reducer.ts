@@ -8,7 +8,8 @@ const MAX_TEMPLATES = 200_000;
 const ERROR =
   /error|fail|exception|panic|fatal|traceback|cannot|could not|denied|refused|unable|undefined|not found|mismatch|missing|assert|expected|✖|✗|×|●|not ok|aborted|killed/iu;
 /** The same words where they say that nothing failed. */
-const HARMLESS = /\b(?:0|no) (?:errors?|failures?|failed|problems?)\b|\b(?:errors?|failures?|failed): ?0\b|^\s*(?:✓|✔|ok \d|PASS\b|--- PASS)|\bPASSED\b/iu;
+const HARMLESS =
+  /\b(?:0|[Nn]o) (?:[Ee]rrors?|[Ff]ailures?|[Ff]ailed|[Pp]roblems?)\b|\b(?:[Ee]rrors?|[Ff]ailures?|[Ff]ailed): ?0\b|^\s*(?:✓|✔|ok \d|PASS\b|--- PASS)| PASSED\b/u;
 /** A new command: `$ npm test`, `> app@1.0.0 test`, GitLab's sections. */
 const ECHO = /^(?:\$ \S|> \S+@\S+ \S+|section_start:\d+:|\[\d+\/\d+\] (?:RUN|CMD) )/;
 /** GitHub's own steps come as groups of this name; other groups are within a step. */
@@ -54,12 +55,19 @@ class Ends<T> {
   }
 }
 
+/** The template of a line, and whether it speaks of failure. `0 failed` and `3 failed` are not the same line. */
+function judged(text: string): { readonly key: number; readonly speaks: boolean } {
+  const key = templateKey(text);
+  const speaks = ERROR.test(text) && !HARMLESS.test(text);
+  return { key: speaks ? key + 0.5 : key, speaks };
+}
+
 /** Templates of a log's lines. */
 export function templatesOf(log: LogText): ReadonlySet<number> {
   const templates = new Set<number>();
   for (const { text } of linesOf(log)) {
     if (templates.size >= MAX_TEMPLATES) break;
-    if (text !== '') templates.add(templateKey(text));
+    if (text !== '') templates.add(judged(text).key);
   }
   return templates;
 }
@@ -87,11 +95,11 @@ export class Reducer {
     const kept: KeptLine = { number, text: text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text };
     this.#follow(kept, marker);
     if (text === '') return { times: 0, green: true };
-    const key = templateKey(text);
+    const { key, speaks } = judged(text);
     const times = this.#times.get(key) ?? 0;
     if (times > 0 || this.#times.size < MAX_TEMPLATES) this.#times.set(key, times + 1);
     const green = this.#green?.has(key) ?? false;
-    this.#choose(kept, key, times, green, marker);
+    this.#choose(kept, key, times === 0 && !green, speaks || marker === 'error');
     this.#before.push(kept);
     if (this.#before.length > BEFORE) this.#before.shift();
     return { times, green };
@@ -126,9 +134,7 @@ export class Reducer {
     this.#tail.add(line);
   }
 
-  #choose(line: KeptLine, key: number, times: number, green: boolean, marker: Line['marker']): void {
-    const speaks = marker === 'error' || (ERROR.test(line.text) && !HARMLESS.test(line.text));
-    const fresh = times === 0 && !green;
+  #choose(line: KeptLine, key: number, fresh: boolean, speaks: boolean): void {
     if (fresh && speaks) {
       if (this.#open === null || this.#room === 0) {
         this.#open = { lead: key, lines: [...this.#before] };
