@@ -2,7 +2,7 @@ import type { LogDigest } from '../domain/log-digest.schema.ts';
 import { Complaints } from './complaints.ts';
 import { chosen } from './excerpts.ts';
 import { Frames } from './frames.ts';
-import { linesOf, type LogText } from './lines.ts';
+import { type LogText, linesOf } from './lines.ts';
 import { Reducer, templatesOf } from './reducer.ts';
 import { repositoryPaths } from './repository-path.ts';
 

@@ -1,15 +1,15 @@
 import { templateKey } from '../domain/template.ts';
 import type { Candidate, KeptLine } from './excerpts.ts';
-import { type Line, linesOf, type LogText } from './lines.ts';
+import { type Line, type LogText, linesOf } from './lines.ts';
 
 /** Templates that are told apart; what comes after counts as seen for the first time. */
 const MAX_TEMPLATES = 200_000;
 /** What speaks of failure, in any language that tools speak. */
 const ERROR =
-  /error|fail|exception|panic|fatal|traceback|cannot|could not|denied|refused|unable|undefined|not found|mismatch|missing|assert|expected|✖|✗|×|●|not ok|aborted|killed/iu;
+  /error|fail|exception|panic|fatal|traceback|cannot|could not|denied|refused|unable|undefined|not found|mismatch|missing|assert|expected|✖|✗|×|●|not ok|aborted|killed/i;
 /** The same words where they say that nothing failed. */
 const HARMLESS =
-  /\b(?:0|[Nn]o) (?:[Ee]rrors?|[Ff]ailures?|[Ff]ailed|[Pp]roblems?)\b|\b(?:[Ee]rrors?|[Ff]ailures?|[Ff]ailed): ?0\b|^\s*(?:✓|✔|ok \d|PASS\b|--- PASS)| PASSED\b/u;
+  /\b(?:0|[Nn]o) (?:[Ee]rrors?|[Ff]ailures?|[Ff]ailed|[Pp]roblems?)\b|\b(?:[Ee]rrors?|[Ff]ailures?|[Ff]ailed): ?0\b|^\s*(?:✓|✔|ok \d|PASS\b|--- PASS)| PASSED\b/;
 /** A new command: `$ npm test`, `> app@1.0.0 test`, GitLab's sections. */
 const ECHO = /^(?:\$ \S|> \S+@\S+ \S+|section_start:\d+:|\[\d+\/\d+\] (?:RUN|CMD) )/;
 /** GitHub's own steps come as groups of this name; other groups are within a step. */
@@ -55,19 +55,30 @@ class Ends<T> {
   }
 }
 
-/** The template of a line, and whether it speaks of failure. `0 failed` and `3 failed` are not the same line. */
-function judged(text: string): { readonly key: number; readonly speaks: boolean } {
-  const key = templateKey(text);
-  const speaks = ERROR.test(text) && !HARMLESS.test(text);
-  return { key: speaks ? key + 0.5 : key, speaks };
+/** Tells the template of a line, and whether the line speaks of failure: `0 failed` and `3 failed` have one template and are not the same. */
+class Judge {
+  /** The words of a template are the words of its lines, so they are looked at once. */
+  readonly #speaks = new Map<number, boolean>();
+
+  judge(text: string): { readonly key: number; readonly speaks: boolean } {
+    const template = templateKey(text);
+    let words = this.#speaks.get(template);
+    if (words === undefined) {
+      words = ERROR.test(text);
+      if (this.#speaks.size < MAX_TEMPLATES) this.#speaks.set(template, words);
+    }
+    const speaks = words && !HARMLESS.test(text);
+    return { key: speaks ? template + 0.5 : template, speaks };
+  }
 }
 
 /** Templates of a log's lines. */
 export function templatesOf(log: LogText): ReadonlySet<number> {
   const templates = new Set<number>();
+  const judge = new Judge();
   for (const { text } of linesOf(log)) {
     if (templates.size >= MAX_TEMPLATES) break;
-    if (text !== '') templates.add(judged(text).key);
+    if (text !== '') templates.add(judge.judge(text).key);
   }
   return templates;
 }
@@ -75,6 +86,7 @@ export function templatesOf(log: LogText): ReadonlySet<number> {
 /** Chooses lines as they pass by. Its memory does not grow with the log beyond its limits. */
 export class Reducer {
   readonly #green: ReadonlySet<number> | null;
+  readonly #judge = new Judge();
   readonly #times = new Map<number, number>();
   readonly #errors = new Ends<Window>(MAX_WINDOWS, MAX_WINDOWS);
   readonly #news = new Ends<Window>(MAX_WINDOWS, MAX_WINDOWS);
@@ -95,7 +107,7 @@ export class Reducer {
     const kept: KeptLine = { number, text: text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text };
     this.#follow(kept, marker);
     if (text === '') return { times: 0, green: true };
-    const { key, speaks } = judged(text);
+    const { key, speaks } = this.#judge.judge(text);
     const times = this.#times.get(key) ?? 0;
     if (times > 0 || this.#times.size < MAX_TEMPLATES) this.#times.set(key, times + 1);
     const green = this.#green?.has(key) ?? false;
@@ -108,12 +120,17 @@ export class Reducer {
   /** What may be kept, the most telling first. */
   candidates(): readonly Candidate[] {
     const times = (lead: number) => this.#times.get(lead) ?? 1;
-    const windows = (all: readonly Window[], why: Candidate['why']) => all.map(({ lead, lines }): Candidate => ({ why, lines, times: times(lead) }));
+    const windows = (all: readonly Window[], why: Candidate['why']) =>
+      all.map(({ lead, lines }): Candidate => ({ why, lines, times: times(lead) }));
     const errors = windows(this.#errors.all(), this.#green === null ? 'error' : 'new');
     const half = Math.ceil(errors.length / 2);
     return [
       // The last error, then the first one, and so on towards the middle.
-      ...errors.slice(half).reverse().flatMap((late, at) => [late, errors[at]]).filter((each) => each !== undefined),
+      ...errors
+        .slice(half)
+        .reverse()
+        .flatMap((late, at) => [late, errors[at]])
+        .filter((each) => each !== undefined),
       ...(errors.length % 2 === 1 ? errors.slice(half - 1, half) : []),
       { why: 'step', lines: this.#step.all(), times: 1 },
       ...windows(this.#news.all(), 'new'),

@@ -3,7 +3,7 @@ const ROOT =
   /^(?:\/workspace|\/github\/workspace|\/(?:__w|home\/runner\/work|Users\/runner\/work)\/[^/]+\/[^/]+|\/builds\/[^/]+\/[^/]+|\/runner\/_work\/[^/]+\/[^/]+)\//;
 /** Code that is not the repository's, wherever it lies. */
 const FOREIGN = /(?:^|\/)(?:node_modules|site-packages|dist-packages|\.cargo|\.rustup|rustc|\.m2|\.gradle|\.pyenv|\.venv|venv|pkg\/mod)\//;
-const NAME = /^(?:[\w@+(\[.][\w@+()\[\]. ,~=-]*\/)*[\w@+(\[.][\w@+()\[\]. ,~=-]*$/;
+const NAME = /^(?:[\w@+([.][\w@+()[\]. ,~=-]*\/)*[\w@+([.][\w@+()[\]. ,~=-]*$/;
 
 /** Makes of a path that a log names one within the repository; undefined where it is none, or nobody can tell. */
 export type RepositoryPath = (raw: string) => string | undefined;

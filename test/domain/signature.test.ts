@@ -45,7 +45,9 @@ describe('a signature', () => {
   it('ignores order and repetition', () => {
     fc.assert(
       fc.property(
-        fc.uniqueArray(letters(2), { minLength: 1, maxLength: 8 }).chain((tests) => fc.tuple(fc.constant(tests), fc.shuffledSubarray([...tests, ...tests], { minLength: tests.length * 2 }))),
+        fc
+          .uniqueArray(letters(2), { minLength: 1, maxLength: 8 })
+          .chain((tests) => fc.tuple(fc.constant(tests), fc.shuffledSubarray([...tests, ...tests], { minLength: tests.length * 2 }))),
         ([tests, again]) => {
           expect(signed(again)).toBe(signed(tests));
         },

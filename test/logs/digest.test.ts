@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { LogDigest } from '../../src/domain/log-digest.schema.ts';
 import { digestLog } from '../../src/logs/index.ts';
 
-const noise = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `2026-05-01T10:20:${String(at % 60).padStart(2, '0')}Z fetched part ${from + at} of /srv/cache/${at} in ${at}ms`);
+const noise = (from: number, to: number) =>
+  Array.from(
+    { length: to - from },
+    (_, at) => `2026-05-01T10:20:${String(at % 60).padStart(2, '0')}Z fetched part ${from + at} of /srv/cache/${at} in ${at}ms`,
+  );
 const join = (...parts: ReadonlyArray<string | readonly string[]>) => `${parts.flat().join('\n')}\n`;
 const kept = (digest: LogDigest) => digest.excerpts.map(({ text }) => text).join('\n');
 
@@ -17,7 +21,10 @@ describe('a digest of a log', () => {
   });
 
   it('keeps an error with the lines round it and where it stood', () => {
-    const digest = digestLog({ text: join(noise(0, 500), 'opening the store', 'Error: the store is locked', 'by process 12', noise(500, 1000)), paths: [] });
+    const digest = digestLog({
+      text: join(noise(0, 500), 'opening the store', 'Error: the store is locked', 'by process 12', noise(500, 1000)),
+      paths: [],
+    });
     const found = digest.excerpts.find(({ why }) => why === 'error');
     expect(found?.text).toContain('opening the store\nError: the store is locked\nby process 12');
     expect(found?.from).toBe(500);
@@ -34,9 +41,11 @@ describe('a digest of a log', () => {
 
   it('reads no complaint out of lines that were there when it was green', () => {
     const line = 'src/old.ts(3,1): error TS2322: known and allowed';
-    expect(digestLog({ text: join(line, 'src/new.ts(4,1): error TS2345: new'), green: join(line), paths: [] }).complaints.map(({ path }) => path)).toEqual([
-      'src/new.ts',
-    ]);
+    expect(
+      digestLog({ text: join(line, 'src/new.ts(4,1): error TS2345: new'), green: join(line), paths: [] }).complaints.map(
+        ({ path }) => path,
+      ),
+    ).toEqual(['src/new.ts']);
   });
 
   it('says once what stands there a thousand times', () => {
@@ -46,14 +55,28 @@ describe('a digest of a log', () => {
   });
 
   it('takes a count of failures for news where it was none before', () => {
-    const digest = digestLog({ text: join('12 passed, 0 failed', noise(0, 60), '9 passed, 3 failed', noise(60, 120)), green: join('12 passed, 0 failed', noise(0, 9)), paths: [] });
+    const digest = digestLog({
+      text: join('12 passed, 0 failed', noise(0, 60), '9 passed, 3 failed', noise(60, 120)),
+      green: join('12 passed, 0 failed', noise(0, 9)),
+      paths: [],
+    });
     expect(digest.excerpts.filter(({ why }) => why === 'new').map(({ text }) => text.includes('3 failed'))).toEqual([true]);
   });
 
   it('keeps the lines of the step that failed, not of those that tidy up', () => {
     const at = '2026-05-01T10:20:30.1234567Z ';
     const text = join(
-      [...noise(0, 100), '##[group]Run npm ci', 'npm ci', '##[endgroup]', 'added 212 packages', '##[group]Run ./check', './check', '##[endgroup]', 'step says so'].map((line) => at + line),
+      [
+        ...noise(0, 100),
+        '##[group]Run npm ci',
+        'npm ci',
+        '##[endgroup]',
+        'added 212 packages',
+        '##[group]Run ./check',
+        './check',
+        '##[endgroup]',
+        'step says so',
+      ].map((line) => at + line),
       `${at}##[error]Process completed with exit code 1.`,
       noise(0, 60).map((line) => at + line),
       `${at}##[group]Run ./tidy`,
@@ -98,6 +121,14 @@ describe('a digest of a log', () => {
   });
 
   it('of nothing is nothing', () => {
-    expect(digestLog({ text: '', paths: [] })).toEqual({ bytes: 0, keptBytes: 0, lines: 0, compared: false, excerpts: [], complaints: [], frames: [] });
+    expect(digestLog({ text: '', paths: [] })).toEqual({
+      bytes: 0,
+      keptBytes: 0,
+      lines: 0,
+      compared: false,
+      excerpts: [],
+      complaints: [],
+      frames: [],
+    });
   });
 });

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { digestLog } from '../../src/logs/index.ts';
 
 const frames = (name: string, paths: readonly string[] = []) =>
-  digestLog({ text: readFileSync(new URL(`samples/${name}.log`, import.meta.url), 'utf8'), paths }).frames.map(({ path, line }) => `${path}:${line}`);
+  digestLog({ text: readFileSync(new URL(`samples/${name}.log`, import.meta.url), 'utf8'), paths }).frames.map(
+    ({ path, line }) => `${path}:${line}`,
+  );
 
 describe('stack frames', () => {
   it.each([
@@ -32,6 +34,8 @@ describe('stack frames', () => {
 
   it('of Java are found where a changed file of that name lies', () => {
     const text = '\tat com.acme.Main.go(Main.java:3)\n';
-    expect(digestLog({ text, paths: ['core/src/main/java/com/acme/Main.java'] }).frames).toEqual([{ path: 'core/src/main/java/com/acme/Main.java', line: 3 }]);
+    expect(digestLog({ text, paths: ['core/src/main/java/com/acme/Main.java'] }).frames).toEqual([
+      { path: 'core/src/main/java/com/acme/Main.java', line: 3 },
+    ]);
   });
 });

@@ -7,14 +7,26 @@ const sha = (digit: string) => digit.repeat(40);
 
 /** A commit that touches these paths. */
 export function commit(paths: readonly string[], digit = 'c'): CommitFacts {
-  return { sha: sha(digit), parents: [sha('b')], author: 'ann', at: '2026-05-01T10:00:00Z', subject: 'Change', paths: [...paths], pathsTruncated: false };
+  return {
+    sha: sha(digit),
+    parents: [sha('b')],
+    author: 'ann',
+    at: '2026-05-01T10:00:00Z',
+    subject: 'Change',
+    paths: [...paths],
+    pathsTruncated: false,
+  };
 }
 
 /** Facts about a failing check; without commits nothing is known of what changed. */
 export function factsOf(
-  given: { readonly commits?: readonly CommitFacts[]; readonly digest?: LogDigest | null; readonly run?: string; readonly check?: string; readonly policy?: Partial<RepositoryPolicy> } & Partial<
-    Pick<Facts, 'reproduction' | 'baseRed'>
-  >,
+  given: {
+    readonly commits?: readonly CommitFacts[];
+    readonly digest?: LogDigest | null;
+    readonly run?: string;
+    readonly check?: string;
+    readonly policy?: Partial<RepositoryPolicy>;
+  } & Partial<Pick<Facts, 'reproduction' | 'baseRed'>>,
 ): Facts {
   const failing: Incident['failing'] = { name: given.check ?? 'ci', run: given.run ?? 'make ci', report: 'exit-code', timeoutSeconds: 60 };
   return {

@@ -50,7 +50,9 @@ export function diagnose(given: Facts): Diagnosis {
   const kind = best?.vote.class ?? 'unknown';
   const cause =
     best?.vote.cause ??
-    (incident.lastGreenSha === undefined ? 'what changed since it was green is not known' : 'only tests or prose changed since it was green');
+    (incident.lastGreenSha === undefined
+      ? 'what changed since it was green is not known'
+      : 'only tests or prose changed since it was green');
   const culprit = best === null ? only : (best.vote.culprit ?? (kind === 'code' || kind === 'format' ? only : undefined));
   const sensitive = sensitivePath(given, kind);
   if (sensitive !== null) evidence.push(`${sensitive} is about access or secrets, and the repair would change it`);

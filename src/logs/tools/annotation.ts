@@ -9,7 +9,12 @@ export const annotation: Tool = {
   read({ text }) {
     const [, severity, fields = '', message] = COMMAND.exec(text) ?? [];
     if (message === undefined) return null;
-    const field = (name: string) => fields.split(',').find((each) => each.trim().startsWith(`${name}=`))?.trim().slice(name.length + 1);
+    const field = (name: string) =>
+      fields
+        .split(',')
+        .find((each) => each.trim().startsWith(`${name}=`))
+        ?.trim()
+        .slice(name.length + 1);
     const line = Number(field('line'));
     return {
       path: field('file'),

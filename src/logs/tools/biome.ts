@@ -1,6 +1,7 @@
 import { following, type Tool } from '../tool.ts';
 
-const HEADING = /^(\S[^:]{0,299}?)(?::(\d{1,7}):\d{1,7})? (lint\/[\w/]{1,100}|format|parse|organizeImports|assist\/[\w/]{1,100}|configuration|deserialize)\b.*━/;
+const HEADING =
+  /^(\S[^:]{0,299}?)(?::(\d{1,7}):\d{1,7})? (lint\/[\w/]{1,100}|format|parse|organizeImports|assist\/[\w/]{1,100}|configuration|deserialize)\b.*━/;
 const MESSAGE = /^\s+[×!i✖] (.+)$/u;
 
 /** Biome: a heading with place and rule, then what is wrong. */

@@ -1,4 +1,4 @@
-import { following, located, ruleAtEnd, type Tool } from '../tool.ts';
+import { following, located, type Tool } from '../tool.ts';
 
 const STYLISH = /^\s+(\d{1,7}):\d{1,7}\s+(error|warning)\s+(.+)$/;
 const UNIX = /^(.*) \[(Error|Warning)(?:\/([\w@./-]{1,100}))?\]$/;
@@ -16,7 +16,8 @@ export const eslint: Tool = {
       const [, line, severity, rest = ''] = stylish;
       const gap = rest.lastIndexOf('  ');
       const rule = gap < 0 ? undefined : rest.slice(gap + 2);
-      if (rest.startsWith('Parsing error:')) return { class: 'code', path: heading, line: Number(line), rule: 'parsing-error', message: rest };
+      if (rest.startsWith('Parsing error:'))
+        return { class: 'code', path: heading, line: Number(line), rule: 'parsing-error', message: rest };
       // A formatter that speaks through the linter is still the formatter.
       return {
         ...(rule === 'prettier/prettier' ? { class: 'format' } : {}),

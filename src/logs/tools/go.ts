@@ -26,8 +26,19 @@ export const go: Tool = {
       return { class: 'dependency', tool: 'go mod', path: located(text, /\.go$/)?.path, rule: modules.rule, message: modules.message };
     const unformatted = /^(?:diff (?:-u )?\S{1,300} (\S{1,300}\.go)|(\S{1,300}\.go))$/.exec(text);
     const bare = unformatted?.[1] ?? unformatted?.[2];
-    if (bare !== undefined && (/go(?:fmt|imports|fumpt)/.test(command) || unformatted?.[1] !== undefined || [1, 2, 3, 4].some((back) => /gofmt|goimports|gofumpt/.test(near(-back)))))
-      return { class: 'format', tool: 'gofmt', path: bare, rule: 'format', message: `not formatted: ${bare.slice(bare.lastIndexOf('/') + 1)}` };
+    if (
+      bare !== undefined &&
+      (/go(?:fmt|imports|fumpt)/.test(command) ||
+        unformatted?.[1] !== undefined ||
+        [1, 2, 3, 4].some((back) => /gofmt|goimports|gofumpt/.test(near(-back))))
+    )
+      return {
+        class: 'format',
+        tool: 'gofmt',
+        path: bare,
+        rule: 'format',
+        message: `not formatted: ${bare.slice(bare.lastIndexOf('/') + 1)}`,
+      };
     const failed = /^\s{0,40}--- FAIL: (\S{1,300}) \(\d/.exec(text)?.[1];
     if (failed !== undefined) return { tool: 'go test', rule: 'test-failed', message: `fails: ${failed}` };
     const build = /^FAIL\s+(\S{1,300}) \[(build|setup) failed\]$/.exec(text);
@@ -41,10 +52,27 @@ export const go: Tool = {
     const { message, rule } = ruleAtEnd(rest, '(');
     if (rule !== undefined && LINTER.test(rule) && !/\bgo (?:build|vet|test)\b/.test(command)) {
       const formatter = /^(?:gofmt|goimports|gofumpt|gci|golines)$/.test(rule);
-      return { class: formatter ? 'format' : rule === 'typecheck' ? 'code' : 'lint', tool: 'golangci-lint', path: place.path, line: place.line, rule, message };
+      return {
+        class: formatter ? 'format' : rule === 'typecheck' ? 'code' : 'lint',
+        tool: 'golangci-lint',
+        path: place.path,
+        line: place.line,
+        rule,
+        message,
+      };
     }
     if (!/^\.{0,2}\/|^\S+\/|^\S+\.go$/.test(place.path) || rest === '' || /^\s/.test(text)) return null;
-    const lint = !vetted && (VET.test(rest) || (command.includes('go vet') && !/^undefined:|^cannot use |declared and not used|imported and not used/.test(rest)));
-    return { class: lint ? 'lint' : 'code', tool: lint || vetted ? 'go vet' : 'go build', path: place.path, line: place.line, rule: lint ? 'vet' : 'compile', message: rest };
+    const lint =
+      !vetted &&
+      (VET.test(rest) ||
+        (command.includes('go vet') && !/^undefined:|^cannot use |declared and not used|imported and not used/.test(rest)));
+    return {
+      class: lint ? 'lint' : 'code',
+      tool: lint || vetted ? 'go vet' : 'go build',
+      path: place.path,
+      line: place.line,
+      rule: lint ? 'vet' : 'compile',
+      message: rest,
+    };
   },
 };

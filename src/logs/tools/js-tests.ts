@@ -16,11 +16,22 @@ export const jsTests: Tool = {
   read({ text, near, command }) {
     if (SNAPSHOT.test(text)) {
       const obsolete = /obsolete/.test(text);
-      return { class: 'snapshot', rule: obsolete ? 'snapshot-obsolete' : 'snapshot-mismatch', message: text.trim(), warning: obsolete && !text.includes('found') };
+      return {
+        class: 'snapshot',
+        rule: obsolete ? 'snapshot-obsolete' : 'snapshot-mismatch',
+        message: text.trim(),
+        warning: obsolete && !text.includes('found'),
+      };
     }
     const failed = FAIL.exec(text)?.[1];
     const [, path, name = ''] = failed === undefined ? [] : (TEST_FILE.exec(failed.replace(/^\|[^|]{1,40}\| /, '')) ?? []);
-    if (path !== undefined) return { tool: 'test', path, rule: 'test-failed', message: name === '' || name.startsWith('[') ? 'the file fails' : `fails: ${name}` };
+    if (path !== undefined)
+      return {
+        tool: 'test',
+        path,
+        rule: 'test-failed',
+        message: name === '' || name.startsWith('[') ? 'the file fails' : `fails: ${name}`,
+      };
     const bullet = BULLET.exec(text)?.[1];
     if (bullet !== undefined) return { tool: 'test', rule: 'test-failed', message: `fails: ${bullet}` };
     const cross = CROSS.exec(text)?.[1];

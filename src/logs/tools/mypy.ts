@@ -15,7 +15,13 @@ export const mypy: Tool = {
     const mypySays = MYPY.exec(rest)?.[1];
     if (mypySays !== undefined) {
       const { message, rule } = ruleAtEnd(mypySays, '[');
-      return { path: place.path, line: place.line, rule, message, class: rule === 'syntax' ? 'code' : STUBS.test(rule ?? '') ? 'dependency' : 'types' };
+      return {
+        path: place.path,
+        line: place.line,
+        rule,
+        message,
+        class: rule === 'syntax' ? 'code' : STUBS.test(rule ?? '') ? 'dependency' : 'types',
+      };
     }
     // `path:line:column - error: ...`: the dash is Pyright's.
     const [, severity, said] = PYRIGHT.exec(rest) ?? [];

@@ -8,7 +8,11 @@ export const node: Tool = {
   class: 'code',
   read({ text, near }) {
     const [, name, code, message] = ERROR.exec(text.trimStart()) ?? [];
-    if (message === undefined || !(/^\s+at /.test(near(1)) || /^\s+at /.test(near(2)) || /^\s*❯ /u.test(near(1)) || /^\s*❯ /u.test(near(2)))) return null;
+    if (
+      message === undefined ||
+      !(/^\s+at /.test(near(1)) || /^\s+at /.test(near(2)) || /^\s*❯ /u.test(near(1)) || /^\s*❯ /u.test(near(2)))
+    )
+      return null;
     return { rule: code ?? name, message };
   },
 };

@@ -24,10 +24,13 @@ export const pip: Tool = {
   class: 'dependency',
   read({ text }) {
     const version = /^ERROR: Package '([^']{1,100})' requires a different Python: (.{1,200})$/.exec(text);
-    if (version !== null) return { class: 'environment', rule: 'python-version', message: `${version[1]} requires a different Python: ${version[2]}` };
+    if (version !== null)
+      return { class: 'environment', rule: 'python-version', message: `${version[1]} requires a different Python: ${version[2]}` };
     const found = phrase(text, DEPENDENCY);
     if (found !== null) return { ...found, message: found.message.replace(/^ERROR: /, '') };
     const other = phrase(text, OTHERS);
-    return other === null ? null : { ...other, tool: /uv\.lock|No solution/.test(text) ? 'uv' : /Pipfile/.test(text) ? 'pipenv' : 'poetry' };
+    return other === null
+      ? null
+      : { ...other, tool: /uv\.lock|No solution/.test(text) ? 'uv' : /Pipfile/.test(text) ? 'pipenv' : 'poetry' };
   },
 };

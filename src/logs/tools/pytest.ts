@@ -18,7 +18,11 @@ export const pytest: Tool = {
       };
     const [, kind, test, owner] = UNITTEST.exec(text) ?? [];
     if (test !== undefined && owner !== undefined)
-      return { tool: 'unittest', rule: kind === 'FAIL' ? 'test-failed' : 'test-error', message: `fails: ${owner.endsWith(test) ? owner : `${owner}.${test}`}` };
+      return {
+        tool: 'unittest',
+        rule: kind === 'FAIL' ? 'test-failed' : 'test-error',
+        message: `fails: ${owner.endsWith(test) ? owner : `${owner}.${test}`}`,
+      };
     if (SNAPSHOT.test(text)) return { class: 'snapshot', rule: 'snapshot-mismatch', message: text };
     return null;
   },

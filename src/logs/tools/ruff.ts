@@ -1,4 +1,4 @@
-import { following, located, type Tool } from '../tool.ts';
+import { located, type Tool } from '../tool.ts';
 
 const CODE = /^([A-Z]{1,4}\d{3,4}|invalid-syntax|SyntaxError|unformatted):? (\[\*\] )?(.+)$/;
 const PLACE = /^\s*--> (.{1,300}):(\d{1,7}):\d{1,7}$/;
@@ -13,7 +13,12 @@ export const ruff: Tool = {
     const { text, command } = view;
     const unformatted = REFORMAT.exec(text)?.[1];
     if (unformatted !== undefined)
-      return { class: 'format', path: unformatted, rule: 'format', message: `not formatted: ${unformatted.slice(unformatted.lastIndexOf('/') + 1)}` };
+      return {
+        class: 'format',
+        path: unformatted,
+        rule: 'format',
+        message: `not formatted: ${unformatted.slice(unformatted.lastIndexOf('/') + 1)}`,
+      };
     const place = located(text, PYTHON);
     const [, rule, fixable, message = ''] = CODE.exec(place?.rest.trimStart() ?? text) ?? [];
     if (rule === undefined) return null;

@@ -6,7 +6,8 @@ const RULE = /(?:rust-clippy\/\S{0,60}index\.html#|`-D clippy::|`#\[(?:deny|warn
 const COMPILER_RULE = /`#\[(?:deny|warn)\(([a-z_]{1,60})\)\]`|`-D ([a-z-]{1,60})`/;
 const TEST = /^test (\S{1,300})(?: - .{1,100})? \.\.\. FAILED$/;
 const PANIC = /^thread '([^']{1,200})'(?: \(\d{1,10}\))? panicked at (?:'.{0,400}', )?([^\s:']{1,300}):(\d{1,7}):\d{1,7}:?$/;
-const SUMMARIES = /^(?:could not compile|aborting due to|test failed|\d+ (?:previous|warnings?)|`?.{1,80}`? \(.{1,40}\) generated|unused manifest|Finished|\d+ targets? failed)/;
+const SUMMARIES =
+  /^(?:could not compile|aborting due to|test failed|\d+ (?:previous|warnings?)|`?.{1,80}`? \(.{1,40}\) generated|unused manifest|Finished|\d+ targets? failed)/;
 const CARGO: Phrases = [
   [/lock file .{1,300} needs to be updated but --locked/, 'lock-out-of-date'],
   [/cannot update the lock file .{1,300} because --(?:locked|frozen)/, 'lock-out-of-date'],
@@ -23,11 +24,26 @@ export const rust: Tool = {
   read(view) {
     const { text } = view;
     const [, formatted, at] = /^Diff in (.{1,300}?\.rs)(?::(\d{1,7})| at line (?:\d{1,7})):?$/.exec(text) ?? [];
-    if (formatted !== undefined) return { class: 'format', tool: 'rustfmt', path: formatted, rule: 'format', ...(at === undefined ? {} : { line: Number(at) }), message: 'not formatted' };
+    if (formatted !== undefined)
+      return {
+        class: 'format',
+        tool: 'rustfmt',
+        path: formatted,
+        rule: 'format',
+        ...(at === undefined ? {} : { line: Number(at) }),
+        message: 'not formatted',
+      };
     const test = TEST.exec(text)?.[1];
     if (test !== undefined) return { tool: 'cargo test', rule: 'test-failed', message: `fails: ${test}` };
     const panic = PANIC.exec(text);
-    if (panic !== null) return { tool: 'cargo test', rule: 'panic', path: panic[2], line: Number(panic[3]), message: `${panic[1]} panicked${view.near(1) === '' ? '' : `: ${view.near(1)}`}` };
+    if (panic !== null)
+      return {
+        tool: 'cargo test',
+        rule: 'panic',
+        path: panic[2],
+        line: Number(panic[3]),
+        message: `${panic[1]} panicked${view.near(1) === '' ? '' : `: ${view.near(1)}`}`,
+      };
     const [, severity, code, message = ''] = HEAD.exec(text) ?? [];
     if (severity === undefined || SUMMARIES.test(message)) return null;
     const cargo = phrase(message, CARGO);

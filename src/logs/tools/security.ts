@@ -9,7 +9,10 @@ const FOUND: Phrases = [
   [/^Found \d+ known vulnerabilit(?:y|ies) in \d+ package/, 'pip-audit'],
   [/^error\[(?:vulnerability|unmaintained|yanked)\]: /, 'cargo-deny'],
   [/^error: \d+ vulnerabilit(?:y|ies) found!/, 'cargo-audit'],
-  [/\bleaks found: [1-9]|^\s*Finding:\s+\S|Found (?:un)?verified result|Secrets? (?:detected|found) in|Push cannot contain secrets|potential secret/i, 'secret'],
+  [
+    /\bleaks found: [1-9]|^\s*Finding:\s+\S|Found (?:un)?verified result|Secrets? (?:detected|found) in|Push cannot contain secrets|potential secret/i,
+    'secret',
+  ],
   [/^>> Issue: \[B\d{3}:/, 'bandit'],
   [/^Total: \d+ \((?:UNKNOWN|LOW|MEDIUM|HIGH|CRITICAL): /, 'trivy'],
   [/\b[1-9]\d* (?:Code Findings?|Blocking findings?)\b|Ran \d+ rules on \d+ files: [1-9]\d* findings?/i, 'semgrep'],

@@ -47,7 +47,10 @@ export function votesOfChanges({ incident, policy }: Facts): readonly Vote[] {
       class: 'code',
       weight: only === undefined ? 0.7 : 2,
       seen: `${code.length} changed path(s) are code: ${code.slice(0, 3).join(', ')}`,
-      cause: only === undefined ? `one of ${incident.commits.length} commits since it was green` : `commit ${only.slice(0, 8)}, the only one since it was green`,
+      cause:
+        only === undefined
+          ? `one of ${incident.commits.length} commits since it was green`
+          : `commit ${only.slice(0, 8)}, the only one since it was green`,
       culprit: only,
     });
   return votes;

@@ -33,7 +33,10 @@ const where = ({ path, line }: Complaint) => (path === undefined ? '' : ` in ${p
 function weigh(complaints: readonly Complaint[], changed: ReadonlySet<string>, known: boolean): number {
   const [first] = complaints;
   if (first === undefined) return 0;
-  const compiled = complaints.some(({ class: kind, rule }) => kind === 'code' && rule !== undefined && /^(?:compile|syntax|parsing-error|E\d{4}|invalid-syntax|module-not-found)$/.test(rule));
+  const compiled = complaints.some(
+    ({ class: kind, rule }) =>
+      kind === 'code' && rule !== undefined && /^(?:compile|syntax|parsing-error|E\d{4}|invalid-syntax|module-not-found)$/.test(rule),
+  );
   const base = compiled ? COMPILE : BASE[first.class];
   // Ten complaints of one kind are hardly more than three.
   const many = Math.min(1, Math.log2(complaints.length) / 4);

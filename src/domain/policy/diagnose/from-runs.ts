@@ -9,9 +9,23 @@ function ending({ reproduction }: Facts): readonly Vote[] {
   const red = reproduction?.runs.findLast(({ exitCode, timedOut }) => exitCode !== 0 || timedOut);
   if (red === undefined) return [];
   if (red.oomKilled || red.killedBy === 'memory')
-    return [{ class: 'infrastructure', weight: 6, seen: 'the run was ended for the memory it took', cause: 'the run needs more memory than it may have' }];
+    return [
+      {
+        class: 'infrastructure',
+        weight: 6,
+        seen: 'the run was ended for the memory it took',
+        cause: 'the run needs more memory than it may have',
+      },
+    ];
   if (red.killedBy === 'disk' || red.killedBy === 'processes')
-    return [{ class: 'infrastructure', weight: 6, seen: `the run was ended at its limit of ${red.killedBy}`, cause: `the run needs more ${red.killedBy} than it may have` }];
+    return [
+      {
+        class: 'infrastructure',
+        weight: 6,
+        seen: `the run was ended at its limit of ${red.killedBy}`,
+        cause: `the run needs more ${red.killedBy} than it may have`,
+      },
+    ];
   if (red.exitCode === 127 || red.exitCode === 126) {
     const why = red.exitCode === 127 ? 'a program that it calls is not there' : 'a program that it calls may not be executed';
     return [{ class: 'environment', weight: 6, seen: `exit code ${red.exitCode}: ${why}`, cause: why }];
@@ -37,9 +51,19 @@ export function votesOfRuns(facts: Facts): readonly Vote[] {
       cause: 'it fails on some runs of one revision and passes on others',
     });
   if (baseRed === true)
-    votes.push({ class: 'already-broken', weight: SEEN, seen: 'the same check is red on the default branch', cause: 'the branch that this comes from is red, too' });
+    votes.push({
+      class: 'already-broken',
+      weight: SEEN,
+      seen: 'the same check is red on the default branch',
+      cause: 'the branch that this comes from is red, too',
+    });
   if (reproduction?.verdict === 'environment-failed')
-    votes.push({ class: setupClass(digest), weight: SEEN / 2, seen: `the set-up fails in the sandbox: ${reproduction.detail}`, cause: 'what the command needs cannot be set up' });
+    votes.push({
+      class: setupClass(digest),
+      weight: SEEN / 2,
+      seen: `the set-up fails in the sandbox: ${reproduction.detail}`,
+      cause: 'what the command needs cannot be set up',
+    });
   if (reproduction?.verdict === 'not-reproduced')
     votes.push({
       class: 'environment',

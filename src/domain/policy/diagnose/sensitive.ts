@@ -5,8 +5,36 @@ import type { Facts } from './vote.ts';
 
 /** Names of files and folders that decide who may do what, or keep secrets. As whole words: a tokenizer is no token. */
 const WORDS = new Set([
-  ...['auth', 'authn', 'authz', 'authentication', 'authorization', 'authorisation', 'oauth', 'oauth2', 'oidc', 'saml', 'sso', 'login', 'session', 'sessions'],
-  ...['crypto', 'cryptography', 'cipher', 'encryption', 'signing', 'jwt', 'password', 'passwords', 'secret', 'secrets', 'credential', 'credentials'],
+  ...[
+    'auth',
+    'authn',
+    'authz',
+    'authentication',
+    'authorization',
+    'authorisation',
+    'oauth',
+    'oauth2',
+    'oidc',
+    'saml',
+    'sso',
+    'login',
+    'session',
+    'sessions',
+  ],
+  ...[
+    'crypto',
+    'cryptography',
+    'cipher',
+    'encryption',
+    'signing',
+    'jwt',
+    'password',
+    'passwords',
+    'secret',
+    'secrets',
+    'credential',
+    'credentials',
+  ],
   ...['permission', 'permissions', 'rbac', 'acl', 'iam', 'csrf', 'security'],
 ]);
 /** Repairs of these classes are patches or reverts of code; the others change what a tool prescribes, or nothing. */
@@ -26,7 +54,9 @@ export function sensitivePath(facts: Facts, kind: Diagnosis['class']): string | 
   if (!CHANGES_CODE.has(kind)) return null;
   if (facts.incident.lastGreenSha === undefined) return null;
   const changed = codePaths(facts);
-  const pointed = [...(facts.digest?.complaints ?? []), ...(facts.digest?.frames ?? [])].flatMap(({ path }) => (path === undefined || isTestFile(path) ? [] : [path]));
+  const pointed = [...(facts.digest?.complaints ?? []), ...(facts.digest?.frames ?? [])].flatMap(({ path }) =>
+    path === undefined || isTestFile(path) ? [] : [path],
+  );
   // Either the log points there, or nothing else changed that could be repaired.
   const named = pointed.find((path) => isSensitive(path) && changed.includes(path));
   return named ?? (changed.length > 0 && changed.every(isSensitive) ? (changed[0] ?? null) : null);

@@ -25,7 +25,10 @@ export interface Vote {
 }
 
 /** The one commit since green that touched the path; undefined where several did, or more commits than are known. */
-export function onlyCommitOn({ commits, commitsTruncated }: Pick<Incident, 'commits' | 'commitsTruncated'>, path: string): string | undefined {
+export function onlyCommitOn(
+  { commits, commitsTruncated }: Pick<Incident, 'commits' | 'commitsTruncated'>,
+  path: string,
+): string | undefined {
   const touching = commits.filter((commit) => commit.paths.includes(path));
   return touching.length === 1 && !commitsTruncated ? touching[0]?.sha : undefined;
 }
