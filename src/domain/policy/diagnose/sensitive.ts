@@ -4,39 +4,13 @@ import { codePaths } from './from-changes.ts';
 import type { Facts } from './vote.ts';
 
 /** Names of files and folders that decide who may do what, or keep secrets. As whole words: a tokenizer is no token. */
-const WORDS = new Set([
-  ...[
-    'auth',
-    'authn',
-    'authz',
-    'authentication',
-    'authorization',
-    'authorisation',
-    'oauth',
-    'oauth2',
-    'oidc',
-    'saml',
-    'sso',
-    'login',
-    'session',
-    'sessions',
-  ],
-  ...[
-    'crypto',
-    'cryptography',
-    'cipher',
-    'encryption',
-    'signing',
-    'jwt',
-    'password',
-    'passwords',
-    'secret',
-    'secrets',
-    'credential',
-    'credentials',
-  ],
-  ...['permission', 'permissions', 'rbac', 'acl', 'iam', 'csrf', 'security'],
-]);
+const WORDS = new Set(
+  (
+    'auth authn authz authentication authorization authorisation oauth oauth2 oidc saml sso login session sessions ' +
+    'crypto cryptography cipher encryption signing jwt password passwords secret secrets credential credentials ' +
+    'permission permissions rbac acl iam csrf security'
+  ).split(' '),
+);
 /** Repairs of these classes are patches or reverts of code; the others change what a tool prescribes, or nothing. */
 const CHANGES_CODE = new Set<Diagnosis['class']>(['code', 'types', 'unknown']);
 
