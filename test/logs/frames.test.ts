@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { digestLog } from '../../src/logs/index.ts';
 
 const frames = (name: string, paths: readonly string[] = []) =>
-  digestLog({ text: readFileSync(new URL(`samples/${name}.log`, import.meta.url), 'utf8'), paths }).frames.map(
+  digestLog({ text: readFileSync(new URL(`samples/${name}.txt`, import.meta.url), 'utf8'), paths }).frames.map(
     ({ path, line }) => `${path}:${line}`,
   );
 

@@ -30,7 +30,7 @@ describe('sample logs', () => {
   });
 
   it('are all listed', () => {
-    const files = readdirSync(new URL('samples', import.meta.url)).map((name) => name.replace(/\.log$/, ''));
+    const files = readdirSync(new URL('samples', import.meta.url)).map((name) => name.replace(/\.txt$/, ''));
     expect(SAMPLES.map(({ name }) => name).sort()).toEqual(files.sort());
     expect(SAMPLES.length).toBeGreaterThanOrEqual(60);
   });

@@ -165,7 +165,7 @@ export const SAMPLES: readonly Sample[] = EXPECTED.map(([name, kind, tool, rule,
   const [path, line] = place?.split(':') ?? [];
   return {
     name,
-    text: readFileSync(new URL(`samples/${name}.log`, import.meta.url), 'utf8'),
+    text: readFileSync(new URL(`samples/${name}.txt`, import.meta.url), 'utf8'),
     class: kind,
     tool,
     ...(rule === undefined ? {} : { rule }),
