@@ -118,6 +118,19 @@ async function planned(deps: ActivityDeps, plan: Plan): Promise<PlanSummary> {
   };
 }
 
+/** A search that found the commit knows more than the evidence it began with. */
+function culpritNamed(diagnosis: Diagnosis, { steps, rationale }: Plan, { commits }: Incident): Diagnosis {
+  const [step] = steps;
+  if (steps.length !== 1 || step?.kind !== 'revert-commit' || diagnosis.culprit === step.sha) return diagnosis;
+  const subject = commits.find(({ sha }) => sha === step.sha)?.subject ?? '';
+  return {
+    ...diagnosis,
+    cause: oneLine(`commit ${step.sha.slice(0, 8)} broke it: ${subject}`, 500),
+    culprit: step.sha,
+    evidence: [...diagnosis.evidence, oneLine(rationale, 300)].slice(-20),
+  };
+}
+
 /** Finding cause and plan: holds no credential and changes nothing. */
 export function reasonActivities(deps: ActivityDeps): Pick<Activities, 'reason'> {
   return {
@@ -182,8 +195,10 @@ export function reasonActivities(deps: ActivityDeps): Pick<Activities, 'reason'>
             fingerprint,
           };
         }
-        case 'plan':
-          return { kind: 'plan', diagnosis, plan: await planned(deps, checkedPlan(climbed.plan, deps.redact)), refusals };
+        case 'plan': {
+          const plan = checkedPlan(climbed.plan, deps.redact);
+          return { kind: 'plan', diagnosis: culpritNamed(diagnosis, plan, incident), plan: await planned(deps, plan), refusals };
+        }
       }
     },
   };
