@@ -9,7 +9,7 @@ import { createActivities } from './activities/index.ts';
 import { createRunCall } from './activities/run-call.ts';
 import { loadConfig, loadSecrets, parseRepositoryPolicy, settingsFrom, stateFolder } from './config/index.ts';
 import { Failure } from './domain/failure.ts';
-import { forgeQueue, sandboxQueue } from './domain/task-queues.ts';
+import { forgeQueue, modelQueue, sandboxQueue } from './domain/task-queues.ts';
 import type { Integration, IntegrationContext, Model } from './integrations/contract.ts';
 import { integrations } from './integrations/registry.ts';
 import { createLogger } from './lib/logger.ts';
@@ -28,10 +28,12 @@ import { workflowBundle } from './temporal/bundle.ts';
 import { connectLazily, createHealings, ensurePatrol, ensureSearchAttributes } from './temporal/index.ts';
 import { runToEnd } from './temporal/run-to-end.ts';
 
-/** Activities that call the forge at the same time; GitHub asks for fewer than 100 requests at once. */
 /** Activities of the worker's own queue at the same time: they wait for the store and for vendors. */
 const OWN_CALLS = 16;
+/** Activities that call the forge at the same time; GitHub asks for fewer than 100 requests at once. */
 const FORGE_CALLS = 10;
+/** Questions to a model at the same time: each may take minutes, and vendors limit tokens by the minute. */
+const MODEL_CALLS = 4;
 
 /** Longest pause between two signs of life of an activity that reach the server, in milliseconds. */
 const LONGEST_SILENCE_MS = 10_000;
@@ -187,6 +189,7 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
     Worker.create({ ...common, taskQueue: forgeQueue(taskQueue), maxConcurrentActivityTaskExecutions: FORGE_CALLS }),
     // Jobs beyond what this machine takes wait at the server, where owners take turns.
     Worker.create({ ...common, taskQueue: sandboxQueue(taskQueue), maxConcurrentActivityTaskExecutions: config.sandbox.concurrency }),
+    Worker.create({ ...common, taskQueue: modelQueue(taskQueue), maxConcurrentActivityTaskExecutions: MODEL_CALLS }),
   ]);
   await sandbox.sweep();
   if (config.patrolEveryMs > 0) await ensurePatrol(client.client, { everyMs: config.patrolEveryMs, taskQueue, settings });

@@ -6,7 +6,8 @@ export const HEALING_MOVES = {
   'waiting-for-slot': ['correlating', 'reasoning', 'ending'],
   correlating: ['acting', 'admitting', 'escalating', 'ending'],
   acting: ['acting', 'admitting', 'awaiting-approval', 'verifying', 'escalating', 'ending'],
-  reasoning: ['proving', 'reasoning', 'acting', 'awaiting-approval', 'escalating', 'ending'],
+  reproducing: ['reasoning', 'escalating', 'ending'],
+  reasoning: ['reproducing', 'proving', 'reasoning', 'acting', 'awaiting-approval', 'escalating', 'ending'],
   proving: ['proving', 'reasoning', 'acting', 'awaiting-approval', 'publishing', 'escalating', 'ending'],
   'awaiting-approval': [
     'awaiting-approval',

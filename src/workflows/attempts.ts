@@ -186,6 +186,7 @@ async function tryPlans(
   failed: (reason: ReasonCode) => void,
 ): Promise<AttemptEnd> {
   const red = await reproduce(record, control);
+  if (record.state === 'reproducing') record.move('reasoning', 'Looks for the cause and a repair');
   if (red.kind === 'not-red') return await nothingToRepair(record, reasoning, red);
   const most = record.input.settings.caps.candidates ?? 1;
   for (let candidate = 1; ; candidate += 1) {

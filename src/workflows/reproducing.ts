@@ -27,7 +27,7 @@ export async function reproduce(record: HealingRecord, control: Control): Promis
   const before = record.red;
   if (before?.headSha === incident.headSha && before.command === incident.command)
     return { kind: 'red', run: before.run, reproduced: before.reproduced };
-  record.note(`Runs ${incident.command} as it is`);
+  record.move('reproducing', `Runs ${incident.command} as it is`);
   const known = new Set(incident.failingTests);
   const runs: RunFacts[] = [];
   const told = (verdict: Reproduced['verdict'], detail: string): Reproduced => ({

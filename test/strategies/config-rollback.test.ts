@@ -19,7 +19,22 @@ function since(...commits: ReadonlyArray<readonly [subject: string, path: string
     })),
   } as unknown as StrategyContext['incident'];
   const diagnosis = { class: 'configuration', cause: 'it changed', confidence: 1, evidence: [] } as unknown as StrategyContext['diagnosis'];
-  return { incident, diagnosis, policy, probes: [], tried: [], paths: new Map(), now: '2026-11-23T12:00:00.000Z' };
+  return {
+    incident,
+    diagnosis,
+    policy,
+    digest: null,
+    reproduction: null,
+    probes: [],
+    trials: [],
+    answers: [],
+    files: [],
+    tried: [],
+    paths: {},
+    model: false,
+    actions: [],
+    now: '2026-11-23T12:00:00.000Z',
+  };
 }
 
 describe('the rollback of configuration', () => {
