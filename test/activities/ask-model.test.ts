@@ -106,7 +106,7 @@ describe('asking a model', () => {
     expect(over).toEqual({
       kind: 'over-budget',
       detail:
-        'The budget of this server for today is used up: 0 of 0.01 US dollars are used or set aside, and this step may need 0.01 more. ' +
+        'The budget of this server for today is used up: 0 of 0.005 US dollars are used or set aside, and this step may need 0.01 more. ' +
         "Allow it here, or raise `budget.perDay.usd` in the server's configuration for the next ones.",
       hash: expect.stringMatching(/^[0-9a-f]{64}$/),
       approvers: [],

@@ -38,8 +38,9 @@ const GAP = /\[(?:a line of \d+ characters is left out|\d+ lines are left out he
 
 /** Why these lines must not be written: what people cannot see in a change, and what stood for something that was not shown; unless it stood there before. */
 function unwritable(written: readonly string[], before: readonly string[]): Unusable | null {
-  const fresh = written.filter((line) => !before.includes(line));
-  if (fresh.some((line) => visibleText(line) !== line))
+  const known = new Set(before);
+  const fresh = written.filter((line) => !known.has(line));
+  if (visibleText(fresh.join('\n')) !== fresh.join('\n'))
     return { code: 'hidden-characters', detail: 'it has characters that people cannot see' };
   if (fresh.some((line) => line.includes(REDACTED) || GAP.test(line)))
     return { code: 'gap-written', detail: 'it writes the mark of something that was not shown; leave such lines alone' };

@@ -11,6 +11,8 @@ export interface Unusable {
 
 /** Edits of one answer at most; a repair of more is no repair. */
 const MAX_EDITS = 60;
+/** Characters of an answer that are read; the longest that is asked for has a tenth of them. */
+const MAX_ANSWER = 400_000;
 
 const SEARCH = /^<{7} SEARCH$/;
 const DIVIDER = /^={7}$/;
@@ -40,6 +42,7 @@ function unfenced(path: string, lines: readonly string[]): readonly string[] {
 
 /** Reads the blocks of an answer; prose and code fences around them are passed over. */
 export function parseEdits(text: string): readonly Edit[] | Unusable {
+  if (text.length > MAX_ANSWER) return { code: 'too-large', detail: `it has ${text.length} characters` };
   const lines = text.replace(/\r\n?/g, '\n').split('\n');
   const edits: Edit[] = [];
   let path = '';
