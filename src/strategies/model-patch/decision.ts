@@ -1,20 +1,12 @@
-import { z } from 'zod';
 import { FailureClass } from '../../domain/diagnosis.schema.ts';
+import { ModelDecision } from '../../domain/model-decision.schema.ts';
 import { oneLine } from '../../lib/one-line.ts';
 import type { Unusable } from './edits.ts';
 
-/** What the first turn asks for. Longer texts are cut, further keys ignored. */
-const Decision = z.object({
-  class: FailureClass,
-  cause: z.string().transform((text) => oneLine(text, 400)),
-  confidence: z.number().min(0).max(1),
-  files: z.array(z.string()).transform((paths) => [...new Set(paths)].slice(0, 8)),
-  strategy: z.enum(['patch', 'none']),
-  why: z.string().transform((text) => oneLine(text, 300)),
-});
-export type Decision = z.infer<typeof Decision>;
+/** Files that a model may ask for. */
+const MAX_FILES = 8;
 
-/** The same for a model that answers by schema: strict, so everything is required and nothing else allowed. */
+/** A decision as a model answers it by schema: strict, so everything is required and nothing else allowed. */
 export const DECISION_SCHEMA = {
   name: 'decision',
   schema: {
@@ -62,11 +54,14 @@ function objectIn(text: string): unknown {
 }
 
 /** Reads a decision, with prose or a code fence around it or without. */
-export function parseDecision(text: string): Decision | Unusable {
+export function parseDecision(text: string): ModelDecision | Unusable {
   const value = objectIn(text.slice(0, 100_000));
   if (value === null) return { code: 'answer-not-json', detail: 'it is not JSON' };
-  const parsed = Decision.safeParse(value);
-  if (parsed.success) return parsed.data;
+  const parsed = ModelDecision.safeParse(value);
+  if (parsed.success) {
+    const { cause, why, files } = parsed.data;
+    return { ...parsed.data, cause: oneLine(cause, 400), why: oneLine(why, 300), files: [...new Set(files)].slice(0, MAX_FILES) };
+  }
   const [issue] = parsed.error.issues;
   return { code: 'answer-wrong-schema', detail: `${issue?.path.join('.') ?? ''}: ${oneLine(issue?.message ?? '', 150)}` };
 }

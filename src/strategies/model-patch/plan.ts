@@ -1,10 +1,11 @@
+import type { ModelDecision } from '../../domain/model-decision.schema.ts';
 import type { ModelQuestion } from '../../domain/model-exchange.schema.ts';
 import type { StrategyRefusal } from '../../domain/plan.schema.ts';
 import { oneLine } from '../../lib/one-line.ts';
 import type { FileWanted, StrategyAnswer, StrategyContext } from '../contract.ts';
 import { questionFingerprint } from '../ladder.ts';
 import { applyEdits, WHOLE_FILE_LINES } from './apply.ts';
-import { DECISION_SCHEMA, type Decision, parseDecision } from './decision.ts';
+import { DECISION_SCHEMA, parseDecision } from './decision.ts';
 import { parseEdits, type Unusable } from './edits.ts';
 import { editableFiles, evidenceOf } from './evidence.ts';
 import { INSTRUCTION_FILES, mayBeSeen, namedPaths } from './paths.ts';
@@ -100,7 +101,7 @@ function withFiles(context: StrategyContext, wanted: readonly FileWanted[]): Str
   return { ...context, files };
 }
 
-function decide(context: StrategyContext): Said<Decision> {
+function decide(context: StrategyContext): Said<ModelDecision> {
   const evidence = evidenceOf(context);
   return asked(
     context,
@@ -115,7 +116,7 @@ function decide(context: StrategyContext): Said<Decision> {
   );
 }
 
-function patch(context: StrategyContext, decision: Decision): StrategyAnswer {
+function patch(context: StrategyContext, decision: ModelDecision): StrategyAnswer {
   const editable = editableFiles(context);
   if (editable.length === 0) return { kind: 'refused', refusal: refusal('nothing-to-change', 'none of the files it saw may be changed') };
   const evidence: readonly Section[] = [

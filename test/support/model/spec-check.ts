@@ -4,7 +4,6 @@ import type { Json } from '../github/wire.ts';
 
 /** Where the project keeps OpenAI's published specification, beside the checkout; it need not be there. */
 const SPEC = new URL('../../../../shared/specs/openai.json', import.meta.url);
-const SPEC_FROM_WORKTREE = new URL('../../../../../shared/specs/openai.json', import.meta.url);
 
 /** What is wrong with a request, or with an answer of the stand-in itself; nothing when both are as OpenAI's specification has them. */
 export interface SpecCheck {
@@ -21,7 +20,7 @@ export function specCheck(): Promise<SpecCheck | null> {
 }
 
 async function load(): Promise<SpecCheck | null> {
-  const text = await readFile(SPEC, 'utf8').catch(() => readFile(SPEC_FROM_WORKTREE, 'utf8').catch(() => null));
+  const text = await readFile(SPEC, 'utf8').catch(() => null);
   if (text === null) return null;
   const backend = new OpenAPIBackend({
     definition: JSON.parse(text) as never,

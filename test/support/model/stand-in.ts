@@ -15,7 +15,8 @@ export interface Heard {
   readonly body: Json;
   readonly instructions: string;
   readonly input: string;
-  readonly schema: Json | undefined;
+  /** Undefined where none was sent. */
+  readonly schema: Json;
 }
 
 /** What the stand-in says. */
