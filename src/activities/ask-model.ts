@@ -12,8 +12,8 @@ import type { ActivityDeps } from './deps.ts';
 import { readDossier } from './dossier.ts';
 import { getJson, putJson } from './stored.ts';
 
-/** How long a model that is away is asked again before the healing goes on without it, in milliseconds. */
-const PATIENCE_MS = 15 * 60_000;
+/** How long a model that is away is asked again before the healing goes on without it, in milliseconds: less than the repeats of the activity take, so that what was set aside is given back. */
+const PATIENCE_MS = 10 * 60_000;
 
 /** Bytes of a token at least, in what people write and programs print; the mean is about 4 characters. */
 const BYTES_PER_TOKEN = 3;
