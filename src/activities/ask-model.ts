@@ -144,6 +144,7 @@ export function askModelActivities(deps: ActivityDeps): Pick<Activities, 'askMod
           usd: asked.usd,
           question: asking.sha256,
           answer: asked.answer.sha256,
+          answerSize: asked.answer.size,
         },
       });
       return { kind: 'answered', answer: asked.answer, detail: inWords(asked), tokens, usd: asked.usd };
