@@ -19,8 +19,8 @@ function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>):
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-const capabilities = ['alertSource', 'forge', 'health', 'notifier'] as const;
-const capabilityNames = { alertSource: 'alert source', forge: 'forge', health: 'health', notifier: 'notifier' } as const;
+const capabilities = ['alertSource', 'forge', 'health', 'notifier', 'model'] as const;
+const capabilityNames = { alertSource: 'alert source', forge: 'forge', health: 'health', notifier: 'notifier', model: 'model' } as const;
 
 const readme: Readonly<Record<string, string>> = {
   sources: table(

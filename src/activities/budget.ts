@@ -23,7 +23,7 @@ function incidentOf({ key, healingId }: Pick<Spending, 'key' | 'healingId'>): st
 
 const UNITS: Readonly<Record<BudgetUnit, readonly [name: string, digits: number]>> = {
   tokens: ['tokens', 0],
-  usd: ['US dollars', 2],
+  usd: ['US dollars', 4],
   minutes: ['minutes in the sandbox', 1],
   attempts: ['attempts', 0],
   pullRequests: ['pull requests', 0],
@@ -40,13 +40,13 @@ const SCOPES: Readonly<Record<string, readonly [name: string, setting: keyof Bud
 function inWords(over: BudgetExceeded, wanted: number, lowered: boolean): string {
   const [unit, digits] = UNITS[over.unit];
   const [scope, setting] = SCOPES[over.scope.split('/')[0] ?? ''] ?? ['', 'perDay'];
-  const round = (amount: number, up: number): string => String(Math.round(amount * 10 ** up) / 10 ** up);
+  const round = (amount: number): string => String(Math.round(amount * 10 ** digits) / 10 ** digits);
   const where = lowered
     ? `\`budget.${setting === 'perIncident' ? setting : 'perDay'}.${over.unit}\` in the repository's policy`
     : `\`budget.${setting}.${over.unit}\` in the server's configuration`;
   return (
-    `The budget ${scope} is used up: ${round(over.used, digits)} of ${round(over.limit, digits)} ${unit} are used or set aside, ` +
-    `and this step may need ${round(wanted, Math.max(digits, wanted < 0.01 ? 4 : digits))} more. ` +
+    `The budget ${scope} is used up: ${round(over.used)} of ${round(over.limit)} ${unit} are used or set aside, ` +
+    `and this step may need ${round(wanted)} more. ` +
     `Allow it here, or raise ${where} for the next ones.`
   );
 }
