@@ -1,0 +1,17 @@
+import type { GateFinding } from '../../proof.schema.ts';
+import { addedLines, type GateFile } from './lines.ts';
+
+const OPENS =
+  /\bdef\s+__(?:eq|ne|bool|lt|le|gt|ge|contains|instancecheck|hash)__\s*\(|\bboolean\s+equals\s*\(|\bfn\s+(?:eq|ne)\s*\(|\bdef\s+(?:==|eql\?|===)|\b(?:asymmetricMatch|isEqual|equals|Equals?)\s*\([^)]*\)[^;]{0,40}\{|\bfunc\s+\([^)]*\)\s+Equal\s*\(|\boperator\s*fun\s+equals|\bSymbol\.toPrimitive\b/;
+const TRUE = /(?:^|[{;:]\s*|=>\s*|\breturn\s+)(?:return\s+)?(?:True|true|not\s+False|!0|1)\s*;?\s*\}?(?:end)?$/;
+
+/** Equality that answers yes to everything: whatever is compared with it passes. */
+export function equalityFindings(file: GateFile): readonly GateFinding[] {
+  const rows = (file.after ?? '').split('\n').map((row) => row.trim());
+  return addedLines(file).flatMap(({ line, text }) => {
+    const next = rows.slice(line).find((row) => row !== '' && !/^(?:#|\/\/|\*|"""|@)/.test(row)) ?? '';
+    return OPENS.test(text) && (TRUE.test(text) || TRUE.test(next))
+      ? [{ code: 'equality-tamed', path: file.path, line, detail: 'a comparison answers yes whatever it compares' }]
+      : [];
+  });
+}
