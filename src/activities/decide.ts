@@ -76,6 +76,7 @@ export function decideActivities(
           reportAfter: await reportOf(deps, green),
           testTexts: texts.test,
           programTexts: texts.program,
+          paths: texts.paths,
           policy,
           restored,
         }),

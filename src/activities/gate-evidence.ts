@@ -17,10 +17,11 @@ const MAX_READ_BYTES = 131_072;
 const PROGRAM = /\.(?:[cm]?[jt]sx?|py|go|java|kts?|rs|rb|php|cs|scala|swift|sh|sql|ya?ml|json|toml|proto|graphql|md)$/i;
 const NOT_PROGRAM = /(?:^|\/)(?:node_modules|vendor|dist|build|target)\/|(?:^|\/)(?:package-lock\.json|pnpm-lock\.yaml|CHANGELOG\.md)$/;
 
-/** Texts of a repository at a revision. */
+/** Texts and paths of a repository at a revision. */
 export interface Texts {
   readonly test: readonly string[];
   readonly program: readonly string[];
+  readonly paths: ReadonlySet<string>;
 }
 
 /** The changed files as the gate sees them, and which of them are back to their last green content. */
@@ -54,6 +55,7 @@ export async function gateFiles(
 export async function repositoryTexts(deps: ActivityDeps, { incident }: Dossier, sha: string): Promise<Texts> {
   const test: string[] = [];
   const program: string[] = [];
+  const paths = new Set<string>();
   const tar: Readable = await deps.forge.repositories.exportTree(incident.repo, sha);
   const entries = tar.pipe(extract());
   // A broken source does not end the pipe by itself.
@@ -61,6 +63,7 @@ export async function repositoryTexts(deps: ActivityDeps, { incident }: Dossier,
   try {
     for await (const entry of entries) {
       const { name, type, size } = entry.header;
+      if (type === 'file') paths.add(name);
       const texts = isTestFile(name) ? test : program;
       const wanted = texts === test || (PROGRAM.test(name) && !NOT_PROGRAM.test(name));
       if (type !== 'file' || !wanted || (size ?? 0) > MAX_READ_BYTES || texts.length >= MAX_READ_FILES) {
@@ -79,7 +82,7 @@ export async function repositoryTexts(deps: ActivityDeps, { incident }: Dossier,
   } finally {
     tar.destroy();
   }
-  return { test, program };
+  return { test, program, paths };
 }
 
 /** The whole report of a run; null when it has none. */

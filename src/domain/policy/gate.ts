@@ -26,6 +26,8 @@ export interface GateInput {
   readonly testTexts: readonly string[];
   /** The rest of the repository as it stood before the change: a value that it knows is no secret of the tests. */
   readonly programTexts?: readonly string[];
+  /** Every path of the repository before the change. */
+  readonly paths?: ReadonlySet<string>;
   readonly policy: RepositoryPolicy;
   /** The change takes this file back, byte for byte, to what it was when the check was green. */
   readonly restored: ReadonlySet<string>;

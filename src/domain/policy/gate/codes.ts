@@ -8,6 +8,7 @@ export const GATE_CODES = {
   'test-edited': 'Another line of a test, or of what it uses, is changed or removed.',
   'test-body-changed':
     'Something is added in front of, around or inside what an existing test does: a return, a condition, a mock, a hook, another meaning of a name.',
+  'test-hook-added': 'A new file of tests runs something around all tests of its package.',
   'test-skipped': 'A test is skipped, expected to fail, disabled, or left out of the build.',
   'test-focused': 'One test is focused, so the others do not run.',
   'snapshot-edited': 'A recorded expectation is changed.',

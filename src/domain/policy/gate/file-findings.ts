@@ -4,10 +4,12 @@ import { assertionFindings } from './assertions.ts';
 import { isProse } from './comments.ts';
 import { lineFindings } from './line-findings.ts';
 import { addedLines, type GateFile, removedLines } from './lines.ts';
-import { manifestFindings } from './manifests.ts';
-import { isCheckScript, isCiFile, isLintConfig, isPlatformName, isShadow, isSnapshot, isTestConfig } from './paths.ts';
+import { manifestFindings, readable } from './manifests.ts';
+import { newHookFindings } from './new-hooks.ts';
+import { isCheckScript, isCiFile, isLintConfig, isSnapshot, isTestConfig } from './paths.ts';
 import { readsTestsFindings } from './reads-tests.ts';
 import { commandPaths, saysWhatRuns, touchesSelection } from './settings.ts';
+import { shadowFindings } from './shadows.ts';
 import { specialCaseFindings } from './special-cases.ts';
 import { swallowedFindings } from './swallowed-blocks.ts';
 import { equalityFindings } from './tame-equality.ts';
@@ -22,6 +24,7 @@ export interface Shared {
   readonly moved: ReadonlySet<GateFile>;
 }
 
+const NO_PATHS: ReadonlySet<string> = new Set();
 const BUILD_FILE =
   /(?:^|\/)(?:package\.json|Makefile|makefile|GNUmakefile|justfile|Taskfile\.ya?ml|composer\.json|build\.gradle(?:\.kts)?|pom\.xml|Rakefile|noxfile\.py)$/;
 const ABOUT_CHECKS = /\b(?:(?:unit|py)?tests?|checks?|lint|ci|specs?|verify|jest|vitest|mocha|surefire|failsafe)\b/i;
@@ -40,11 +43,6 @@ function placeFindings(file: GateFile, input: GateInput): GateFinding[] {
       'the configuration of a checker is changed',
     ],
     [isSnapshot(file.path), 'snapshot-edited', 'a recorded expectation is changed'],
-    [
-      file.after !== null && (isShadow(file.path) || (file.before === null && isPlatformName(file.path))),
-      'test-runner-shadowed',
-      'a file stands in the place of a test framework, a checker or a module',
-    ],
     [isCheckScript(file.path), 'checker-edited', 'a script that runs checks is changed'],
     [
       input.reportBefore === null && touchesSelection(file),
@@ -60,6 +58,8 @@ function placeFindings(file: GateFile, input: GateInput): GateFinding[] {
 function buildFileFindings(file: GateFile): GateFinding[] {
   if (!BUILD_FILE.test(file.path)) return [];
   const findings: GateFinding[] = [];
+  // A manifest that can be read is judged by its keys.
+  if (file.path.endsWith('package.json') && readable(file)) return [];
   const touched = [...addedLines(file).map((line) => line.text), ...removedLines(file)];
   if (touched.some((text) => ABOUT_CHECKS.test(text.slice(0, 1000))))
     findings.push({ code: 'test-command-edited', path: file.path, detail: 'how the tests are run is changed' });
@@ -76,7 +76,8 @@ export function fileFindings(file: GateFile, input: GateInput, shared: Shared): 
   const program = test !== file;
   const findings = [
     ...placeFindings(file, input),
-    ...(test === null || shared.moved.has(file) ? [] : [...assertionFindings(test), ...bodyFindings(test)]),
+    ...shadowFindings(file, input.paths ?? NO_PATHS),
+    ...(test === null || shared.moved.has(file) ? [] : [...assertionFindings(test), ...bodyFindings(test), ...newHookFindings(test)]),
     ...buildFileFindings(file),
     ...manifestFindings(file),
     ...lineFindings(file, test !== null),

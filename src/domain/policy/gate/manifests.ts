@@ -33,6 +33,11 @@ function parsed(text: string | null): Json | null {
   }
 }
 
+/** Whether both versions of a JSON manifest can be read. */
+export function readable(file: GateFile): boolean {
+  return parsed(file.before) !== null && parsed(file.after) !== null;
+}
+
 function packageFindings(file: GateFile): readonly GateFinding[] {
   const before = parsed(file.before) ?? {};
   const after = parsed(file.after);

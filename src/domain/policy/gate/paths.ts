@@ -149,7 +149,30 @@ const HARMLESS_IGNORES = [
   '.slugignore',
   '.cfignore',
 ];
-const CI_GLOBS = ['.github/**', '.gitlab-ci.yml', '.circleci/**', '.buildkite/**', 'Jenkinsfile', 'azure-pipelines.yml', '.travis.yml'];
+const CI_GLOBS = [
+  '.github/**',
+  '.gitlab-ci.yml',
+  '.gitlab/ci/**',
+  '.circleci/**',
+  '.buildkite/**',
+  'Jenkinsfile',
+  'azure-pipelines.yml',
+  '.travis.yml',
+  '.woodpecker*',
+  '.woodpecker/**',
+  '.drone.yml',
+  '.cirrus.yml',
+  '.semaphore/**',
+  '.teamcity/**',
+  'bitbucket-pipelines.yml',
+  'cloudbuild.y*ml',
+  'buildspec.yml',
+  'appveyor.yml',
+  '.husky/**',
+  '.githooks/**',
+  '.pre-commit-config.yaml',
+  'lefthook.yml',
+];
 const SNAPSHOT_GLOBS = ['*.snap', '**/__snapshots__/**', '*.ambr', '*.approved.*', '*.golden', 'testdata/**/*.golden'];
 
 /** Files that the language loads by their name before any test runs, and packages as they are installed. */

@@ -4,7 +4,7 @@ import { addedLines, type GateFile } from './lines.ts';
 
 const PLACE = String.raw`(?:\.{0,2}\/)*(?:[\w.-]+\/)*(?:tests?|__tests__|spec|testdata|__snapshots__|__fixtures__|__mocks__)\/`;
 const READS = new RegExp(
-  `(?:\\b(?:open|read\\w*|load\\w*|Path|ReadFile|readFileSync|createReadStream|include_str!|include_bytes!|File\\.\\w+|Paths?\\.(?:get|of)|require|require_relative|import|from|getResource\\w*|embed|glob\\w*)\\b[^;]{0,60}['"\`(]\\s*)${PLACE}|^//go:embed\\s+${PLACE}`,
+  `(?:\\b(?:include_\\w+!|open|read\\w*|load\\w*|Path|ReadFile|readFileSync|createReadStream|File\\.\\w+|Paths?\\.(?:get|of)|require|require_relative|import|from|getResource\\w*|embed|glob\\w*)(?!\\w)[^;]{0,60}['"\`(]\\s*)${PLACE}|^//go:embed\\s+${PLACE}`,
 );
 const IMPORTS =
   /^(?:from|import)\s+(?:\.*)(?:tests?|spec|conftest|test_\w+)(?:\.|\s|$)|\bfrom\s+['"][^'"]*(?:\.test|\.spec|__tests__|__mocks__)[^'"]*['"]|\bmod\s+tests?;/;

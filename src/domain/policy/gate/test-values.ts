@@ -60,7 +60,7 @@ function texts(line: string, next: string): Candidate[] {
     const behind = line.slice(match.index + match[0].length, match.index + match[0].length + 12);
     const compared = COMPARED_BEFORE.test(front) || COMPARED_AFTER.test(behind) || /\bin\s*[[({][^\])}]*$/.test(front);
     if ((condition && compared) || COMPARED_AFTER.test(behind)) {
-      const short = /\d|[^a-z]/.test(value) && answered ? 2 : 4;
+      const short = answered ? 2 : 4;
       if (value.length >= short && !COMMON.has(value) && !/^e[a-z]{4,}$/.test(value)) {
         candidates.push({ values: [value], numeric: false });
         candidates.push({ values: [[...value].reverse().join('')], numeric: false });

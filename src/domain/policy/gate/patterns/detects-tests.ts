@@ -41,7 +41,14 @@ export const DETECTS_TESTS: readonly AddedPattern[] = [
     code: 'test-detected',
     where: 'program',
     pattern:
-      /(?:\binspect\.(?:stack|currentframe|getouterframes)|\bsys\._getframe|\btraceback\.(?:extract_stack|format_stack)|\bnew\s+Error\(\)\.stack|\bruntime\.Callers?\b|\bgetStackTrace\b|\bStackWalker\b|\bcaller(?:_locations)?\b|\bcaptureStackTrace\b)[^;\n]{0,120}(?:test|spec|jest|vitest|mocha|junit)/i,
+      /(?:\binspect\.(?:stack|currentframe|getouterframes)|\bsys\._getframe|\btraceback\.(?:extract_stack|format_stack)|\bnew\s+Error\(\)\.stack|\bruntime\.Callers?\b|\bgetStackTrace\b|\bStackWalker\b|\bcaller(?:_locations)?\b|\bcaptureStackTrace\b)[^\n]{0,160}(?:test|spec|jest|vitest|mocha|junit)/i,
+    detail: 'the code asks who calls it',
+  },
+  {
+    code: 'test-detected',
+    where: 'program',
+    pattern:
+      /(?:test|spec|jest|vitest|mocha|junit)[^\n]{0,120}(?:\binspect\.(?:stack|currentframe)|\bsys\._getframe|\bextract_stack|\bruntime\.Callers?\b|\bgetStackTrace\b)/i,
     detail: 'the code asks who calls it',
   },
   {

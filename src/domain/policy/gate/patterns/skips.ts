@@ -4,14 +4,14 @@ import type { AddedPattern } from './added-pattern.ts';
 export const SKIPS: readonly AddedPattern[] = [
   {
     code: 'test-skipped',
-    where: 'any',
+    where: 'test',
     pattern: /\b(?:it|test|describe|suite|context)\.(?:skip|skipIf|todo|fixme|failing)\b/,
     detail: 'a test is skipped',
   },
   {
     code: 'test-skipped',
     where: 'any',
-    pattern: /^(?:xit|xdescribe|xtest|xcontext|fit|fdescribe)\s*\(/,
+    pattern: /^(?:xit|xdescribe|xtest|xcontext|xspecify|xexample|fit|fdescribe|fcontext|fspecify)\s*[('"]/,
     detail: 'a test is skipped or focused',
   },
   {
@@ -84,7 +84,7 @@ export const SKIPS: readonly AddedPattern[] = [
   {
     code: 'test-skipped',
     where: 'test',
-    pattern: /#!?\[cfg\((?!test\))|#\[cfg_attr\([^,]+,\s*ignore/,
+    pattern: /^\/\/\s*(?:go:build|\+build)\b|#!?\[cfg\((?!test\))|#\[cfg_attr\([^,]+,\s*ignore/,
     detail: 'a test is left out of the build',
   },
 ];

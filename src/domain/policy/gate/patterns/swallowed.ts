@@ -9,7 +9,7 @@ export const SWALLOWED: readonly AddedPattern[] = [
     code: 'exit-swallowed',
     where: 'any',
     pattern:
-      /--(?:passWithNoTests|pass-with-no-tests|exit-zero|no-fail|no-error-on-unmatched-pattern)\b|\bcontinue-on-error\s*:\s*true|\ballow_failure\s*:\s*true|-Dmaven\.test\.(?:skip|failure\.ignore)|-DskipTests|\btestFailureIgnore\b/,
+      /--(?:passWithNoTests|pass-with-no-tests|exit-zero|no-fail|no-error-on-unmatched-pattern)\b|\bcontinue-on-error\s*:\s*true|\ballow_failure\s*:\s*true|\bmaven\.test\.(?:skip|failure\.ignore)|-DskipTests|\btestFailureIgnore\b/,
     detail: 'failures are told not to count',
   },
   {
