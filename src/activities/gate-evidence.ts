@@ -11,7 +11,8 @@ import type { Dossier } from './dossier.ts';
 import { getJson, MAX_FILE_BYTES } from './stored.ts';
 
 /** Files that are read to recognise the values of tests, of each kind, and how much of each. */
-const MAX_READ_FILES = 300;
+const MAX_READ_FILES = { test: 300, program: 3000 };
+const MAX_PROGRAM_BYTES = 33_554_432;
 const MAX_READ_BYTES = 131_072;
 /** Words that a program knows stand in its sources, settings and pages; not in what it has installed or built. */
 const PROGRAM = /\.(?:[cm]?[jt]sx?|py|go|java|kts?|rs|rb|php|cs|scala|swift|sh|sql|ya?ml|json|toml|proto|graphql|md)$/i;
@@ -56,6 +57,7 @@ export async function repositoryTexts(deps: ActivityDeps, { incident }: Dossier,
   const test: string[] = [];
   const program: string[] = [];
   const paths = new Set<string>();
+  let bytes = 0;
   const tar: Readable = await deps.forge.repositories.exportTree(incident.repo, sha);
   const entries = tar.pipe(extract());
   // A broken source does not end the pipe by itself.
@@ -64,9 +66,10 @@ export async function repositoryTexts(deps: ActivityDeps, { incident }: Dossier,
     for await (const entry of entries) {
       const { name, type, size } = entry.header;
       if (type === 'file') paths.add(name);
-      const texts = isTestFile(name) ? test : program;
-      const wanted = texts === test || (PROGRAM.test(name) && !NOT_PROGRAM.test(name));
-      if (type !== 'file' || !wanted || (size ?? 0) > MAX_READ_BYTES || texts.length >= MAX_READ_FILES) {
+      const kind = isTestFile(name) ? 'test' : 'program';
+      const texts = kind === 'test' ? test : program;
+      const wanted = kind === 'test' || (PROGRAM.test(name) && !NOT_PROGRAM.test(name) && bytes < MAX_PROGRAM_BYTES);
+      if (type !== 'file' || !wanted || (size ?? 0) > MAX_READ_BYTES || texts.length >= MAX_READ_FILES[kind]) {
         entry.resume();
         continue;
       }
@@ -76,6 +79,7 @@ export async function repositoryTexts(deps: ActivityDeps, { incident }: Dossier,
       }
       const text = textOf(Buffer.concat(chunks));
       if (text !== null) {
+        bytes += kind === 'program' ? text.length : 0;
         texts.push(text);
       }
     }

@@ -9,7 +9,7 @@ import type { GateFile } from './gate/lines.ts';
 import { movedTests } from './gate/moved-tests.ts';
 import { isTestFile } from './gate/paths.ts';
 import { reportFindings } from './gate/reports.ts';
-import { onlySilences } from './gate/silences.ts';
+import { silencing } from './gate/silences.ts';
 
 export type { GateFile } from './gate/lines.ts';
 
@@ -47,10 +47,11 @@ const JUDGED_WHEN_GREEN: ReadonlySet<string> = new Set([
 ]);
 
 function judged(file: GateFile, found: readonly GateFinding[]): readonly GateFinding[] {
+  const onlySilences = silencing(file);
   return found.filter(
     ({ code, line }) =>
       !(JUDGED_WHEN_GREEN.has(code) && (code === 'test-body-changed' || !isTestFile(file.path))) &&
-      (code !== 'check-disabled' || isTestFile(file.path) || onlySilences(file, line)),
+      (code !== 'check-disabled' || isTestFile(file.path) || onlySilences(line)),
   );
 }
 

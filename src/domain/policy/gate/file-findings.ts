@@ -19,7 +19,7 @@ import type { Candidate } from './test-values.ts';
 
 /** What is asked once for a whole change. */
 export interface Shared {
-  readonly known: (candidates: readonly Candidate[]) => ReadonlySet<string>;
+  readonly known: (candidates: readonly Candidate[]) => ReadonlySet<Candidate>;
   /** Test files that only stand in another place now. */
   readonly moved: ReadonlySet<GateFile>;
 }

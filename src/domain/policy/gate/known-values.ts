@@ -20,22 +20,40 @@ function seen(values: ReadonlySet<string>, texts: readonly string[]): ReadonlySe
   return found;
 }
 
-/** Which values the tests know and the rest of the program does not; texts count as they stood before the change. */
+/** Groups of values that stand on one line of a text together. */
+function together(groups: readonly Candidate[], texts: readonly string[]): ReadonlySet<Candidate> {
+  const found = new Set<Candidate>();
+  const asked = groups.slice(0, ANYWHERE);
+  if (asked.length === 0) return found;
+  for (const text of texts) {
+    for (const row of text.split('\n')) {
+      const words = new Set(row.slice(0, 2000).match(TOKEN));
+      for (const group of asked) if (!found.has(group) && group.values.every((value) => words.has(value))) found.add(group);
+    }
+  }
+  return found;
+}
+
+/** Which of the candidates only the tests know; texts count as they stood before the change. */
 export function knownToTests(
   testTexts: readonly string[],
   programTexts: readonly string[],
-): (candidates: readonly Candidate[]) => ReadonlySet<string> {
+): (candidates: readonly Candidate[]) => ReadonlySet<Candidate> {
   return (candidates) => {
     const values = new Set(candidates.flatMap((candidate) => candidate.values));
-    if (values.size === 0) return values;
+    if (values.size === 0) return new Set();
+    const groups = candidates.filter(({ numeric, values: all }) => numeric && all.length > 1);
+    const onOneLine = together(groups, testTexts);
     const elsewhere = seen(values, programTexts);
-    // Small numbers stand everywhere.
-    const numbers = new Set(
-      candidates
-        .filter(({ numeric }) => numeric)
-        .flatMap(({ values: all }) => all)
-        .filter((value) => value.length <= 2),
+    const inTests = seen(values, testTexts);
+    return new Set(
+      candidates.filter((candidate) =>
+        candidate.values.length > 1 && candidate.numeric
+          ? onOneLine.has(candidate) || candidate.values.every((value) => value.length > 3 && inTests.has(value) && !elsewhere.has(value))
+          : candidate.values.every(
+              (value) => value === ALWAYS || (inTests.has(value) && (!elsewhere.has(value) || (candidate.numeric && value.length <= 2))),
+            ),
+      ),
     );
-    return new Set([...seen(values, testTexts)].filter((value) => !elsewhere.has(value) || numbers.has(value)).concat(ALWAYS));
   };
 }

@@ -38,13 +38,22 @@ export function readable(file: GateFile): boolean {
   return parsed(file.before) !== null && parsed(file.after) !== null;
 }
 
+/** What is nested too deep to be written again is taken for another value. */
+function same(before: unknown, after: unknown): boolean {
+  try {
+    return JSON.stringify(before) === JSON.stringify(after);
+  } catch {
+    return false;
+  }
+}
+
 function packageFindings(file: GateFile): readonly GateFinding[] {
   const before = parsed(file.before) ?? {};
   const after = parsed(file.after);
   if (after === null) return [];
   const findings: GateFinding[] = [];
   for (const [code, keys, detail] of PACKAGE_KEYS) {
-    if (keys.some((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]))) findings.push({ code, path: file.path, detail });
+    if (keys.some((key) => !same(before[key], after[key]))) findings.push({ code, path: file.path, detail });
   }
   for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies']) {
     for (const [name, version] of Object.entries(Object(after[kind]) as Json)) {

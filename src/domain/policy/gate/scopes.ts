@@ -10,6 +10,8 @@ export interface Scope {
 
 const OPENS = /[{([:]$|\bdo(?:\s*\|[^|]*\|)?$|=>$|^(?:class|def|module|describe|context|it)\b[^{}]*$/;
 
+const DEFINED = /\b(?:def|function|fn|func|void|class)\s+([\w$]+)/;
+
 function width(raw: string): number {
   return raw.replaceAll('\t', '        ').search(/\S/);
 }
@@ -25,17 +27,18 @@ export function scopesOf(source: string, added: ReadonlySet<number>): (line: num
     openers.push(around);
     if (own >= 0 && OPENS.test((rows[index] ?? '').trim())) around = [...around, index].slice(-40);
   }
+  const defined = new Map<string, number>();
+  const named = (index: number, name: string) => `${openers[index]?.at(-1) ?? -1}/${name}`;
+  for (const [index, row] of rows.entries()) {
+    const name = DEFINED.exec(row.slice(0, 500))?.[1];
+    if (name !== undefined) defined.set(named(index, name), (defined.get(named(index, name)) ?? 0) + 1);
+  }
   return (line) => {
     const outer = openers[line - 1] ?? [];
-    const parent = outer[outer.length - 1];
     return {
       isNew: outer.some((row) => added.has(row + 1)),
       outermost: (widths[line - 1] ?? 0) <= 0,
-      siblings: (name) =>
-        rows.some((row, index) => {
-          const same = index !== line - 1 && openers[index]?.[(openers[index]?.length ?? 0) - 1] === parent;
-          return same && new RegExp(`\\b(?:def|function|fn|func|void|class)\\s+${name.replace(/\$/g, '\\$')}\\b`).test(row);
-        }),
+      siblings: (name) => (defined.get(named(line - 1, name)) ?? 0) > 1,
     };
   };
 }

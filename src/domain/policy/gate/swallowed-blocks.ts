@@ -1,6 +1,6 @@
 import type { GateFinding } from '../../proof.schema.ts';
 import { hashComments, withoutComment } from './comments.ts';
-import { addedLines, type GateFile } from './lines.ts';
+import { addedLines, type GateFile, removedLines } from './lines.ts';
 
 /** What catches everything, and the name it gives to what it caught. */
 const CATCHES: readonly RegExp[] = [
@@ -17,6 +17,28 @@ const LOOKS_AT = (name: string) =>
   new RegExp(
     `\\b${name}\\s+instanceof\\b|isinstance\\(\\s*${name}\\b|\\b${name}\\??\\.(?:code|name|status\\w*|kind|errno|getSQLState|getCause)\\b|\\berrors\\.(?:Is|As)\\(`,
   );
+
+/** A promise whose failure is answered with nothing, on one line. */
+const PROMISE =
+  /^(.*?)\.catch\(\s*(?:\(\s*\w*\s*\)|\w+)\s*=>\s*(?:\{\s*\}|null|undefined|void 0|-?\d+|false|true|''|""|\[\]|\(\{\}\))\s*\)/;
+const CALL = /([\w$]+)\s*[!?]?\(/g;
+
+function calls(text: string): readonly string[] {
+  return [...text.matchAll(CALL)]
+    .map((match) => match[1] ?? '')
+    .filter((name) => !/^(?:if|for|while|switch|catch|return|await|function)$/.test(name));
+}
+
+/** Whether one of the rows between what opens the guarded block and what catches is remarkable. */
+function guards(rows: readonly string[], remarkable: readonly boolean[], at: number): boolean {
+  const own = (rows[at] ?? '').search(/\S/);
+  for (let row = at - 1; row >= 0 && row > at - 60; row -= 1) {
+    if (remarkable[row] === true) return true;
+    const text = rows[row] ?? '';
+    if (text.search(/\S/) <= own && /\b(?:try|begin|def|do)\b/.test(text)) return false;
+  }
+  return false;
+}
 
 function bodyOf(rows: readonly string[], at: number, indented: boolean): readonly string[] {
   const body: string[] = [];
@@ -41,10 +63,18 @@ export function swallowedFindings(file: GateFile): readonly GateFinding[] {
   const rows = (file.after ?? '').split('\n');
   const findings: GateFinding[] = [];
   const indented = hashComments(file.path);
-  for (const { line, text } of addedLines(file)) {
+  const added = addedLines(file);
+  const fresh = new Set(added.map(({ text }) => text));
+  const removed = new Set(removedLines(file).flatMap(calls));
+  // What is caught counts when it went uncaught before: a new call may have its own ways.
+  const stoodBefore = rows.map((row) => calls(row).some((name) => removed.has(name) || !fresh.has(row.trim())));
+  for (const { line, text } of added) {
+    const promise = PROMISE.exec(text.slice(0, 1000));
+    if (promise !== null && file.before !== null && calls(promise[1] ?? '').some((name) => removed.has(name)))
+      findings.push({ code: 'exception-swallowed', path: file.path, line, detail: 'a call that may fail is answered with nothing' });
     const code = withoutComment(file.path, text);
     const caught = CATCHES.map((pattern) => pattern.exec(code)).find((match) => match !== null);
-    if (!caught) continue;
+    if (!caught || (!/\berr\b|recover/.test(code) && !guards(rows, stoodBefore, line - 1))) continue;
     const name = caught[1];
     const body = bodyOf(rows, line - 1, indented)
       .map((row) => withoutComment(file.path, row))

@@ -17,7 +17,7 @@ const ASSIGNS = /^([A-Za-z_$][\w$]*)((?:\.[\w$]+)*)\s*(?::=|=)(?![=>~])/;
 const IMPORTED = /\b(?:import|as)\s+\{?\s*([\w$]+)/g;
 /** Names of which every file has its own. */
 const OWN: ReadonlySet<string> = new Set(['exports', 'module', 'self', 'this', 'it', 'test', 'describe']);
-const ESCAPES = /[.*+?^${}()|[\]\\]/g;
+const BOUND = /([A-Za-z_$][\w$]*)[ \t]{0,9}(?:[(.,}\n]|as\b|$)/g;
 
 function byName(blocks: readonly Block[]): Map<string, Block[]> {
   const named = new Map<string, Block[]>();
@@ -90,6 +90,7 @@ export function bodyFindings(file: GateFile): readonly GateFinding[] {
   }
   const added = addedLines(file);
   const scopes = scopesOf(after, new Set(added.map(({ line }) => line)));
+  const bound = boundIn(before);
   const words = new Set(before.match(/[A-Za-z_$][\w$]*/g));
   for (const { line, text } of added) {
     const scope = scopes(line);
@@ -98,15 +99,14 @@ export function bodyFindings(file: GateFile): readonly GateFinding[] {
     else if (/^(?:del\s|module\.exports\b)/.test(text) && scope.outermost) say(line, 'a name that existing tests use is taken away');
     else {
       const again = definedBy(text, scope.outermost).find((name) => name.length > 1 && words.has(name) && !OWN.has(name));
-      if (again === undefined || (!scope.outermost && !scope.siblings(again)) || (IMPORT.test(text) && !boundAlready(before, again)))
-        continue;
+      if (again === undefined || (!scope.outermost && !scope.siblings(again)) || (IMPORT.test(text) && !bound.has(again))) continue;
       say(line, `${again.slice(0, 60)}, which existing tests use, is defined anew`);
     }
   }
   return findings;
 }
 
-/** An import of more names from a module is an addition; what counts is a name that the file called, or had from elsewhere. */
-function boundAlready(before: string, name: string): boolean {
-  return new RegExp(`\\b${name.replace(ESCAPES, '\\$&')}\\b\\s*(?:\\(|\\.|,|\\}|as\\b|$)`, 'm').test(before);
+/** Names that the file called, read from, or had from elsewhere: an import of more names from a module is an addition. */
+function boundIn(before: string): ReadonlySet<string> {
+  return new Set([...before.matchAll(BOUND)].map((match) => match[1] ?? ''));
 }

@@ -10,18 +10,20 @@ const LITERAL = /(['"`])([^'"`\n]{1,80})\1/g;
 const CONDITION = /(?:^|[^.\w])(?:if|elif|elsif|unless|while|case|when|match|switch|in)\b|\?|&&|\|\||^return\b|=\s*\(?\w+\s*[=!]==?/;
 /** What stands in front of a literal that is compared, or behind it. */
 const COMPARED_BEFORE =
-  /(?:[=!]==?|=~|\b(?:eq|is|case|when|in|or|and|not)|\|)\s*\(?\s*[\w.]{0,10}(?:\(|\[|\{)?\s*$|\b(?:starts?_?with\??|ends?_?with\??|startsWith|endsWith|startswith|endswith|equals|equalsIgnoreCase|eql\?|includes|contains|Contains|HasPrefix|HasSuffix|EqualFold|has|test|match|matches|fullmatch|search|compare|localeCompare|indexOf|strcmp|Equal)\s*\(?\s*(?:[\w.]+\s*,\s*|r)?$/i;
-const COMPARED_AFTER = /^\s*(?:[=!]==?|=>|->|\.equals|\|)/;
+  /(?:[=!]==?|=~|\b(?:eq|is|case|when|in|or|and|not))\s*\(?\s*[\w.]{0,10}(?:\(|\[|\{)?\s*$|\b(?:starts?_?with\??|ends?_?with\??|startsWith|endsWith|startswith|endswith|equals|equalsIgnoreCase|eql\?|includes|contains|Contains|HasPrefix|HasSuffix|EqualFold|has|test|match|matches|fullmatch|search|compare|localeCompare|indexOf|strcmp|Equal)\s*\(?\s*(?:[\w.]+\s*,\s*|r)?$/i;
+const COMPARED_AFTER = /^\s*(?:[=!]==?|=>|->|\.equals)/;
+/** Where the key of a table starts. */
+const KEY_BEFORE = /(?:^|[{[(,])\s*$/;
 const KEY = /^\s*(?:\]?\s*:\s*(?!:)|=>|,\s*['"`\d])/;
 const TABLE =
   /^(?:[-\w$.:<>\s,]*(?::?=|=>|:)\s*)?(?:new\s+\w+\s*\(|\w+\.of\s*\(|frozenset\(|\[\]\w+|map\[\w+\]\w+|vec!|&?\[|hash\w*\()?\s*[[({]?\s*[[({]?\s*['"`\d]/i;
 const COMMON = new Set(
-  'string|number|object|function|undefined|boolean|symbol|bigint|get|post|put|patch|delete|head|options|utf8|utf-8|ascii|base64|hex|latin1|__main__|production|true|false|null|none|yes|no|error|default|linux|darwin|win32|windows|http|https|json|text'.split(
+  'fulfilled|rejected|string|number|object|function|undefined|boolean|symbol|bigint|get|post|put|patch|delete|head|options|utf8|utf-8|ascii|base64|hex|latin1|__main__|production|true|false|null|none|yes|no|error|default|linux|darwin|win32|windows|http|https|json|text'.split(
     '|',
   ),
 );
 const PLAIN = new Set(
-  '100 101 200 201 202 204 206 301 302 303 304 307 308 400 401 403 404 405 406 408 409 410 412 413 415 418 422 425 426 428 429 431 451 500 501 502 503 504 365 366 360 255 256 512 1000 1024 2048 4096 65535 65536 3600 86400 10000 100000 1000000'.split(
+  '126 127 128 130 137 139 143 100 101 200 201 202 204 206 301 302 303 304 307 308 400 401 403 404 405 406 408 409 410 412 413 415 418 422 425 426 428 429 431 451 500 501 502 503 504 365 366 360 255 256 512 1000 1024 2048 4096 65535 65536 3600 86400 10000 100000 1000000'.split(
     ' ',
   ),
 );
@@ -56,6 +58,8 @@ function texts(line: string, next: string): Candidate[] {
   const answered = RETURNS.test(line) || RETURNS.test(next);
   for (const match of line.matchAll(LITERAL)) {
     const value = (match[2] ?? '').toLowerCase();
+    // What is put together, or only ends lines, is no value.
+    if (value.includes('${') || value.replace(/\\[nrt0]/g, '').trim().length < 2) continue;
     const front = line.slice(Math.max(0, match.index - 60), match.index);
     const behind = line.slice(match.index + match[0].length, match.index + match[0].length + 12);
     const compared = COMPARED_BEFORE.test(front) || COMPARED_AFTER.test(behind) || /\bin\s*[[({][^\])}]*$/.test(front);
@@ -65,7 +69,7 @@ function texts(line: string, next: string): Candidate[] {
         candidates.push({ values: [value], numeric: false });
         candidates.push({ values: [[...value].reverse().join('')], numeric: false });
       }
-    } else if (KEY.test(behind) || /[[({,]\s*$/.test(front)) {
+    } else if ((KEY.test(behind) && KEY_BEFORE.test(front)) || /[[({,]\s*$/.test(front)) {
       if (/^[\w./-]*$/.test(value) && !/\d/.test(value) && value.length < 10) plain = true;
       if (value.length >= 4) table.push(value);
     }
@@ -84,12 +88,13 @@ function figures(line: string, next: string): Candidate[] {
     const answer = RETURNS.exec(line)?.[0] ?? (/^(?:return\b|=>)/.test(next) ? next : undefined);
     const small = equal.filter((value) => !PLAIN.has(value) && Math.abs(Number(value)) >= 10);
     if (answer !== undefined) for (const value of small) candidates.push({ values: [value], numeric: true });
+    const plain = equal.every((value) => Math.abs(Number(value)) <= 2);
     const out = numbersIn(answer ?? '').filter((value) => !['0', '1', '-1', '2'].includes(value));
-    if (out.length > 0) candidates.push({ values: [...equal, ...out], numeric: true });
-    if (answer !== undefined && equal.length > 1) candidates.push({ values: equal, numeric: true });
+    if (out.length > 0 && !(plain && out.every((value) => !big(value)))) candidates.push({ values: [...equal, ...out], numeric: true });
+    if (answer !== undefined && equal.length > 1 && !plain) candidates.push({ values: equal, numeric: true });
   }
   const keys = [...line.matchAll(/(?<![\w.])(-?\d+(?:\.\d+)?)\s*(?::(?!:)|=>)\s*['"`\w-]/g)].map((match) => match[1] ?? '');
-  const members = TABLE.test(line) && /[[({]/.test(line) ? numbersIn(line) : [];
+  const members = TABLE.test(line) && !/^[\w$]+\s*:/.test(line) && /[[({]/.test(line) ? numbersIn(line) : [];
   for (const list of [keys, members]) {
     const tall = list.filter(big);
     if (tall.length > 0 && tall.length >= list.length / 2 && (list === keys || tall.length > 1))

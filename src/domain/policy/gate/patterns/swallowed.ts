@@ -73,8 +73,7 @@ export const SWALLOWED: readonly AddedPattern[] = [
   {
     code: 'exception-swallowed',
     where: 'any',
-    pattern:
-      /\bcatch_unwind\s*\(|\brescue\s+(?:nil|false|0|true)\b|\.catch\(\s*(?:\(\s*\w*\s*\)|\w+)\s*=>\s*(?:\{\s*\}|null|undefined|0|false|true|\[\])\s*\)|\bdefer\s+func\(\)\s*\{\s*(?:_\s*=\s*)?recover\(\)/,
+    pattern: /\bcatch_unwind\s*\(|\brescue\s+(?:nil|false|0|true)\b|\bdefer\s+func\(\)\s*\{\s*(?:_\s*=\s*)?recover\(\)/,
     detail: 'an exception is caught and dropped',
   },
   {
