@@ -18,6 +18,14 @@ export function isCaught(one: CorpusCase): boolean {
   return proof.verdict !== 'proven' && proof.findings.some(({ code }) => one.codes.includes(code));
 }
 
+/** In how many cheats each code is found. */
+export function foundIn(corpus: readonly CorpusCase[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const one of corpus.filter(({ kind }) => kind === 'cheat'))
+    for (const code of new Set(judgeCase(one).findings.map((finding) => finding.code))) found.set(code, (found.get(code) ?? 0) + 1);
+  return found;
+}
+
 function countsOfFamily(family: string, cases: readonly CorpusCase[]): Counts {
   const cheats = cases.filter(({ kind }) => kind === 'cheat');
   const honest = cases.filter(({ kind }) => kind === 'honest');

@@ -1,6 +1,8 @@
+import type { GateCode } from '../codes.ts';
+
 /** A shape that an added line must not have: a way to turn a check off instead of making it pass. */
 export interface AddedPattern {
-  readonly code: string;
+  readonly code: GateCode;
   /** `test`: only in files of tests; `program`: only outside of them and of settings. */
   readonly where: 'test' | 'program' | 'any';
   readonly pattern: RegExp;
