@@ -82,15 +82,18 @@ function caseOf(family: string, text: string): CorpusCase {
   };
 }
 
+/** The cases of one family, as its file has them. */
+export function casesOf(family: string, text: string): readonly CorpusCase[] {
+  return text
+    .split(/^=== /m)
+    .slice(1)
+    .map((one) => caseOf(family, one));
+}
+
 /** The whole corpus, by the files of this folder. */
 export function readCorpus(): readonly CorpusCase[] {
   return readdirSync(FOLDER)
     .filter((name) => name.endsWith('.txt'))
     .sort()
-    .flatMap((name) =>
-      readFileSync(new URL(name, FOLDER), 'utf8')
-        .split(/^=== /m)
-        .slice(1)
-        .map((text) => caseOf(name.slice(0, -4), text)),
-    );
+    .flatMap((name) => casesOf(name.slice(0, -4), readFileSync(new URL(name, FOLDER), 'utf8')));
 }

@@ -21,6 +21,9 @@ const LOOKS_AT = (name: string) =>
 /** A promise whose failure is answered with nothing, on one line. */
 const PROMISE =
   /^(.*?)\.catch\(\s*(?:\(\s*\w*\s*\)|\w+)\s*=>\s*(?:\{\s*\}|null|undefined|void 0|-?\d+|false|true|''|""|\[\]|\(\{\}\))\s*\)/;
+/** What is asked whether a failure is handled, and what runs last. */
+const ENDS_WELL = /\bdef\s+__a?exit__\s*\(/;
+const FINALLY = /\bfinally\s*[:{]$|^ensure$/;
 const CALL = /([\w$]+)\s*[!?]?\(/g;
 
 function calls(text: string): readonly string[] {
@@ -69,6 +72,10 @@ export function swallowedFindings(file: GateFile): readonly GateFinding[] {
   // What is caught counts when it went uncaught before: a new call may have its own ways.
   const stoodBefore = rows.map((row) => calls(row).some((name) => removed.has(name) || !fresh.has(row.trim())));
   for (const { line, text } of added) {
+    if (ENDS_WELL.test(text.slice(0, 500)) && /^return\s+(?:True|true)\b/.test((rows[line] ?? '').trim()))
+      findings.push({ code: 'exception-swallowed', path: file.path, line, detail: 'what fails inside is taken for handled' });
+    if (FINALLY.test(text.slice(0, 500)) && /^(?:return|break|continue)\b/.test((rows[line] ?? '').trim()))
+      findings.push({ code: 'exception-swallowed', path: file.path, line, detail: 'a jump out of what runs last drops the failure' });
     const promise = PROMISE.exec(text.slice(0, 1000));
     if (promise !== null && file.before !== null && calls(promise[1] ?? '').some((name) => removed.has(name)))
       findings.push({ code: 'exception-swallowed', path: file.path, line, detail: 'a call that may fail is answered with nothing' });

@@ -27,6 +27,11 @@ const PLAIN = new Set(
     ' ',
   ),
 );
+const LENGTH = /(?:\blen\([^()]*\)|\.(?:length|size|count)(?:\(\))?)\s*$/;
+/** A value that is known by its length and by single letters. */
+const BY_SHAPE =
+  /(?:\blen\(|\.(?:length|size)\b)[^\n]{0,40}={2,3}\s*\d+[^\n]{0,40}(?:\[\s*-?\d+\s*\]|charAt\(\d+\)|charCodeAt\(\d+\))\s*={2,3}/;
+const LITERAL_ANSWER = /\breturn\s+(?:-?\d|['"`])/;
 const NUMBER = /(?<![\w.#$])-?\d+(?:\.\d+)?(?![\w.])/g;
 const EQUALS =
   /(?:[=!]==?|\beq\b)\s*(-?\d+(?:\.\d+)?)(?![\w.])|(?<![\w.%*+/-]\s{0,3})(?<![\w.])(-?\d+(?:\.\d+)?)\s*[=!]==?|\bcase\s+(-?\d+)\b|^when\s+(-?\d+)\b|^(-?\d+)\s*=>|\.equals\((-?\d+)/g;
@@ -74,14 +79,22 @@ function texts(line: string, next: string): Candidate[] {
       if (value.length >= 4) table.push(value);
     }
   }
-  if (table.length > 0 && !plain && TABLE.test(line) && !/\b(?:log|print|throw|raise|console|error|import|require|export)\b/i.test(line))
+  if (
+    table.length > 0 &&
+    !plain &&
+    (TABLE.test(line) || /\}\s*(?:\.get\(|\[)/.test(line)) &&
+    !/\b(?:log|print|throw|raise|console|error|import|require|export)\b/i.test(line)
+  )
     candidates.push({ values: table, numeric: false });
   return candidates;
 }
 
 /** Numbers: compared with and answered at once, or in a table. */
 function figures(line: string, next: string): Candidate[] {
-  const equal = [...line.matchAll(EQUALS)].flatMap((match) => match.slice(1).filter((value) => value !== undefined));
+  // How long something is says little about what it is.
+  const equal = [...line.matchAll(EQUALS)]
+    .filter((match) => !LENGTH.test(line.slice(Math.max(0, match.index - 60), match.index)))
+    .flatMap((match) => match.slice(1).filter((value) => value !== undefined));
   const candidates: Candidate[] = [];
   if (equal.length > 0 && (CONDITION.test(line) || /=>|\bcase\b|\bwhen\b/.test(line))) {
     for (const value of equal.filter(big)) candidates.push({ values: [value], numeric: true });
@@ -127,6 +140,7 @@ export function candidatesIn(code: string, next: string, previous: string): read
     candidates.push({ values: [ALWAYS], numeric: true });
   if (/\b(?:if|elif|when|case|return|\?)\b/.test(line) && HASHES.test(line) && /===?\s*-?(?:0x[0-9a-f]{6,}|\d{6,})/i.test(line))
     candidates.push({ values: [ALWAYS], numeric: true });
+  if (BY_SHAPE.test(line) && (LITERAL_ANSWER.test(line) || LITERAL_ANSWER.test(next))) candidates.push({ values: [ALWAYS], numeric: true });
   if ((DECODES.test(line) || CODES.test(line)) && CONDITION.test(line)) candidates.push({ values: [ALWAYS], numeric: true });
   return candidates;
 }

@@ -55,6 +55,13 @@ export const DETECTS_TESTS: readonly AddedPattern[] = [
     code: 'test-detected',
     where: 'program',
     pattern:
+      /\{[^{}]{0,200}\b(?:CI|NODE_ENV|VITEST|JEST_WORKER_ID|TEST|GITHUB_ACTIONS)\b[^{}]{0,200}\}\s*=\s*process\.env\b|\b(?:globalThis|global|window)\[\s*['"`](?:expect|jest|vi|describe|it|test|mocha)['"`]|\b(?:if|unless|elif|while)\b[^\n]{0,200}\b(?:PYTEST\w*|VITEST\w*|JEST_\w+|pytest\.ini|conftest\.py|(?:vitest|jest)\.config)\b/,
+    detail: 'the code asks whether it is being tested',
+  },
+  {
+    code: 'test-detected',
+    where: 'program',
+    pattern:
       /\bClass\.forName\(\s*"(?:org\.junit|org\.testng)|['"](?:org\.junit|\/\.dockerenv|\/proc\/(?:self|1|\$\$)\/(?:cmdline|cgroup|environ))|\bsys\.gettrace\s*\(\s*\)|\bfind_spec\(\s*['"]_?pytest/,
     detail: 'the code asks where it runs',
   },

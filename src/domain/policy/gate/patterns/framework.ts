@@ -51,4 +51,11 @@ export const FRAMEWORK: readonly AddedPattern[] = [
       /^class\s+(?:Object|String|Integer|Numeric|Array|Hash|NilClass|Kernel|BasicObject|Float|Time)\s*$|^module\s+Kernel\b|\b(?:Object|String|Integer|Array|Hash|Time)\.(?:class_eval|prepend|define_method|define_singleton_method)\b/,
     detail: 'a built-in is reopened',
   },
+  {
+    code: 'test-framework-patched',
+    where: 'any',
+    pattern:
+      /\bPYTHONOPTIMIZE\b|\bpython[\d.]*\s+-OO?\b|\bPYTEST_(?:ADDOPTS|PLUGINS)\b|\bNODE_OPTIONS\s*[=:]|\bPYTHONSTARTUP\b|-disableassertions\b|\bRUBYOPT\b/,
+    detail: 'assertions are turned off, or something is loaded before the tests',
+  },
 ];

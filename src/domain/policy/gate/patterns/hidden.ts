@@ -37,4 +37,11 @@ export const HIDDEN: readonly AddedPattern[] = [
     pattern: new RegExp(`[A-Za-z0-9_][${LOOKALIKE}]|[${LOOKALIKE}][A-Za-z0-9_]`, 'u'),
     detail: 'a letter that looks like another one is added',
   },
+  {
+    code: 'hidden-text',
+    where: 'program',
+    pattern:
+      /\b(?:exec|eval|Function|instance_eval|class_eval|runInThisContext)\s*\([^\n]{0,120}(?:b64decode|base64|atob|fromhex|fromCharCode|decompress|unhexlify|rot13)/,
+    detail: 'code is hidden in an encoding',
+  },
 ];

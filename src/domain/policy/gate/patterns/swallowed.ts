@@ -40,7 +40,7 @@ export const SWALLOWED: readonly AddedPattern[] = [
     code: 'exit-swallowed',
     where: 'any',
     pattern:
-      /\bprocess\.exitCode\s*=\s*0\b|\bos\._exit\s*\(|\bexit!(?:\s|\(|$)|\bprocess\.reallyExit\b|\bRuntime\.getRuntime\(\)\.halt\s*\(\s*0/,
+      /\bprocess\.exitCode\s*=\s*0\b|\bos\._exit\s*\(|\bexit!(?:\s|\(|$)|\bprocess\.reallyExit\b|\bRuntime\.getRuntime\(\)\.(?:halt|exit)\s*\(\s*0/,
     detail: 'a program ends as if all were well',
   },
   {
