@@ -32,7 +32,8 @@ export const GATE_CODES = {
   'equality-tamed': 'A comparison answers yes whatever it compares.',
   'package-redirected': 'A package comes from another place, or its name stands for another module.',
   'binary-added': 'Binary content cannot be judged.',
-  'hidden-text': 'A character is added that cannot be seen, turns the direction, or looks like another one.',
+  'hidden-text':
+    'A character is added that cannot be seen, turns the direction, or looks like another one; or code in an encoding, or beyond where anybody reads.',
   'secret-added': 'A secret is added.',
   'report-missing': 'The run with the change has no test report, the run without it had one.',
   'report-cut': 'The output was too long to be kept, so the test report in it is not whole.',

@@ -6,6 +6,9 @@ const PROSE = /\.(?:md|mdx|markdown|rst|adoc|txt|html?)$|(?:^|\/)(?:CHANGELOG|RE
 /** Text for people: only what is hidden in it counts. */
 export const isProse = (path: string): boolean => PROSE.test(path);
 
+/** A program or a test, in one of the known languages. */
+export const isCode = (path: string): boolean => SLASHES.test(path) || /\.(?:pyi?|rb|sh|bash|pl|exs?)$/.test(path);
+
 /** Whether comments of this file start with a hash. */
 export const hashComments = (path: string): boolean => HASH.test(path);
 

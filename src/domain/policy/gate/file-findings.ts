@@ -80,7 +80,7 @@ export function fileFindings(file: GateFile, input: GateInput, shared: Shared): 
     ...(test === null || shared.moved.has(file) ? [] : [...assertionFindings(test), ...bodyFindings(test), ...newHookFindings(test)]),
     ...buildFileFindings(file),
     ...manifestFindings(file),
-    ...lineFindings(file, test !== null),
+    ...lineFindings(file, { test: test !== null, program }),
   ];
   if (isProse(file.path)) return findings;
   findings.push(...swallowedFindings(file), ...equalityFindings(file));
