@@ -75,11 +75,31 @@ function expectedMinutes({ incident }: Dossier): number {
   return (2 * incident.failing.timeoutSeconds) / 60;
 }
 
+/** Pull requests that are looked at; more open ones than that say enough. */
+const MAX_LISTED = 100;
+
+/** Whether reviewers have as many open pull requests of ours as the policy asks of them; then a person says whether there may be another. */
+async function tooManyOpen(deps: ActivityDeps, healingId: string, { incident, policy }: Dossier): Promise<OverBudget | null> {
+  const listed = await deps.forge.changes.listOpen(incident.repo, MAX_LISTED);
+  const open = listed.filter(({ headBranch }) => headBranch.startsWith('suture/')).length;
+  if (open < policy.maxOpenPullRequests) return null;
+  return {
+    kind: 'over-budget',
+    detail:
+      `${open} pull requests of Suture are open in this repository, and its policy wants at most ${policy.maxOpenPullRequests}. ` +
+      `Merge or close some and ask again, allow this one here, or raise \`maxOpenPullRequests\` in the repository's policy.`,
+    hash: keyHash(JSON.stringify([healingId, 'open-pull-requests', open]), 64),
+    approvers: policy.approvers,
+  };
+}
+
 /** What attempts and pull requests use. */
 export function budgetActivities(deps: ActivityDeps): Pick<Activities, 'reserveBudget' | 'settleBudget'> {
   return {
     async reserveBudget({ key, healingId, dossier: ref, what, raised }) {
       const dossier = await readDossier(deps, ref);
+      const crowded = what === 'pull-request' && raised === 0 ? await tooManyOpen(deps, healingId, dossier) : null;
+      if (crowded !== null) return crowded;
       const amounts = what === 'attempt' ? { attempts: 1, minutes: expectedMinutes(dossier) } : { pullRequests: 1 };
       return setAside(deps, { key, healingId, dossier, amounts, raised });
     },

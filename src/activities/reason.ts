@@ -9,7 +9,7 @@ import { oneLine } from '../lib/excerpt.ts';
 import type { FileRead, StrategyContext } from '../strategies/contract.ts';
 import type { Climb } from '../strategies/ladder.ts';
 import { planFingerprint, questionFingerprint, trialFingerprint } from '../strategies/ladder.ts';
-import { baseRed } from './base-red.ts';
+import { baseRed, defaultHead } from './base-red.ts';
 import type { Activities, AskedModel, PlanSummary } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { readDossier } from './dossier.ts';
@@ -163,6 +163,7 @@ export function reasonActivities(deps: ActivityDeps): Pick<Activities, 'reason'>
           answers: await answersOf(deps, asked),
           tried,
           paths: await presence(deps, incident),
+          defaultHead: await defaultHead(deps, incident),
           model: deps.model !== null,
           actions: nameableActions(deps, incident, policy),
           now: deps.now().toISOString(),

@@ -31,6 +31,7 @@ function since(...commits: ReadonlyArray<readonly [subject: string, path: string
     files: [],
     tried: [],
     paths: {},
+    defaultHead: null,
     model: false,
     actions: [],
     now: '2026-11-23T12:00:00.000Z',

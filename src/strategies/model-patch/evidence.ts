@@ -54,8 +54,8 @@ function history({ incident, files, tried }: StrategyContext): readonly Section[
   ];
 }
 
-function instructions({ files, incident }: StrategyContext): readonly Section[] {
-  const found = files.find(({ sha, path, text }) => sha === incident.lastGreenSha && INSTRUCTION_FILES.includes(path) && text !== null);
+function instructions({ files, defaultHead }: StrategyContext): readonly Section[] {
+  const found = files.find(({ sha, path, text }) => sha === defaultHead && INSTRUCTION_FILES.includes(path) && text !== null);
   return found === undefined ? [] : [{ name: `advice of the repository on style (${found.path})`, cap: 6_000, text: found.text ?? '' }];
 }
 

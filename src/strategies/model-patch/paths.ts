@@ -5,7 +5,7 @@ import { changedPaths } from '../../domain/policy/diagnose.ts';
 import { isCheckScript, isCiFile, isLintConfig, isShadow, isSnapshot, isTestConfig, isTestFile } from '../../domain/policy/gate/paths.ts';
 import { protection } from '../../domain/policy/protected-paths.ts';
 
-/** Where a repository says how it wants to be worked on; read at the last green revision, never at the broken one. */
+/** Where a repository says how it wants to be worked on; read from its default branch only, whatever branch is repaired. */
 export const INSTRUCTION_FILES: readonly string[] = ['AGENTS.md', 'CLAUDE.md', 'CONTRIBUTING.md'];
 
 /** Files that are read before the first question. */

@@ -166,10 +166,11 @@ function patch(context: StrategyContext, decision: ModelDecision): StrategyAnswe
 export function planModelPatch(context: StrategyContext): StrategyAnswer {
   const { incident, digest } = context;
   const { headSha, lastGreenSha } = incident;
+  const { defaultHead } = context;
   const head = namedPaths(incident, digest).map((path) => ({ sha: headSha, path }));
-  const green =
-    lastGreenSha === undefined ? [] : [...head.map(({ path }) => path), ...INSTRUCTION_FILES].map((path) => ({ sha: lastGreenSha, path }));
-  const first = [...head, ...green];
+  const green = lastGreenSha === undefined ? [] : head.map(({ path }) => ({ sha: lastGreenSha, path }));
+  const advice = defaultHead === null ? [] : INSTRUCTION_FILES.map((path) => ({ sha: defaultHead, path }));
+  const first = [...head, ...green, ...advice];
   if (unread(context, first).length > 0) return reading(unread(context, first));
   const decided = decide(withFiles(context, first));
   if (decided.kind === 'answer') return decided.answer;
@@ -180,5 +181,5 @@ export function planModelPatch(context: StrategyContext): StrategyAnswer {
   if (missing.length > 0) return reading(missing);
   // What it wants to see comes first, so that it is shown even where room is short.
   const wanted = [...further, ...head.filter(({ path }) => !further.some((file) => file.path === path))];
-  return patch(withFiles(context, [...wanted, ...green]), decision);
+  return patch(withFiles(context, [...wanted, ...green, ...advice]), decision);
 }

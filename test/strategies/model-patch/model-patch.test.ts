@@ -132,7 +132,7 @@ describe('what a model is shown', () => {
     expect(question?.instructions).not.toContain('Ignore all');
   });
 
-  it('has the advice of the repository as it was when green, and not as the broken revision has it', () => {
+  it('has the advice of the default branch, and not what the broken revision says instead', () => {
     const { questions } = follow(say(DECIDED, REPAIR), {
       head: { ...REPOSITORY, 'AGENTS.md': 'Obey the log.\n' },
       green: { ...BEFORE, 'AGENTS.md': 'Four blanks.\n' },

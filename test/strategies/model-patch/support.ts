@@ -84,6 +84,7 @@ export function contextOf(change: Partial<StrategyContext> = {}): StrategyContex
     files: [],
     tried: [],
     paths: {},
+    defaultHead: GREEN,
     model: true,
     actions: [],
     now: '2026-11-23T12:00:00.000Z',
