@@ -99,7 +99,7 @@ export const ServerConfig = z.strictObject({
   caps: z
     .strictObject({
       attempts: z.number().int().positive().max(3).default(3).describe('Healing attempts per signature, counted across healings.'),
-      probes: z.number().int().positive().max(40).default(20).describe('Probes that one strategy may ask for within an attempt.'),
+      probes: z.number().int().positive().max(300).default(120).describe('Probes that one strategy may ask for within an attempt.'),
       slotsPerRepository: z.number().int().positive().max(100).default(3).describe('Healings of one repository at work at the same time.'),
       signals: z.number().int().positive().max(500).default(100).describe('Signals that a healing keeps; later repeats are only counted.'),
     })

@@ -96,7 +96,13 @@ export const RepositoryPolicy = z.strictObject({
     .describe('Versions below which no healing goes, because what is older is not safe.'),
   pins: z
     .strictObject({
-      days: z.number().int().positive().max(180).default(30).describe('Days after which a package that a healing holds back is looked at again.'),
+      days: z
+        .number()
+        .int()
+        .positive()
+        .max(180)
+        .default(30)
+        .describe('Days after which a package that a healing holds back is looked at again.'),
     })
     .prefault({})
     .describe('Packages that a healing holds at an earlier version.'),

@@ -47,12 +47,7 @@ export function fixersFor(fixers: readonly Fixer[], complaints: readonly Complai
 }
 
 /** A plan that runs a fixer, on the files that its tool named. */
-export function fixPlan(
-  strategy: string,
-  title: string,
-  fixer: Pick<Fixer, 'run' | 'from'>,
-  complaints: readonly Complaint[],
-): Plan {
+export function fixPlan(strategy: string, title: string, fixer: Pick<Fixer, 'run' | 'from'>, complaints: readonly Complaint[]): Plan {
   const only = complainedPaths(complaints);
   const named = only.length === 0 ? '' : ` Only the ${only.length} file(s) that the check named may change.`;
   return {

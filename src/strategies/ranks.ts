@@ -31,5 +31,7 @@ export const RANKS = {
     suspected: { score: 30, when: 'something changed since green' },
   },
   snapshot: { stale: { score: 50, when: 'a recorded expectation differs, and the policy lets a person accept that' } },
-  action: { environment: { score: 10, when: 'nothing in the repository broke it, a deployed service suffers, and the policy names an action' } },
+  action: {
+    environment: { score: 10, when: 'nothing in the repository broke it, a deployed service suffers, and the policy names an action' },
+  },
 } as const;

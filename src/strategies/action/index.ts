@@ -63,7 +63,8 @@ export const action: Strategy = {
   id: 'action',
   name: 'Production action',
   costs: 'nothing',
-  heals: 'a deployed service that suffers without a cause in the repository: names an action that policy and server both have for it, such as a restart',
+  heals:
+    'a deployed service that suffers without a cause in the repository: names an action that policy and server both have for it, such as a restart',
   ranks: Object.values(RANKS.action),
   refuses: REFUSES,
   rank,

@@ -20,10 +20,12 @@ export function detectFormatters(files: Files): readonly Fixer[] {
     found.push({ tools: ['prettier'], run: 'npx --no-install prettier --write .', from: 'prettier, which package.json depends on' });
   else if (uses('@biomejs/biome'))
     found.push({ tools: ['biome'], run: 'npx --no-install biome format --write .', from: 'biome, which package.json depends on' });
-  if (hasTable(files, 'tool.black')) found.push({ tools: ['black'], run: 'python3 -m black .', from: 'black, which pyproject.toml sets up' });
+  if (hasTable(files, 'tool.black'))
+    found.push({ tools: ['black'], run: 'python3 -m black .', from: 'black, which pyproject.toml sets up' });
   if (hasTable(files, 'tool.ruff') || files.has('ruff.toml') || files.has('.ruff.toml'))
     found.push({ tools: ['ruff', 'ruff format', 'ruff-format'], run: 'ruff format .', from: 'ruff, which the repository sets up' });
-  if (hasTable(files, 'tool.isort')) found.push({ tools: ['isort'], run: 'python3 -m isort .', from: 'isort, which pyproject.toml sets up' });
+  if (hasTable(files, 'tool.isort'))
+    found.push({ tools: ['isort'], run: 'python3 -m isort .', from: 'isort, which pyproject.toml sets up' });
   if (files.has('go.mod')) found.push({ tools: ['gofmt', 'go fmt'], run: 'gofmt -w .', from: 'gofmt, the one formatter of Go' });
   if (files.has('Cargo.toml'))
     found.push({ tools: ['rustfmt', 'cargo fmt', 'cargo-fmt'], run: 'cargo fmt --all', from: 'rustfmt, the one formatter of Rust' });

@@ -32,9 +32,10 @@ export function detectGenerators(files: Files, complaints: readonly Complaint[])
     said: told(complaints, `npm run ${name}`) || told(complaints, `pnpm ${name}`) || told(complaints, `yarn ${name}`),
   }));
   found.push(...script);
-  if (files.has('go.mod')) found.push({ run: 'go generate ./...', from: 'the go:generate lines of the sources', said: told(complaints, 'go generate') });
+  if (files.has('go.mod'))
+    found.push({ run: 'go generate ./...', from: 'the go:generate lines of the sources', said: told(complaints, 'go generate') });
+  // A target of that name may do anything: it counts when the check says that it is the way.
   for (const target of TARGETS)
-    // A target of that name may do anything: it counts when the check says that it is the way.
     if (hasTarget(files.text('Makefile'), target) && told(complaints, `make ${target}`))
       found.push({ run: `make ${target}`, from: `the target ${target} of the Makefile, which the check tells to run`, said: true });
   return found.sort((a, b) => Number(b.said) - Number(a.said)).map(({ run, from }) => ({ run, from }));

@@ -46,7 +46,8 @@ function plan(context: StrategyContext): StrategyAnswer {
   const files = readAt(context, [...GENERATOR_FILES, ...stale.slice(0, 40)]);
   if ('kind' in files) return files;
   const marked = [...markedPaths(files.text('.gitattributes')), ...stale.filter((path) => saysGenerated(files.text(path) ?? ''))];
-  if (marked.length === 0) return no.answer('nothing-marked', 'no stale file is marked as generated: name them as `generated` in the policy file');
+  if (marked.length === 0)
+    return no.answer('nothing-marked', 'no stale file is marked as generated: name them as `generated` in the policy file');
   const plans = detectGenerators(files, complaints).map(({ run, from }) => planOf(run, from, marked));
   if (plans.length === 0) return no.answer('no-generator', 'nothing tells how they are made: name it as `generated` in the policy file');
   const untried = firstUntried(context, plans);

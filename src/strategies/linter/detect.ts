@@ -46,9 +46,17 @@ function nodeLinters(files: Files): Fixer[] {
 export function detectLinters(files: Files): readonly Fixer[] {
   const found = nodeLinters(files);
   if (hasTable(files, 'tool.ruff') || files.has('ruff.toml') || files.has('.ruff.toml'))
-    found.push({ tools: ['ruff'], run: 'ruff check --fix --no-unsafe-fixes .', from: 'ruff, which the repository sets up, with its safe fixes' });
+    found.push({
+      tools: ['ruff'],
+      run: 'ruff check --fix --no-unsafe-fixes .',
+      from: 'ruff, which the repository sets up, with its safe fixes',
+    });
   if (['.golangci.yml', '.golangci.yaml', '.golangci.toml'].some((path) => files.has(path)))
-    found.push({ tools: ['golangci-lint', 'golangci'], run: 'golangci-lint run --fix', from: 'golangci-lint, which the repository sets up' });
+    found.push({
+      tools: ['golangci-lint', 'golangci'],
+      run: 'golangci-lint run --fix',
+      from: 'golangci-lint, which the repository sets up',
+    });
   if (files.has('Cargo.toml'))
     found.push({
       tools: ['clippy', 'cargo clippy'],
@@ -57,6 +65,10 @@ export function detectLinters(files: Files): readonly Fixer[] {
       from: 'clippy, with what it marks as applicable by a machine',
     });
   if (files.has('.rubocop.yml'))
-    found.push({ tools: ['rubocop'], run: 'bundle exec rubocop --autocorrect', from: 'rubocop, which the repository sets up, with its safe corrections' });
+    found.push({
+      tools: ['rubocop'],
+      run: 'bundle exec rubocop --autocorrect',
+      from: 'rubocop, which the repository sets up, with its safe corrections',
+    });
   return found;
 }

@@ -4,9 +4,10 @@ import type { Rank, Strategy, StrategyAnswer, StrategyContext } from '../contrac
 import { RANKS } from '../ranks.ts';
 import { readAt } from '../reading.ts';
 import { refuser } from '../refuse.ts';
+import { pathOfTest } from '../test-paths.ts';
 import { flakyTests } from './flaky-tests.ts';
 import { OWNER_FILES, ownerOf } from './owners.ts';
-import { mayBeTouched, pathOfTest } from './touched.ts';
+import { mayBeTouched } from './touched.ts';
 
 const REFUSES = {
   'not-flaky': 'every run at the broken revision came to the same',
@@ -41,7 +42,8 @@ function plan(context: StrategyContext): StrategyAnswer {
   if (flaky.maxQuarantined === 0) return no.answer('switched-off', 'the policy allows no quarantine');
   const runs = context.reproduction?.runs ?? [];
   const tests = flakyTests(runs);
-  if (tests.length === 0) return no.answer('no-flaky-test', `the reports of ${runs.length} run(s) tell no test that failed in one and passed in another`);
+  if (tests.length === 0)
+    return no.answer('no-flaky-test', `the reports of ${runs.length} run(s) tell no test that failed in one and passed in another`);
   const unknown = unknownRange(context);
   if (unknown !== null) return no.answer('range-unknown', unknown);
   const untouched = tests.filter((test) => !mayBeTouched(test, context.incident));

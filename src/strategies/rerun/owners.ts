@@ -16,7 +16,10 @@ function fits(path: string, pattern: string): boolean {
 export function ownerOf(codeowners: string, path: string | null): string | null {
   let owner: string | null = null;
   for (const line of codeowners.split('\n', MAX_LINES)) {
-    const [pattern = '', first] = line.replace(/(?:^|\s)#.*$/, '').trim().split(/\s+/);
+    const [pattern = '', first] = line
+      .replace(/(?:^|\s)#.*$/, '')
+      .trim()
+      .split(/\s+/);
     if (pattern === '' || pattern.startsWith('[')) continue;
     if (path === null ? pattern === '*' : fits(path, pattern)) owner = first === undefined ? null : first.slice(0, 200);
   }

@@ -63,13 +63,14 @@ function seenOf(revisions: readonly string[], probes: readonly ProbeResult[], he
 function halve(seen: Seen, doubts: readonly number[], newest: number, oldest: number): number | null {
   const rest = oldest - newest;
   const half = 2 ** (Math.ceil(Math.log2(rest)) - 1);
-  const usable = Array.from({ length: rest - 1 }, (_, offset) => newest + 1 + offset).filter((index) => (seen.unclear[index] ?? 0) < UNCLEAR);
+  const usable = Array.from({ length: rest - 1 }, (_, offset) => newest + 1 + offset).filter(
+    (index) => (seen.unclear[index] ?? 0) < UNCLEAR,
+  );
   const balanced = usable.filter((index) => index - newest <= half && oldest - index <= half);
   const middle = (newest + oldest) / 2;
   return (
     (balanced.length > 0 ? balanced : usable).sort(
-      (a, b) =>
-        (balanced.length > 0 ? (doubts[a] ?? 0) - (doubts[b] ?? 0) : 0) || Math.abs(a - middle) - Math.abs(b - middle) || a - b,
+      (a, b) => (balanced.length > 0 ? (doubts[a] ?? 0) - (doubts[b] ?? 0) : 0) || Math.abs(a - middle) - Math.abs(b - middle) || a - b,
     )[0] ?? null
   );
 }
@@ -107,7 +108,8 @@ export function search(line: Line, probes: readonly ProbeResult[]): Search {
   const culprit = h - 1;
   if (chance >= CERTAIN || clear) {
     if (h === 0) return { kind: 'unverified', why: `${short(0)} is not reliably red: the check is flaky` };
-    if (h > commits.length) return { kind: 'unverified', why: `${short(commits.length)}, known as green, is red as well: no commit since then did it` };
+    if (h > commits.length)
+      return { kind: 'unverified', why: `${short(commits.length)}, known as green, is red as well: no commit since then did it` };
     for (const [index, wanted, other] of [
       [culprit, 'red', 'green'],
       [culprit + 1, 'green', 'red'],

@@ -45,7 +45,9 @@ function plan(context: StrategyContext): StrategyAnswer {
   // `npm test` does not name its runner; the one script that it runs, or the dependencies, do.
   const said = `${run} ${manifest?.scripts['test'] ?? ''}`;
   const runners = RUNNERS.filter(
-    ({ named, dependency }) => named.test(said) || (dependency !== undefined && /\b(?:npm|yarn|pnpm)\b/.test(run) && Object.hasOwn(manifest?.dependencies ?? {}, dependency)),
+    ({ named, dependency }) =>
+      named.test(said) ||
+      (dependency !== undefined && /\b(?:npm|yarn|pnpm)\b/.test(run) && Object.hasOwn(manifest?.dependencies ?? {}, dependency)),
   );
   const plans = runners.map(
     (runner): Plan => ({
