@@ -14,6 +14,7 @@ export async function noteReverts(
   deps: Pick<ActivityDeps, 'artifacts' | 'budget' | 'now' | 'records'>,
   { repo, plan, healingId, key }: { readonly repo: RepoRef; readonly plan: PlanSummary; readonly healingId: string; readonly key: string },
 ): Promise<void> {
+  if (plan.strategy !== 'revert') return;
   const { steps } = await getJson(deps, plan.artifact, Plan);
   const undone = steps.flatMap((step) => (step.kind === 'revert-commit' ? [step.sha] : []));
   if (undone.length === 0) return;

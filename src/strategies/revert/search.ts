@@ -12,7 +12,8 @@ const UNCLEAR = 2;
 
 /** What the search needs next, or what it found. Index 0 is the newest commit; the revision after the last one is the known green. */
 export type Search =
-  | { readonly kind: 'probe'; readonly sha: string; readonly round: number }
+  /** `verifies`: one commit is left, and it is looked at again. */
+  | { readonly kind: 'probe'; readonly sha: string; readonly round: number; readonly verifies: boolean }
   | { readonly kind: 'found'; readonly index: number; readonly certainty: number; readonly runs: number; readonly contradictions: number }
   | { readonly kind: 'unverified'; readonly why: string };
 
@@ -87,10 +88,10 @@ export function search(line: Line, probes: readonly ProbeResult[]): Search {
   const times = (index: number, colour: 'red' | 'green') => seen[colour][index] ?? 0;
   const short = (index: number) => (revisions[index] ?? '').slice(0, 8);
   const posterior = new Posterior(seen, weights);
-  const ask = (index: number): Search =>
+  const ask = (index: number, verifies = false): Search =>
     probes.length >= limit
       ? { kind: 'unverified', why: `no commit is certain after ${probes.length} runs: the check is too flaky` }
-      : { kind: 'probe', sha: revisions[index] ?? green, round: seen.rounds[index] ?? 0 };
+      : { kind: 'probe', sha: revisions[index] ?? green, round: seen.rounds[index] ?? 0, verifies };
   // Invariant of a search without contradictions: `newest` is the oldest red revision, `oldest` the newest green one.
   const newest = seen.red.findLastIndex((count) => count > 0);
   const oldest = seen.green.findIndex((count) => count > 0);
@@ -116,7 +117,7 @@ export function search(line: Line, probes: readonly ProbeResult[]): Search {
     ] as const) {
       if (times(index, wanted) >= TIMES && times(index, wanted) > times(index, other)) continue;
       return (seen.unclear[index] ?? 0) < UNCLEAR
-        ? ask(index)
+        ? ask(index, true)
         : { kind: 'unverified', why: `${short(index)} gives no clear answer: its run did not end in time, or could not begin` };
     }
     // Without a contradiction the verification is what there is to know.
