@@ -23,7 +23,7 @@ function planOf(run: string, from: string, only: readonly string[]): Plan {
     strategy: 'generated',
     title: 'Make generated files anew',
     rationale: `A generated file is out of date. It is made by ${from}; only what is marked as generated may change.`.slice(0, 1000),
-    steps: [{ kind: 'run-tool', run, only: only.map(asOnly).slice(0, 100) }],
+    steps: [{ kind: 'run-tool', run, only: only.slice(0, 100) }],
     risk: 'low',
   };
 }
@@ -39,7 +39,7 @@ function plan(context: StrategyContext): StrategyAnswer {
   const stale = complainedPaths(complaints);
   const { generated } = context.policy;
   const fitting = generated.filter(({ paths }) => stale.length === 0 || stale.some((path) => matchesAny(path, paths)));
-  const declared = fitting.map(({ paths, run }) => planOf(run, 'the command that the policy file names', paths));
+  const declared = fitting.map(({ paths, run }) => planOf(run, 'the command that the policy file names', paths.map(asOnly)));
   const first = firstUntried(context, declared);
   if (first !== undefined) return { kind: 'plan', plan: first };
   if (declared.length > 0) return no.answer('all-tried', 'the generators that the policy names were run already');

@@ -32,7 +32,9 @@ const atRoot = (paths: readonly string[], names: readonly string[]): boolean => 
 /** Whether its manifest changed since green and its lock file did not. */
 function moved(manager: LockManager, context: StrategyContext): boolean {
   const changed = changedPaths(context.incident);
-  return context.incident.lastGreenSha !== undefined && atRoot(changed, manager.manifests) && !atRoot(changed, manager.locks);
+  // Several managers share a manifest, and the repository uses one of them.
+  const locks = LOCK_MANAGERS.filter(({ manifests }) => manifests.some((path) => manager.manifests.includes(path))).flatMap((each) => each.locks);
+  return context.incident.lastGreenSha !== undefined && atRoot(changed, manager.manifests) && !atRoot(changed, locks);
 }
 
 /** Managers that complain so themselves; null when none does. */
