@@ -34,7 +34,16 @@ export interface Given {
 }
 
 /** A context: the check `test` fails at HEAD, and was green at GREEN. */
-export function contextOf({ kind = 'code', policy = {}, commits, incident = {}, complaints = [], digest = {}, reproduction, more = {} }: Given = {}): StrategyContext {
+export function contextOf({
+  kind = 'code',
+  policy = {},
+  commits,
+  incident = {},
+  complaints = [],
+  digest = {},
+  reproduction,
+  more = {},
+}: Given = {}): StrategyContext {
   return {
     incident: {
       repo: { owner: 'acme', name: 'shop' },
@@ -71,7 +80,12 @@ export function contextOf({ kind = 'code', policy = {}, commits, incident = {}, 
 }
 
 /** A complaint of a tool. */
-export const complaint = (tool: string, kind: Complaint['class'], more: Partial<Complaint> = {}): Complaint => ({ tool, class: kind, message: 'no', ...more });
+export const complaint = (tool: string, kind: Complaint['class'], more: Partial<Complaint> = {}): Complaint => ({
+  tool,
+  class: kind,
+  message: 'no',
+  ...more,
+});
 
 /** Asks a strategy, and gives it the files that it wants to read, as the reasoner does. */
 export function answered(strategy: Strategy, context: StrategyContext, tree: Tree = {}): Exclude<StrategyAnswer, { kind: 'read' }> {
@@ -79,7 +93,8 @@ export function answered(strategy: Strategy, context: StrategyContext, tree: Tre
   for (let round = 0; round < 12; round += 1) {
     const answer = strategy.plan({ ...context, files });
     if (answer.kind === 'plan') sound(strategy, answer.plan);
-    if (answer.kind === 'refused' && !Object.hasOwn(strategy.refuses, answer.refusal.code)) throw new Error(`unlisted code ${answer.refusal.code}`);
+    if (answer.kind === 'refused' && !Object.hasOwn(strategy.refuses, answer.refusal.code))
+      throw new Error(`unlisted code ${answer.refusal.code}`);
     if (answer.kind !== 'read') return answer;
     const fresh = answer.files.filter(({ sha, path }) => !files.some((file) => file.sha === sha && file.path === path));
     if (fresh.length === 0) throw new Error('the same files are asked for again');
@@ -98,7 +113,9 @@ export function answered(strategy: Strategy, context: StrategyContext, tree: Tre
 function sound(strategy: Strategy, plan: Plan): void {
   Plan.parse(plan);
   if (plan.strategy !== strategy.id) throw new Error('a plan in the name of another strategy');
-  const bad = plannedPaths(plan).find((path) => isCiFile(path) || (plan.steps.some((step) => step.kind !== 'run-tool') && isTestFile(path)));
+  const bad = plannedPaths(plan).find(
+    (path) => isCiFile(path) || (plan.steps.some((step) => step.kind !== 'run-tool') && isTestFile(path)),
+  );
   if (bad !== undefined) throw new Error(`a plan names ${bad}`);
 }
 
@@ -106,7 +123,10 @@ function sound(strategy: Strategy, plan: Plan): void {
 export function afterTrying(context: StrategyContext, answer: StrategyAnswer): StrategyContext {
   if (answer.kind !== 'plan') throw new Error(`no plan but ${JSON.stringify(answer)}`);
   const { strategy, title } = answer.plan;
-  return { ...context, tried: [...context.tried, { strategy, planTitle: title, result: 'not fixed', fingerprint: planFingerprint(answer.plan) }] };
+  return {
+    ...context,
+    tried: [...context.tried, { strategy, planTitle: title, result: 'not fixed', fingerprint: planFingerprint(answer.plan) }],
+  };
 }
 
 /** Goes on until it plans or refuses; every trial is answered by what its steps write. */

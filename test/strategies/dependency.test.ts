@@ -17,16 +17,25 @@ const lock = (wants: Readonly<Record<string, string>>, packages: Readonly<Record
       requires: true,
       packages: {
         '': { name: 'shop', dependencies: wants },
-        ...Object.fromEntries(Object.entries(packages).map(([name, each]) => [`node_modules/${name}`, { ...each, integrity: `sha512-${name}-${each.version}` }])),
+        ...Object.fromEntries(
+          Object.entries(packages).map(([name, each]) => [
+            `node_modules/${name}`,
+            { ...each, integrity: `sha512-${name}-${each.version}` },
+          ]),
+        ),
       },
     },
     null,
     2,
   )}\n`;
-const manifest = (dependencies: Readonly<Record<string, string>>, more: object = {}) => `${JSON.stringify({ name: 'shop', dependencies, ...more }, null, 2)}\n`;
+const manifest = (dependencies: Readonly<Record<string, string>>, more: object = {}) =>
+  `${JSON.stringify({ name: 'shop', dependencies, ...more }, null, 2)}\n`;
 const versions = (text: string | undefined): Record<string, string> =>
   Object.fromEntries(
-    Object.entries((JSON.parse(text ?? '{}') as { packages: Record<string, Package> }).packages).map(([key, { version }]) => [key.replace('node_modules/', ''), version]),
+    Object.entries((JSON.parse(text ?? '{}') as { packages: Record<string, Package> }).packages).map(([key, { version }]) => [
+      key.replace('node_modules/', ''),
+      version,
+    ]),
   );
 
 const changed = (paths: readonly string[], more: Given = {}): StrategyContext =>
@@ -43,13 +52,17 @@ describe('the dependency strategy', () => {
   it('takes the whole lock file back first, where nothing but versions moved', () => {
     const context = changed(['package-lock.json']);
     expect(dependency.rank(context)).toMatchObject({ score: 84 });
-    expect(answered(dependency, context, moved)).toMatchObject({ plan: { steps: [{ kind: 'restore-file', path: 'package-lock.json', from: GREEN }], risk: 'medium' } });
+    expect(answered(dependency, context, moved)).toMatchObject({
+      plan: { steps: [{ kind: 'restore-file', path: 'package-lock.json', from: GREEN }], risk: 'medium' },
+    });
   });
 
   it('then finds the one package that it hangs on by trials, and holds it for a time', () => {
     const context = changed(['package-lock.json']);
     const next = afterTrying(context, answered(dependency, context, moved));
-    const { answer, trials } = afterTrials(dependency, next, moved, (texts) => (versions(texts['package-lock.json'])['c'] === '1.0.0' ? 'green' : 'red'));
+    const { answer, trials } = afterTrials(dependency, next, moved, (texts) =>
+      versions(texts['package-lock.json'])['c'] === '1.0.0' ? 'green' : 'red',
+    );
     expect(trials).toBeLessThanOrEqual(4);
     if (answer.kind !== 'plan') throw new Error(answer.kind);
     expect(answer.plan).toMatchObject({
@@ -72,7 +85,10 @@ describe('the dependency strategy', () => {
 
   it('says when the versions are not to blame', () => {
     const context = afterTrying(changed(['package-lock.json']), answered(dependency, changed(['package-lock.json']), moved));
-    expect(afterTrials(dependency, context, moved, () => 'red')).toMatchObject({ trials: 1, answer: { refusal: { code: 'not-the-versions' } } });
+    expect(afterTrials(dependency, context, moved, () => 'red')).toMatchObject({
+      trials: 1,
+      answer: { refusal: { code: 'not-the-versions' } },
+    });
     expect(afterTrials(dependency, context, moved, () => 'unclear')).toMatchObject({ answer: { refusal: { code: 'not-the-versions' } } });
   });
 
@@ -80,13 +96,21 @@ describe('the dependency strategy', () => {
     const tree = {
       [HEAD]: {
         'package.json': manifest({ web: '^2.0.0', other: '^1.0.0' }),
-        'package-lock.json': lock({ web: '^2.0.0', other: '^1.0.0' }, { web: { version: '2.0.0', dependencies: { router: '^2.0.0' } }, router: { version: '2.0.0' }, other: { version: '1.5.0' } }),
+        'package-lock.json': lock(
+          { web: '^2.0.0', other: '^1.0.0' },
+          { web: { version: '2.0.0', dependencies: { router: '^2.0.0' } }, router: { version: '2.0.0' }, other: { version: '1.5.0' } },
+        ),
       },
       [GREEN]: {
         'package.json': manifest({ web: '^1.0.0', other: '^1.0.0' }),
         'package-lock.json': lock(
           { web: '^1.0.0', other: '^1.0.0' },
-          { web: { version: '1.0.0', dependencies: { router: '^1.0.0', gone: '^1.0.0' } }, router: { version: '1.0.0' }, gone: { version: '1.0.0' }, other: { version: '1.0.0' } },
+          {
+            web: { version: '1.0.0', dependencies: { router: '^1.0.0', gone: '^1.0.0' } },
+            router: { version: '1.0.0' },
+            gone: { version: '1.0.0' },
+            other: { version: '1.0.0' },
+          },
         ),
       },
     };
@@ -104,7 +128,11 @@ describe('the dependency strategy', () => {
   it.each<readonly [string, Given, object]>([
     ['a floor of the policy', { policy: { security: [{ package: 'c', atLeast: '1.0.1' }] } }, {}],
     ['an override since green', {}, { overrides: { c: '1.1.0' } }],
-    ['a commit that speaks of security', { commits: [commitOf(HEAD, { paths: ['package-lock.json'], subject: 'Bump c to 1.1.0 [security]' })] }, {}],
+    [
+      'a commit that speaks of security',
+      { commits: [commitOf(HEAD, { paths: ['package-lock.json'], subject: 'Bump c to 1.1.0 [security]' })] },
+      {},
+    ],
   ])('never goes below a security fix: %s', (_what, given, more) => {
     const tree = { ...moved, [HEAD]: { ...moved[HEAD], 'package.json': manifest(WANTS, more) } };
     const context = changed(['package-lock.json', 'package.json'], given);
@@ -118,10 +146,25 @@ describe('the dependency strategy', () => {
   });
 
   it.each<readonly [string, StrategyContext, Parameters<typeof answered>[2], string]>([
-    ['security-fix', changed(['package-lock.json'], { commits: [commitOf(HEAD, { paths: ['package-lock.json'], subject: 'Fix CVE-2026-1234' })] }), moved, 'which package is not said'],
-    ['security-fix', changed(['package-lock.json'], { policy: { security: Object.keys(WANTS).map((name) => ({ package: name, atLeast: '1.1.0' })) } }), moved, 'all of them'],
+    [
+      'security-fix',
+      changed(['package-lock.json'], { commits: [commitOf(HEAD, { paths: ['package-lock.json'], subject: 'Fix CVE-2026-1234' })] }),
+      moved,
+      'which package is not said',
+    ],
+    [
+      'security-fix',
+      changed(['package-lock.json'], { policy: { security: Object.keys(WANTS).map((name) => ({ package: name, atLeast: '1.1.0' })) } }),
+      moved,
+      'all of them',
+    ],
     ['nothing-moved', changed(['package-lock.json']), { ...moved, [HEAD]: moved[GREEN] }, 'nothing moved'],
-    ['not-readable', changed(['package-lock.json']), { ...moved, [HEAD]: { ...moved[HEAD], 'package-lock.json': '{"lockfileVersion":1}' } }, 'an old format'],
+    [
+      'not-readable',
+      changed(['package-lock.json']),
+      { ...moved, [HEAD]: { ...moved[HEAD], 'package-lock.json': '{"lockfileVersion":1}' } },
+      'an old format',
+    ],
   ])('refuses as %s', (code, context, tree) => {
     expect(answered(dependency, context, tree)).toMatchObject({ kind: 'refused', refusal: { code } });
   });
@@ -133,13 +176,21 @@ describe('the dependency strategy', () => {
   });
 
   it('holds one line of requirements.txt, with its hashes', () => {
-    const pins = (version: string) => `# made by pip-compile\nflask==${version} \\\n    --hash=sha256:${version}\n    # via -r requirements.in\njinja2==3.${version}\n    # via flask\nlocal @ file:///x\n`;
+    const pins = (version: string) =>
+      `# made by pip-compile\nflask==${version} \\\n    --hash=sha256:${version}\n    # via -r requirements.in\njinja2==3.${version}\n    # via flask\nlocal @ file:///x\n`;
     const tree = { [HEAD]: { 'requirements.txt': `${pins('3.1.0')}extra==1.0\n` }, [GREEN]: { 'requirements.txt': pins('3.0.0') } };
-    const { answer } = afterTrials(dependency, changed(['requirements.txt']), tree, (texts) => (texts['requirements.txt']?.includes('flask==3.0.0') === true ? 'green' : 'red'));
+    const { answer } = afterTrials(dependency, changed(['requirements.txt']), tree, (texts) =>
+      texts['requirements.txt']?.includes('flask==3.0.0') === true ? 'green' : 'red',
+    );
     expect(answer).toMatchObject({
       plan: {
         title: 'Hold flask at 3.0.0',
-        steps: [{ path: 'requirements.txt', text: '# made by pip-compile\nflask==3.0.0 \\\n    --hash=sha256:3.0.0\n    # via -r requirements.in\njinja2==3.3.1.0\n    # via flask\nlocal @ file:///x\nextra==1.0\n' }],
+        steps: [
+          {
+            path: 'requirements.txt',
+            text: '# made by pip-compile\nflask==3.0.0 \\\n    --hash=sha256:3.0.0\n    # via -r requirements.in\njinja2==3.3.1.0\n    # via flask\nlocal @ file:///x\nextra==1.0\n',
+          },
+        ],
       },
     });
   });
@@ -147,12 +198,15 @@ describe('the dependency strategy', () => {
   it('keeps a requirement whose comment speaks of security', () => {
     const pins = (version: string) => `# security: CVE-2026-1\nflask==${version}\njinja2==${version}\n`;
     const tree = { [HEAD]: { 'requirements.txt': pins('2.0') }, [GREEN]: { 'requirements.txt': pins('1.0') } };
-    const { answer } = afterTrials(dependency, changed(['requirements.txt']), tree, (texts) => (texts['requirements.txt']?.includes('flask==1.0') === true ? 'green' : 'red'));
+    const { answer } = afterTrials(dependency, changed(['requirements.txt']), tree, (texts) =>
+      texts['requirements.txt']?.includes('flask==1.0') === true ? 'green' : 'red',
+    );
     expect(answer).toMatchObject({ refusal: { code: 'not-the-versions' } });
   });
 
   it('holds one module of go.mod and keeps the sums of both', () => {
-    const mod = (web: string, log: string) => `module example.com/shop\n\ngo 1.24\n\nrequire (\n\texample.com/web ${web}\n\texample.com/log ${log} // indirect\n)\n`;
+    const mod = (web: string, log: string) =>
+      `module example.com/shop\n\ngo 1.24\n\nrequire (\n\texample.com/web ${web}\n\texample.com/log ${log} // indirect\n)\n`;
     const tree = {
       [HEAD]: { 'go.mod': mod('v1.2.0', 'v1.1.0'), 'go.sum': 'example.com/web v1.2.0 h1:b=\n' },
       [GREEN]: { 'go.mod': mod('v1.1.0', 'v1.0.0'), 'go.sum': 'example.com/web v1.1.0 h1:a=\n' },
@@ -160,9 +214,17 @@ describe('the dependency strategy', () => {
     const context = changed(['go.mod', 'go.sum']);
     const whole = answered(dependency, context, tree);
     expect(whole).toMatchObject({ plan: { steps: [{ path: 'go.mod' }, { path: 'go.sum' }] } });
-    const { answer } = afterTrials(dependency, afterTrying(context, whole), tree, (texts) => (texts['go.mod']?.includes('web v1.1.0') === true ? 'green' : 'red'));
+    const { answer } = afterTrials(dependency, afterTrying(context, whole), tree, (texts) =>
+      texts['go.mod']?.includes('web v1.1.0') === true ? 'green' : 'red',
+    );
     expect(answer).toMatchObject({
-      plan: { title: 'Hold example.com/web at v1.1.0', steps: [{ path: 'go.mod', text: mod('v1.1.0', 'v1.1.0') }, { path: 'go.sum', text: 'example.com/web v1.1.0 h1:a=\nexample.com/web v1.2.0 h1:b=\n' }] },
+      plan: {
+        title: 'Hold example.com/web at v1.1.0',
+        steps: [
+          { path: 'go.mod', text: mod('v1.1.0', 'v1.1.0') },
+          { path: 'go.sum', text: 'example.com/web v1.1.0 h1:a=\nexample.com/web v1.2.0 h1:b=\n' },
+        ],
+      },
     });
   });
 });

@@ -48,7 +48,10 @@ const words = (name: string, rate: number, { right, wrong, none, runs, plain }: 
 
 describe('the search over 64 commits with a flaky test', () => {
   it('is right in at least 95 % at 10 %, and 90 % at 30 %, and names nothing that is not verified', () => {
-    const table = ['| test | in | right | wrong | no answer | runs, median | 90 % | most | plain bisection right |', '| --- | --- | --- | --- | --- | --- | --- | --- | --- |'];
+    const table = [
+      '| test | in | right | wrong | no answer | runs, median | 90 % | most | plain bisection right |',
+      '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    ];
     for (const [name, noise] of MODELS)
       for (const [rate, least] of [
         [0, 1],

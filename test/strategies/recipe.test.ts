@@ -20,13 +20,23 @@ const EXAMPLES: ReadonlyArray<readonly [id: string, said: string, before: string
     "import data from './data.json' with { type: 'json' };\nassert({ type: 1 });\n",
   ],
   ['node-util-is-array', 'TypeError: util.isArray is not a function', 'if (util.isArray(x)) go();\n', 'if (Array.isArray(x)) go();\n'],
-  ['js-substr-to-end', 'unicorn/prefer-string-slice', 'a.substr(1) + a.substr(1, 2) + a.substr(-3);\n', 'a.slice(1) + a.substr(1, 2) + a.slice(-3);\n'],
-  ['react-sfc', "TS2694: Namespace 'React' has no exported member 'SFC'.", 'const A: React.SFC<P> = () => null;\n', 'const A: React.FC<P> = () => null;\n'],
+  [
+    'js-substr-to-end',
+    'unicorn/prefer-string-slice',
+    'a.substr(1) + a.substr(1, 2) + a.substr(-3);\n',
+    'a.slice(1) + a.substr(1, 2) + a.slice(-3);\n',
+  ],
+  [
+    'react-sfc',
+    "TS2694: Namespace 'React' has no exported member 'SFC'.",
+    'const A: React.SFC<P> = () => null;\n',
+    'const A: React.FC<P> = () => null;\n',
+  ],
   [
     'python-collections-abc',
     "ImportError: cannot import name 'Mapping' from 'collections' (/usr/lib/python3.12/collections/__init__.py)",
-    "import collections\nfrom collections import Mapping, Sequence\nfrom collections import OrderedDict\nx = isinstance(a, collections.Iterable)  # collections.Set\n",
-    "import collections\nimport collections.abc\nfrom collections.abc import Mapping, Sequence\nfrom collections import OrderedDict\nx = isinstance(a, collections.abc.Iterable)  # collections.Set\n",
+    'import collections\nfrom collections import Mapping, Sequence\nfrom collections import OrderedDict\nx = isinstance(a, collections.Iterable)  # collections.Set\n',
+    'import collections\nimport collections.abc\nfrom collections.abc import Mapping, Sequence\nfrom collections import OrderedDict\nx = isinstance(a, collections.abc.Iterable)  # collections.Set\n',
   ],
   [
     'python-numpy-aliases',
@@ -36,7 +46,12 @@ const EXAMPLES: ReadonlyArray<readonly [id: string, said: string, before: string
   ],
   ['python-base64-string', "module 'base64' has no attribute 'decodestring'", 'base64.decodestring(x)\n', 'base64.decodebytes(x)\n'],
   ['python-time-clock', "module 'time' has no attribute 'clock'", 'start = time.clock()\n', 'start = time.perf_counter()\n'],
-  ['python-thread-is-alive', "'Thread' object has no attribute 'isAlive'", 'while t.isAlive():\n    pass\n', 'while t.is_alive():\n    pass\n'],
+  [
+    'python-thread-is-alive',
+    "'Thread' object has no attribute 'isAlive'",
+    'while t.isAlive():\n    pass\n',
+    'while t.is_alive():\n    pass\n',
+  ],
   [
     'python-configparser',
     "ImportError: cannot import name 'SafeConfigParser' from 'configparser'",
@@ -74,8 +89,18 @@ const EXAMPLES: ReadonlyArray<readonly [id: string, said: string, before: string
     "static S: Once = ONCE_INIT;\nstatic N: AtomicUsize = ATOMIC_USIZE_INIT;\nfn f<'a>(x: &'a str) -> char { '\"' }\n",
     "static S: Once = std::sync::Once::new();\nstatic N: AtomicUsize = std::sync::atomic::AtomicUsize::new(0);\nfn f<'a>(x: &'a str) -> char { '\"' }\n",
   ],
-  ['rust-trim', 'use of deprecated method `core::str::<impl str>::trim_left`', 'x.trim_left().trim_right_matches("a");\n', 'x.trim_start().trim_end_matches("a");\n'],
-  ['ruby-exists', "undefined method `exists?' for File:Class", "File.exists?(p) # File.exists?\nputs 'Dir.exists?'\n", "File.exist?(p) # File.exists?\nputs 'Dir.exists?'\n"],
+  [
+    'rust-trim',
+    'use of deprecated method `core::str::<impl str>::trim_left`',
+    'x.trim_left().trim_right_matches("a");\n',
+    'x.trim_start().trim_end_matches("a");\n',
+  ],
+  [
+    'ruby-exists',
+    "undefined method `exists?' for File:Class",
+    "File.exists?(p) # File.exists?\nputs 'Dir.exists?'\n",
+    "File.exist?(p) # File.exists?\nputs 'Dir.exists?'\n",
+  ],
   ['ruby-fixnum', 'uninitialized constant Shop::Fixnum', 'x.is_a?(Fixnum)\n', 'x.is_a?(Integer)\n'],
 ];
 
@@ -97,23 +122,25 @@ describe('recipes', () => {
     if (ioutil === undefined) throw new Error('no such recipe');
     const kept = 'package a\n\nimport "io/ioutil"\n\nfunc f() { ioutil.ReadDir("."); ioutil.ReadFile("x") }\n';
     expect(applyRecipe(kept, ioutil)).toContain('import "io/ioutil"');
-    expect(applyRecipe('package a\n\nimport "io/ioutil"\n\nfunc f() { ioutil.ReadFile("x") }\n', ioutil)).toBe('package a\n\nimport "os"\n\nfunc f() { os.ReadFile("x") }\n');
+    expect(applyRecipe('package a\n\nimport "io/ioutil"\n\nfunc f() { ioutil.ReadFile("x") }\n', ioutil)).toBe(
+      'package a\n\nimport "os"\n\nfunc f() { os.ReadFile("x") }\n',
+    );
   });
 
   it('take time in proportion to the text', () => {
     const long = `${'new Buffer('.repeat(15_000)}${"'".repeat(9_999)}`;
-    const started = performance.now();
-    for (const each of recipes) applyRecipe(long, each);
-    for (const { says } of recipes) says.test('a '.repeat(2_000) + "cannot import name '".repeat(200));
-    expect(performance.now() - started).toBeLessThan(60_000);
+    const log = 'a '.repeat(2_000) + "cannot import name '".repeat(200);
+    // A pattern that goes back and forth would not end within the limit of a test.
+    expect(recipes.filter((each) => applyRecipe(long, each) !== long).map(({ id }) => id)).toEqual(['node-new-buffer']);
+    expect(recipes.filter(({ says }) => says.test(log))).toEqual([]);
   });
 });
 
 describe('code alone', () => {
   it.each([
-    ['javascript', "a('x') // b\n/* c */d(`e ${f}`)", "a(   )     \n       d(        )"],
+    ['javascript', "a('x') // b\n/* c */d(`e ${f}`)", 'a(   )     \n       d(        )'],
     ['python', '"""a\nb"""c # d\n\'e\'', '    \n    c    \n   '],
-    ['rust', "'a: loop { '\"'; \"x\" }", "'a: loop {    ;     }"],
+    ['rust', '\'a: loop { \'"\'; "x" }', "'a: loop {    ;     }"],
   ] as const)('%s keeps its length', (language, text, code) => {
     expect(codeOnly(text, language)).toBe(code);
   });
@@ -126,26 +153,44 @@ describe('code alone', () => {
 });
 
 const numpy = "AttributeError: module 'numpy' has no attribute 'float'.";
-const digest = { excerpts: [{ why: 'error' as const, from: 1, text: numpy, times: 1 }], frames: [{ path: 'shop/price.py', line: 3 }, { path: 'tests/test_price.py', line: 9 }] };
+const digest = {
+  excerpts: [{ why: 'error' as const, from: 1, text: numpy, times: 1 }],
+  frames: [
+    { path: 'shop/price.py', line: 3 },
+    { path: 'tests/test_price.py', line: 9 },
+  ],
+};
 
 describe('the recipe strategy', () => {
   it('rewrites the program files that the stack names, never its tests', () => {
     const context = contextOf({ digest });
     expect(recipe.rank(context).score).toBeGreaterThan(0);
     const answer = answered(recipe, context, { [HEAD]: { 'shop/price.py': 'x = np.float(1)\n', 'tests/test_price.py': 'np.float(1)\n' } });
-    expect(answer).toMatchObject({ kind: 'plan', plan: { steps: [{ kind: 'write-text', path: 'shop/price.py', text: 'x = float(1)\n', mode: '100644' }] } });
-    expect(answered(recipe, afterTrying(context, answer), { [HEAD]: { 'shop/price.py': 'x = np.float(1)\n' } })).toMatchObject({ refusal: { code: 'all-tried' } });
+    expect(answer).toMatchObject({
+      kind: 'plan',
+      plan: { steps: [{ kind: 'write-text', path: 'shop/price.py', text: 'x = float(1)\n', mode: '100644' }] },
+    });
+    expect(answered(recipe, afterTrying(context, answer), { [HEAD]: { 'shop/price.py': 'x = np.float(1)\n' } })).toMatchObject({
+      refusal: { code: 'all-tried' },
+    });
   });
 
   it('looks at what changed since green where nothing is named, and says when there is nothing to rewrite', () => {
-    const context = contextOf({ complaints: [complaint('python', 'code', { message: numpy })], commits: [commitOf(HEAD, { paths: ['a.py', '.github/x.py'] })] });
+    const context = contextOf({
+      complaints: [complaint('python', 'code', { message: numpy })],
+      commits: [commitOf(HEAD, { paths: ['a.py', '.github/x.py'] })],
+    });
     expect(answered(recipe, context, { [HEAD]: { 'a.py': 'np.int\n' } })).toMatchObject({ plan: { steps: [{ path: 'a.py' }] } });
     expect(answered(recipe, context, { [HEAD]: { 'a.py': 'np.int64\n' } })).toMatchObject({ refusal: { code: 'nothing-to-rewrite' } });
     expect(answered(recipe, contextOf({ digest: { ...digest, frames: [] } }))).toMatchObject({ refusal: { code: 'no-file' } });
   });
 
   it('is switched off by the policy, as a whole or one by one', () => {
-    expect(recipe.rank(contextOf({ digest, policy: { recipes: { enabled: false } } }))).toMatchObject({ refusal: { code: 'switched-off' } });
-    expect(recipe.rank(contextOf({ digest, policy: { recipes: { except: ['python-numpy-aliases'] } } }))).toMatchObject({ refusal: { code: 'not-known' } });
+    expect(recipe.rank(contextOf({ digest, policy: { recipes: { enabled: false } } }))).toMatchObject({
+      refusal: { code: 'switched-off' },
+    });
+    expect(recipe.rank(contextOf({ digest, policy: { recipes: { except: ['python-numpy-aliases'] } } }))).toMatchObject({
+      refusal: { code: 'not-known' },
+    });
   });
 });

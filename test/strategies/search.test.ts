@@ -23,7 +23,9 @@ describe('the search for the culprit', () => {
         fc.array(fc.double({ min: 0.2, max: 36, noNaN: true }), { minLength: 100, maxLength: 100 }),
         (count, seed, weights) => {
           const culprit = seed % count;
-          const { end, probes, named } = searched(count, (index) => (index <= culprit ? 'red' : 'green'), { weights: weights.slice(0, count) });
+          const { end, probes, named } = searched(count, (index) => (index <= culprit ? 'red' : 'green'), {
+            weights: weights.slice(0, count),
+          });
           expect(end).toMatchObject({ kind: 'found', index: culprit });
           expect(named).toBeLessThanOrEqual(Math.ceil(Math.log2(count)));
           expect(probes.length).toBe(named + 4);

@@ -50,7 +50,10 @@ const CASES: readonly Case[] = [
   {
     title: 'only the files that the tool named may change',
     strategy: formatter,
-    given: { ...format, complaints: [complaint('black', 'format', { path: 'shop/a.py' }), complaint('black', 'format', { path: 'shop/b.py' })] },
+    given: {
+      ...format,
+      complaints: [complaint('black', 'format', { path: 'shop/a.py' }), complaint('black', 'format', { path: 'shop/b.py' })],
+    },
     files: { 'pyproject.toml': '[tool.black]\nline-length = 100\n' },
     run: 'python3 -m black .',
     only: ['shop/a.py', 'shop/b.py'],
@@ -58,7 +61,10 @@ const CASES: readonly Case[] = [
   {
     title: 'a path that is a pattern or leads outside names no file',
     strategy: formatter,
-    given: { ...format, complaints: [complaint('gofmt', 'format', { path: '../../etc/passwd' }), complaint('gofmt', 'format', { path: '**' })] },
+    given: {
+      ...format,
+      complaints: [complaint('gofmt', 'format', { path: '../../etc/passwd' }), complaint('gofmt', 'format', { path: '**' })],
+    },
     files: { 'go.mod': 'module shop\n' },
     run: 'gofmt -w .',
     only: [],
@@ -71,7 +77,13 @@ const CASES: readonly Case[] = [
     run: 'cargo fmt --all',
     only: ['src/lib.rs'],
   },
-  { title: 'without a sign of a formatter there is no plan', strategy: formatter, given: format, files: { 'package.json': '{' }, code: 'no-formatter' },
+  {
+    title: 'without a sign of a formatter there is no plan',
+    strategy: formatter,
+    given: format,
+    files: { 'package.json': '{' },
+    code: 'no-formatter',
+  },
   // linter
   {
     title: 'the linter of the policy runs for its own check',
@@ -135,7 +147,15 @@ const CASES: readonly Case[] = [
   {
     title: 'npm writes its lock file anew, scripts off, when it says that it does not fit',
     strategy: lockfile,
-    given: { kind: 'dependency', complaints: [complaint('npm', 'dependency', { rule: 'EUSAGE', message: '`npm ci` can only install packages when your package.json and package-lock.json are in sync' })] },
+    given: {
+      kind: 'dependency',
+      complaints: [
+        complaint('npm', 'dependency', {
+          rule: 'EUSAGE',
+          message: '`npm ci` can only install packages when your package.json and package-lock.json are in sync',
+        }),
+      ],
+    },
     files: { 'package.json': '{}', 'package-lock.json': '{}' },
     run: 'npm install --package-lock-only --ignore-scripts --no-audit --no-fund',
     only: ['package-lock.json', 'npm-shrinkwrap.json'],
@@ -151,7 +171,9 @@ const CASES: readonly Case[] = [
   {
     title: 'go may change go.mod where it says so itself',
     strategy: lockfile,
-    given: { digest: { excerpts: [{ why: 'error', from: 1, text: 'go: updates to go.mod needed; to update it:\n\tgo mod tidy', times: 1 }] } },
+    given: {
+      digest: { excerpts: [{ why: 'error', from: 1, text: 'go: updates to go.mod needed; to update it:\n\tgo mod tidy', times: 1 }] },
+    },
     files: { 'go.mod': 'module shop' },
     run: 'go mod tidy',
     only: ['go.mod', 'go.sum'],
@@ -159,7 +181,14 @@ const CASES: readonly Case[] = [
   {
     title: 'the newer yarn is told by its settings',
     strategy: lockfile,
-    given: { complaints: [complaint('yarn', 'dependency', { rule: 'YN0028', message: 'The lockfile would have been modified by this install, which is explicitly forbidden.' })] },
+    given: {
+      complaints: [
+        complaint('yarn', 'dependency', {
+          rule: 'YN0028',
+          message: 'The lockfile would have been modified by this install, which is explicitly forbidden.',
+        }),
+      ],
+    },
     files: { 'package.json': '{}', 'yarn.lock': '', '.yarnrc.yml': '' },
     run: 'YARN_ENABLE_SCRIPTS=false YARN_ENABLE_IMMUTABLE_INSTALLS=false yarn install --mode=update-lockfile',
   },
@@ -176,7 +205,12 @@ const CASES: readonly Case[] = [
     strategy: generated,
     given: {
       kind: 'generated-file',
-      policy: { generated: [{ paths: ['gen/**'], run: './gen.sh' }, { paths: ['*.pb.go'], run: 'make proto' }] },
+      policy: {
+        generated: [
+          { paths: ['gen/**'], run: './gen.sh' },
+          { paths: ['*.pb.go'], run: 'make proto' },
+        ],
+      },
       complaints: [complaint('git', 'generated-file', { path: 'api/shop.pb.go' })],
     },
     run: 'make proto',
@@ -186,22 +220,35 @@ const CASES: readonly Case[] = [
     title: 'a script makes what .gitattributes marks, and nothing else',
     strategy: generated,
     given: { kind: 'generated-file' },
-    files: { 'package.json': manifest({ generate: 'node gen.js' }), '.gitattributes': '* text=auto\nsrc/gen/** linguist-generated=true\n* linguist-generated\n' },
+    files: {
+      'package.json': manifest({ generate: 'node gen.js' }),
+      '.gitattributes': '* text=auto\nsrc/gen/** linguist-generated=true\n* linguist-generated\n',
+    },
     run: 'npm run --silent generate',
     only: ['src/gen/**'],
   },
   {
     title: 'a header marks a file as generated',
     strategy: generated,
-    given: { kind: 'generated-file', complaints: [complaint('git', 'generated-file', { path: 'kind_string.go', message: 'run go generate' })] },
-    files: { 'go.mod': 'module shop', 'kind_string.go': '// Code generated by "stringer"; DO NOT EDIT.\npackage shop\n', 'package.json': manifest({ generate: 'x' }) },
+    given: {
+      kind: 'generated-file',
+      complaints: [complaint('git', 'generated-file', { path: 'kind_string.go', message: 'run go generate' })],
+    },
+    files: {
+      'go.mod': 'module shop',
+      'kind_string.go': '// Code generated by "stringer"; DO NOT EDIT.\npackage shop\n',
+      'package.json': manifest({ generate: 'x' }),
+    },
     run: 'go generate ./...',
     only: ['kind_string.go'],
   },
   {
     title: 'a target of the Makefile runs when the check says so; what it says is not run',
     strategy: generated,
-    given: { kind: 'generated-file', complaints: [complaint('ci', 'generated-file', { path: 'a.yaml', message: 'out of date, run `make manifests; curl evil`' })] },
+    given: {
+      kind: 'generated-file',
+      complaints: [complaint('ci', 'generated-file', { path: 'a.yaml', message: 'out of date, run `make manifests; curl evil`' })],
+    },
     files: { Makefile: 'all:\nmanifests:\n\tcontroller-gen\n', 'a.yaml': '# Code generated by controller-gen. DO NOT EDIT.\n' },
     run: 'make manifests',
   },
@@ -231,7 +278,11 @@ const CASES: readonly Case[] = [
   {
     title: 'an unknown runner records nothing',
     strategy: snapshot,
-    given: { kind: 'snapshot', policy: { gateAllow: [{ code: 'snapshot-edited', path: 'ui/**' }] }, incident: { failing: { name: 'test', run: './check.sh', report: 'exit-code', timeoutSeconds: 9 } } },
+    given: {
+      kind: 'snapshot',
+      policy: { gateAllow: [{ code: 'snapshot-edited', path: 'ui/**' }] },
+      incident: { failing: { name: 'test', run: './check.sh', report: 'exit-code', timeoutSeconds: 9 } },
+    },
     code: 'no-runner',
   },
 ];
@@ -251,8 +302,18 @@ describe('strategies that run a tool of the repository', () => {
   it.each([
     [formatter, contextOf(format), { 'go.mod': 'module shop', 'pyproject.toml': '[tool.black]' }, 2],
     [linter, contextOf({ kind: 'lint' }), { 'Cargo.toml': '', '.rubocop.yml': '' }, 2],
-    [generated, contextOf({ kind: 'generated-file' }), { 'package.json': manifest({ generate: 'x', codegen: 'y' }), '.gitattributes': 'gen/** linguist-generated' }, 2],
-    [lockfile, contextOf({ commits: [commitOf(HEAD, { paths: ['package.json', 'Gemfile'] })] }), { 'package.json': '{}', 'package-lock.json': '{}', Gemfile: '', 'Gemfile.lock': '' }, 2],
+    [
+      generated,
+      contextOf({ kind: 'generated-file' }),
+      { 'package.json': manifest({ generate: 'x', codegen: 'y' }), '.gitattributes': 'gen/** linguist-generated' },
+      2,
+    ],
+    [
+      lockfile,
+      contextOf({ commits: [commitOf(HEAD, { paths: ['package.json', 'Gemfile'] })] }),
+      { 'package.json': '{}', 'package-lock.json': '{}', Gemfile: '', 'Gemfile.lock': '' },
+      2,
+    ],
   ] as const)('try one after the other, each once: $id', (strategy, first, files, times) => {
     let context = first;
     for (let time = 0; time < times; time += 1) context = afterTrying(context, answered(strategy, context, { [HEAD]: files }));
@@ -260,13 +321,19 @@ describe('strategies that run a tool of the repository', () => {
   });
 
   it('resolve online only where a lock file is written', () => {
-    const lock = answered(lockfile, contextOf({ commits: [commitOf(HEAD, { paths: ['package.json'] })] }), { [HEAD]: { 'package.json': '{}', 'package-lock.json': '{}' } });
+    const lock = answered(lockfile, contextOf({ commits: [commitOf(HEAD, { paths: ['package.json'] })] }), {
+      [HEAD]: { 'package.json': '{}', 'package-lock.json': '{}' },
+    });
     expect(lock).toMatchObject({ plan: { steps: [{ resolves: true }] } });
-    expect(answered(formatter, contextOf(format), { [HEAD]: { 'go.mod': '' } })).toMatchObject({ plan: { steps: [expect.not.objectContaining({ resolves: true })] } });
+    expect(answered(formatter, contextOf(format), { [HEAD]: { 'go.mod': '' } })).toMatchObject({
+      plan: { steps: [expect.not.objectContaining({ resolves: true })] },
+    });
   });
 
   it('take no lock file for out of step where nothing says so', () => {
-    expect(lockfile.rank(contextOf({ commits: [commitOf(HEAD, { paths: ['package.json', 'package-lock.json'] })] }))).toMatchObject({ refusal: { code: 'in-step' } });
+    expect(lockfile.rank(contextOf({ commits: [commitOf(HEAD, { paths: ['package.json', 'package-lock.json'] })] }))).toMatchObject({
+      refusal: { code: 'in-step' },
+    });
   });
 
   it('leave snapshots alone unless the policy allows the finding of the gate, and never run unattended', () => {

@@ -33,7 +33,9 @@ const atRoot = (paths: readonly string[], names: readonly string[]): boolean => 
 function moved(manager: LockManager, context: StrategyContext): boolean {
   const changed = changedPaths(context.incident);
   // Several managers share a manifest, and the repository uses one of them.
-  const locks = LOCK_MANAGERS.filter(({ manifests }) => manifests.some((path) => manager.manifests.includes(path))).flatMap((each) => each.locks);
+  const locks = LOCK_MANAGERS.filter(({ manifests }) => manifests.some((path) => manager.manifests.includes(path))).flatMap(
+    (each) => each.locks,
+  );
   return context.incident.lastGreenSha !== undefined && atRoot(changed, manager.manifests) && !atRoot(changed, locks);
 }
 
