@@ -3,7 +3,7 @@ import type { StrategyContext } from '../../src/strategies/contract.ts';
 import { dependency } from '../../src/strategies/dependency/index.ts';
 import { narrow } from '../../src/strategies/dependency/narrow.ts';
 import { isOlder } from '../../src/strategies/dependency/versions.ts';
-import { afterTrials, afterTrying, answered, commitOf, contextOf, type Given, GREEN, HEAD } from './context.ts';
+import { afterTrials, afterTrying, answered, commitOf, contextOf, type Given, GREEN, HEAD, type Tree } from './context.ts';
 
 interface Package {
   readonly version: string;
@@ -43,10 +43,9 @@ const changed = (paths: readonly string[], more: Given = {}): StrategyContext =>
 
 const WANTS = { a: '^1.0.0', b: '^1.0.0', c: '^1.0.0', d: '^1.0.0' };
 const at = (version: string) => Object.fromEntries(Object.keys(WANTS).map((name) => [name, { version }]));
-const moved = {
-  [HEAD]: { 'package.json': manifest(WANTS), 'package-lock.json': lock(WANTS, at('1.1.0')) },
-  [GREEN]: { 'package.json': manifest(WANTS), 'package-lock.json': lock(WANTS, at('1.0.0')) },
-};
+const now = { 'package.json': manifest(WANTS), 'package-lock.json': lock(WANTS, at('1.1.0')) };
+const then = { 'package.json': manifest(WANTS), 'package-lock.json': lock(WANTS, at('1.0.0')) };
+const moved: Tree = { [HEAD]: now, [GREEN]: then };
 
 describe('the dependency strategy', () => {
   it('takes the whole lock file back first, where nothing but versions moved', () => {
@@ -77,8 +76,8 @@ describe('the dependency strategy', () => {
   it('holds two packages where one alone does not help', () => {
     const context = afterTrying(changed(['package-lock.json']), answered(dependency, changed(['package-lock.json']), moved));
     const { answer } = afterTrials(dependency, context, moved, (texts) => {
-      const now = versions(texts['package-lock.json']);
-      return now['b'] === '1.0.0' && now['d'] === '1.0.0' ? 'green' : 'red';
+      const tried = versions(texts['package-lock.json']);
+      return tried['b'] === '1.0.0' && tried['d'] === '1.0.0' ? 'green' : 'red';
     });
     expect(answer).toMatchObject({ kind: 'plan', plan: { title: 'Hold b at 1.0.0, d at 1.0.0' } });
   });
@@ -134,7 +133,7 @@ describe('the dependency strategy', () => {
       {},
     ],
   ])('never goes below a security fix: %s', (_what, given, more) => {
-    const tree = { ...moved, [HEAD]: { ...moved[HEAD], 'package.json': manifest(WANTS, more) } };
+    const tree = { ...moved, [HEAD]: { ...now, 'package.json': manifest(WANTS, more) } };
     const context = changed(['package-lock.json', 'package.json'], given);
     const tried: Record<string, string>[] = [];
     const { answer } = afterTrials(dependency, context, tree, (texts) => {
@@ -145,7 +144,7 @@ describe('the dependency strategy', () => {
     expect(tried.map((each) => each['c'])).toEqual(['1.1.0']);
   });
 
-  it.each<readonly [string, StrategyContext, Parameters<typeof answered>[2], string]>([
+  it.each<readonly [string, StrategyContext, Tree, string]>([
     [
       'security-fix',
       changed(['package-lock.json'], { commits: [commitOf(HEAD, { paths: ['package-lock.json'], subject: 'Fix CVE-2026-1234' })] }),
@@ -158,11 +157,11 @@ describe('the dependency strategy', () => {
       moved,
       'all of them',
     ],
-    ['nothing-moved', changed(['package-lock.json']), { ...moved, [HEAD]: moved[GREEN] }, 'nothing moved'],
+    ['nothing-moved', changed(['package-lock.json']), { ...moved, [HEAD]: then }, 'nothing moved'],
     [
       'not-readable',
       changed(['package-lock.json']),
-      { ...moved, [HEAD]: { ...moved[HEAD], 'package-lock.json': '{"lockfileVersion":1}' } },
+      { ...moved, [HEAD]: { ...now, 'package-lock.json': '{"lockfileVersion":1}' } },
       'an old format',
     ],
   ])('refuses as %s', (code, context, tree) => {

@@ -13,6 +13,17 @@ export interface LockManager {
   readonly only: readonly string[];
 }
 
+/** Runs a command that writes download addresses into lock files, and takes the address of the server's own mirror out again where the repository did not have it before. */
+function withoutMirror(command: string, locks: readonly string[], host: string): string {
+  const files = locks.join(' ');
+  return [
+    'mirror="${npm_config_registry%/}"',
+    `had=$(cat ${files} 2>/dev/null | grep -cF "\${mirror:-nothing}/")`,
+    `${command} || exit 1`,
+    `if [ -n "$mirror" ] && [ "$had" = 0 ]; then for lock in ${files}; do if [ -f "$lock" ]; then sed -i "s#\\"$mirror/#\\"${host}/#" "$lock" || exit 1; fi; done; fi`,
+  ].join('\n');
+}
+
 const always = (run: string) => () => run;
 
 /** Every manager that is known. */
@@ -22,7 +33,13 @@ export const LOCK_MANAGERS: readonly LockManager[] = [
     tools: ['npm'],
     manifests: ['package.json'],
     locks: ['package-lock.json', 'npm-shrinkwrap.json'],
-    run: always('npm install --package-lock-only --ignore-scripts --no-audit --no-fund'),
+    run: always(
+      withoutMirror(
+        'npm install --package-lock-only --ignore-scripts --no-audit --no-fund',
+        ['package-lock.json', 'npm-shrinkwrap.json'],
+        'https://registry.npmjs.org',
+      ),
+    ),
     only: ['package-lock.json', 'npm-shrinkwrap.json'],
   },
   {
@@ -42,7 +59,7 @@ export const LOCK_MANAGERS: readonly LockManager[] = [
     run: (files) =>
       files.has('.yarnrc.yml')
         ? 'YARN_ENABLE_SCRIPTS=false YARN_ENABLE_IMMUTABLE_INSTALLS=false yarn install --mode=update-lockfile'
-        : 'yarn install --ignore-scripts --non-interactive',
+        : withoutMirror('yarn install --ignore-scripts --non-interactive', ['yarn.lock'], 'https://registry.yarnpkg.com'),
     only: ['yarn.lock'],
   },
   {
@@ -83,7 +100,7 @@ export const LOCK_MANAGERS: readonly LockManager[] = [
     tools: ['pip-compile', 'pip-tools', 'pip'],
     manifests: ['requirements.in'],
     locks: ['requirements.txt'],
-    run: always('pip-compile --quiet requirements.in'),
+    run: always('pip-compile --quiet --no-emit-index-url --no-emit-trusted-host requirements.in'),
     only: ['requirements.txt'],
   },
   {
