@@ -52,7 +52,7 @@ module.exports = {
       comment: 'a strategy plans, never acts',
       severity: 'error',
       from: { path: '^src/strategies/' },
-      to: { pathNot: ['^src/(strategies|domain|lib)/', '^(node:)?(crypto|path)$'] },
+      to: { pathNot: ['^src/(strategies|domain|lib)/', '^src/agents/contract\\.ts$', '^(node:)?(crypto|path)$'] },
     },
     {
       name: 'plugins-do-not-know-each-other',

@@ -9,8 +9,8 @@ import { createActivities } from './activities/index.ts';
 import { createRunCall } from './activities/run-call.ts';
 import { loadConfig, loadSecrets, parseRepositoryPolicy, settingsFrom, stateFolder } from './config/index.ts';
 import { Failure } from './domain/failure.ts';
-import { forgeQueue, sandboxQueue } from './domain/task-queues.ts';
-import type { Integration, IntegrationContext } from './integrations/contract.ts';
+import { forgeQueue, modelQueue, sandboxQueue } from './domain/task-queues.ts';
+import type { Integration, IntegrationContext, Model } from './integrations/contract.ts';
 import { integrations } from './integrations/registry.ts';
 import { createLogger } from './lib/logger.ts';
 import { createRedactor } from './lib/redact.ts';
@@ -19,17 +19,21 @@ import { DEFAULT_LIMITS } from './sandbox/contract.ts';
 import { openSandboxes } from './sandbox/registry.ts';
 import { createArtifactStore } from './store/artifact-store.ts';
 import { createAuditTrail } from './store/audit-trail.ts';
+import { createBudgetLedger } from './store/budget-ledger.ts';
 import { createExchange } from './store/exchange.ts';
 import { createRecordStore } from './store/record-store.ts';
+import { createReasoner } from './strategies/reasoner.ts';
 import { strategies } from './strategies/registry.ts';
 import { workflowBundle } from './temporal/bundle.ts';
 import { connectLazily, createHealings, ensurePatrol, ensureSearchAttributes } from './temporal/index.ts';
 import { runToEnd } from './temporal/run-to-end.ts';
 
-/** Activities that call the forge at the same time; GitHub asks for fewer than 100 requests at once. */
 /** Activities of the worker's own queue at the same time: they wait for the store and for vendors. */
 const OWN_CALLS = 16;
+/** Activities that call the forge at the same time; GitHub asks for fewer than 100 requests at once. */
 const FORGE_CALLS = 10;
+/** Questions to a model at the same time: each may take minutes, and vendors limit tokens by the minute. */
+const MODEL_CALLS = 4;
 
 /** Longest pause between two signs of life of an activity that reach the server, in milliseconds. */
 const LONGEST_SILENCE_MS = 10_000;
@@ -42,6 +46,20 @@ export interface WorkerSurroundings {
   readonly around?: (deps: ActivityDeps) => ActivityDeps;
   /** How long a step waits for the worker that keeps its workflow before any worker may take it, in milliseconds; absent: 10 s, as the SDK has it. */
   readonly awaitKeeperMs?: number;
+}
+
+/** The model that answers, by the id of its integration; null when none is wanted. Throws `Failure` code `configuration-invalid` when it cannot. */
+function openModel(id: string | undefined, context: (id: string) => IntegrationContext<unknown>): Model | null {
+  if (id === undefined) return null;
+  const model = integrations.find((integration) => integration.id === id)?.model?.(context(id)) ?? null;
+  if (model !== null) return model;
+  const known = integrations.filter((each) => each.model !== undefined).map((each) => each.id);
+  throw new Failure(
+    'configuration-invalid',
+    known.includes(id)
+      ? `model: ${id} is not set up; see its page in docs/models.md, or leave \`model\` away to do without one`
+      : `model: ${id} is no model; known: ${known.join(', ') || 'none'}`,
+  );
 }
 
 /** Root of the worker: configuration -> adapters -> activities -> Worker. */
@@ -111,7 +129,10 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
       processes: config.sandbox.processes,
       workspaceBytes: config.sandbox.workspaceBytes,
     },
-    strategies,
+    reasoner: createReasoner(strategies),
+    model: openModel(config.model, context),
+    budget: createBudgetLedger(join(stateDir, 'budget')),
+    budgetLimits: config.budget,
     health: combineHealth([...capabilities('health').values()]),
     notifiers,
     notifyRules: config.notify,
@@ -168,6 +189,7 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
     Worker.create({ ...common, taskQueue: forgeQueue(taskQueue), maxConcurrentActivityTaskExecutions: FORGE_CALLS }),
     // Jobs beyond what this machine takes wait at the server, where owners take turns.
     Worker.create({ ...common, taskQueue: sandboxQueue(taskQueue), maxConcurrentActivityTaskExecutions: config.sandbox.concurrency }),
+    Worker.create({ ...common, taskQueue: modelQueue(taskQueue), maxConcurrentActivityTaskExecutions: MODEL_CALLS }),
   ]);
   await sandbox.sweep();
   if (config.patrolEveryMs > 0) await ensurePatrol(client.client, { everyMs: config.patrolEveryMs, taskQueue, settings });

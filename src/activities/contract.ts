@@ -98,12 +98,10 @@ export interface PlanSummary {
 }
 
 /** What became of a question to a model, as history keeps it. */
-export interface AskedModel {
-  /** Of the question. */
-  readonly fingerprint: string;
-  /** The reply. */
-  readonly answer: ArtifactRef;
-}
+export type AskedModel =
+  | { /** Of the question. */ readonly fingerprint: string /** The reply. */; readonly answer: ArtifactRef }
+  /** Nobody could be asked, and why. */
+  | { readonly fingerprint: string; readonly unavailable: string };
 
 /** A step that the budget stopped; a person may raise it. `hash` names this question to whoever decides. */
 export interface OverBudget {
@@ -330,7 +328,12 @@ export interface Activities {
     readonly detail: string;
   }>;
   /** The colour of one probe; `unclear` after time-outs and set-up failures. */
-  judgeProbe(input: { readonly dossier: ArtifactRef; readonly runs: readonly RunFacts[] }): Promise<'red' | 'green' | 'unclear'>;
+  judgeProbe(input: {
+    readonly dossier: ArtifactRef;
+    readonly runs: readonly RunFacts[];
+    /** The failure is one of the set-up, so that one counts as red. */
+    readonly setup?: true;
+  }): Promise<'red' | 'green' | 'unclear'>;
   buildChangeSet(input: {
     readonly key: string;
     readonly dossier: ArtifactRef;
@@ -344,6 +347,8 @@ export interface Activities {
     readonly red: RunFacts;
     readonly green: RunFacts;
     readonly greenAgain?: RunFacts;
+    /** Without the change once more, where the failure is one of the set-up. */
+    readonly redAgain?: RunFacts;
     readonly widerBefore: readonly RunFacts[];
     readonly widerAfter: readonly RunFacts[];
   }): Promise<Proof>;
@@ -353,6 +358,8 @@ export interface Activities {
     readonly plan: ArtifactRef;
     readonly changeSet: ChangeSetRef;
     readonly proof: Proof;
+    /** Class of the failure, as it was diagnosed; absent in histories from before it counted. */
+    readonly failureClass?: Diagnosis['class'];
   }): Promise<Verdict>;
   /** Branch, commit and pull request: found or created by the healing's marker. */
   publish(input: {
@@ -411,6 +418,8 @@ export interface Activities {
   }): Promise<{ readonly verdict: 'wait' | 'better' | 'unchanged' | 'worse' | 'inconclusive'; readonly detail: string }>;
   /** The next production action that server and policy have for a service, by the order of the policy. */
   planAction(input: {
+    /** Only this one, as a plan names it; absent: the next of the policy. */
+    readonly only?: { readonly name: string; readonly choices: Readonly<Record<string, string>> };
     readonly repo: RepoRef;
     readonly service: string;
     readonly settings: HealingSettings;
@@ -497,6 +506,7 @@ export interface Activities {
     readonly refusals: readonly StrategyRefusal[];
     readonly changeSet: ChangeSetRef | null;
     readonly change: PublishedChange | null;
+    readonly proposals?: readonly Proposal[];
     readonly webUiUrl?: string;
   }): Promise<void>;
   notify(input: {

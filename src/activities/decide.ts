@@ -58,8 +58,8 @@ export function decideActivities(
       const { incident } = await readDossier(deps, dossier);
       return judgeReproduction(runs, incident);
     },
-    judgeProbe: async ({ runs }) => judgeProbe(runs),
-    async judgeProof({ dossier: ref, changeSet: changeSetRef, red, green, greenAgain, widerBefore, widerAfter }) {
+    judgeProbe: async ({ runs, setup }) => judgeProbe(runs, setup),
+    async judgeProof({ dossier: ref, changeSet: changeSetRef, red, green, greenAgain, redAgain, widerBefore, widerAfter }) {
       const dossier = await readDossier(deps, ref);
       const { incident, policy } = dossier;
       const changeSet = await getChangeSet(deps, changeSetRef);
@@ -80,14 +80,23 @@ export function decideActivities(
         ...(await widerFindings(deps, widerBefore, widerAfter, incident.failing.name)),
       ];
       const said = findings.slice(0, MAX_FINDINGS).map((finding) => ({ ...finding, detail: deps.redact(finding.detail).slice(0, 300) }));
-      return judgeProof({ red, green, greenAgain, widerBefore, widerAfter, findings: said, failingTests: incident.failingTests });
+      return judgeProof({ red, green, greenAgain, redAgain, widerBefore, widerAfter, findings: said, failingTests: incident.failingTests });
     },
-    async decideChange({ dossier, plan, changeSet: changeSetRef, proof }) {
+    async decideChange({ dossier, plan, changeSet: changeSetRef, proof, failureClass }) {
       const { incident, policy } = await readDossier(deps, dossier);
       const changeSet = await getChangeSet(deps, changeSetRef);
       const bytes = changeSet.files.reduce((sum, file) => sum + (file.op === 'write' ? Buffer.byteLength(file.content, 'base64') : 0), 0);
       const paths = changeSet.files.map((file) => file.path);
-      return decideChange({ incident, policy, plan: await getJson(deps, plan, Plan), changeSet: changeSetRef, bytes, paths, proof });
+      return decideChange({
+        incident,
+        policy,
+        plan: await getJson(deps, plan, Plan),
+        changeSet: changeSetRef,
+        bytes,
+        paths,
+        proof,
+        failureClass,
+      });
     },
   };
 }

@@ -1,4 +1,5 @@
 import { HandOver } from '../domain/hand-over.schema.ts';
+import { proposalInWords } from '../domain/proposal-in-words.ts';
 import { oneLine } from '../lib/excerpt.ts';
 import { audit } from './audit.ts';
 import type { Activities } from './contract.ts';
@@ -54,6 +55,7 @@ async function handOver(deps: ActivityDeps, input: Escalation): Promise<HandOver
   const say = (text: string, max: number): string => oneLine(deps.redact(text), max);
   const diff = input.changeSet === null ? null : await storeDiff(deps, input.repo, input.changeSet);
   const refusals = input.refusals.map((refusal) => say(`${refusal.strategy} did not apply: ${refusal.detail}`, 500));
+  const proposals = (input.proposals ?? []).map((proposal) => say(proposalInWords(proposal), 500));
   const hypotheses =
     diagnosis === null
       ? []
@@ -69,7 +71,7 @@ async function handOver(deps: ActivityDeps, input: Escalation): Promise<HandOver
     subject: input.subject,
     outcome: { kind: outcome.kind, reason: outcome.reason, detail: say(outcome.detail, 500) },
     title: say(incident?.title ?? `${input.repo.owner}/${input.repo.name} ${input.subject}`, 200),
-    hypotheses,
+    hypotheses: proposals.length === 0 ? hypotheses : [...hypotheses, { text: 'What is proposed besides', evidence: proposals }],
     tried: input.tried
       .slice(0, 50)
       .map(({ strategy, planTitle, result }) => ({ strategy: strategy.slice(0, 50), result: say(`${planTitle}: ${result}`, 300) })),

@@ -1,4 +1,6 @@
+import { askModelActivities } from './ask-model.ts';
 import { auditActivities } from './audit.ts';
+import { budgetActivities } from './budget.ts';
 import { changeSetActivities } from './build-change-set.ts';
 import { cardActivities } from './card.ts';
 import { claimActivities } from './claim.ts';
@@ -33,6 +35,8 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...identifyActivities(deps),
     ...presentChangeActivities(deps),
     ...reasonActivities(deps),
+    ...askModelActivities(deps),
+    ...budgetActivities(deps),
     ...sandboxActivities(deps),
     ...changeSetActivities(deps),
     ...decideActivities(deps),

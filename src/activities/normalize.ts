@@ -1,11 +1,12 @@
 import type { ApprovalRules } from '../domain/approval-ladder.ts';
 import type { Incident, ProvingCommand, ServiceFacts } from '../domain/incident.schema.ts';
+import type { ArtifactRef } from '../domain/names.schema.ts';
 import { ActorTrust, type Signal } from '../domain/signal.schema.ts';
 import { signatureOf } from '../domain/signature.ts';
 import { oneLine } from '../lib/excerpt.ts';
 import type { Activities, AlertSummary, IncidentSummary, Normalized } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
-import { writeDossier } from './dossier.ts';
+import { type Dossier, writeDossier } from './dossier.ts';
 import { capped, changeEvidence, checkEvidence, deploymentEvidence, signalEvidence } from './evidence.ts';
 import { commandsOf, redChecks, requestedCommand } from './failing-command.ts';
 import { type DeploymentsOf, deploymentsOf, serviceOfAlert, serviceOfCommits } from './find-service.ts';
@@ -129,6 +130,32 @@ function requesters(signals: readonly Signal[]): readonly string[] {
   return [...new Set(signals.filter((signal) => signal.kind === 'requested').map((signal) => signal.actor.id))].slice(0, 20);
 }
 
+/** What history keeps of a dossier. */
+export function incidentSummary({ incident, policy }: Dossier, dossier: ArtifactRef, kind: IncidentSummary['kind']): IncidentSummary {
+  const { service, lastGreenSha } = incident;
+  return {
+    dossier,
+    signature: incident.signature,
+    title: incident.title,
+    kind,
+    targetBranch: incident.targetBranch,
+    headSha: incident.headSha,
+    ...(lastGreenSha === undefined ? {} : { lastGreenSha }),
+    command: incident.failing.name,
+    wider: incident.wider.map((command) => command.name),
+    failingTests: incident.failingTests.slice(0, MAX_TESTS),
+    ...(service === undefined ? {} : { service: service.name, environment: service.environment }),
+    ...windowsOf(policy, service),
+    ...(service?.deployedSha === undefined ? {} : { deployedSha: service.deployedSha }),
+    autonomy: policy.autonomy,
+    attempts: policy.attempts,
+    approvers: policy.approvers,
+    approval: approvalRules(policy),
+    untrusted: incident.trust === 'outsider',
+    correlation: policy.correlation.rules,
+  };
+}
+
 /** Signals and forge facts into an incident with its dossier, or why there is none. */
 export function normalizeActivities(deps: ActivityDeps): Pick<Activities, 'normalize'> {
   return {
@@ -245,29 +272,12 @@ async function summarize(
       changeEvidence(commits, deps.redact),
     ),
   };
+  const dossier = await writeDossier(deps, { incident, policy });
   const summary: IncidentSummary = {
-    dossier: await writeDossier(deps, { incident, policy }),
-    signature: incident.signature,
-    title: incident.title,
-    kind,
-    targetBranch: incident.targetBranch,
+    ...incidentSummary({ incident, policy }, dossier, kind),
     ...(target.insteadOf === undefined ? {} : { landsElsewhere: true }),
-    headSha: incident.headSha,
-    ...(green === undefined ? {} : { lastGreenSha: green }),
-    command: failing.name,
-    wider: incident.wider.map((command) => command.name),
-    failingTests: incident.failingTests.slice(0, MAX_TESTS),
-    ...(service === undefined ? {} : { service: service.name, environment: service.environment }),
-    ...windowsOf(policy, service),
-    ...(service?.deployedSha === undefined ? {} : { deployedSha: service.deployedSha }),
-    autonomy: policy.autonomy,
-    attempts: policy.attempts,
-    approvers: policy.approvers,
-    approval: approvalRules(policy),
     ...(policy.approval.byRequester ? {} : { barred: requesters(signals) }),
-    untrusted: trust === 'outsider',
     ...(checks.logMissing ? { logMissing: true } : {}),
-    correlation: policy.correlation.rules,
   };
   return { kind: 'incident', incident: summary };
 }

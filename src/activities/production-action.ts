@@ -95,7 +95,7 @@ export function productionActionActivities(deps: ActivityDeps): Pick<Activities,
   }
 
   return {
-    async planAction({ repo, service: name, settings, tried }) {
+    async planAction({ repo, service: name, settings, tried, only }) {
       const found = await serviceOf(deps, repo, settings, name);
       if (found === null) return { kind: 'none', detail: `the policy declares no service ${oneLine(name, 100)}` };
       const { policy, service } = found;
@@ -108,7 +108,13 @@ export function productionActionActivities(deps: ActivityDeps): Pick<Activities,
         ),
       );
       const chosen = chooseAction({
-        wanted: service.actions,
+        // A plan chooses among what the policy names; it adds nothing to that.
+        wanted:
+          only === undefined
+            ? service.actions
+            : service.actions.flatMap((each) =>
+                each.name === only.name ? [{ name: each.name, with: { ...each.with, ...only.choices } }] : [],
+              ),
         defined,
         service: service.name,
         autonomy: policy.autonomy,

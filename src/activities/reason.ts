@@ -95,7 +95,13 @@ async function propose(
 /** Answers of a model, read back by reference. */
 function answersOf(deps: ActivityDeps, asked: readonly AskedModel[]): Promise<readonly ModelAnswer[]> {
   return Promise.all(
-    asked.map(async ({ fingerprint, answer }) => ({ fingerprint, reply: await getJson(deps, answer, ModelAnswer.shape.reply) })),
+    asked.map(async (each) => ({
+      fingerprint: each.fingerprint,
+      reply:
+        'answer' in each
+          ? await getJson(deps, each.answer, ModelAnswer.shape.reply)
+          : { kind: 'unavailable' as const, detail: each.unavailable },
+    })),
   );
 }
 

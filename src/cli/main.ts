@@ -1,7 +1,8 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { Failure } from '../domain/failure.ts';
 import { seccompProfile } from '../sandbox/seccomp-profile.ts';
 import { auditShow, auditVerify } from './commands/audit.ts';
+import { type BacktestOptions, backtest } from './commands/backtest.ts';
 import { cancel, type DecideOptions, decide, delegate, pause, split } from './commands/decide.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
@@ -55,6 +56,18 @@ program
   .option(...JSON_FLAG)
   .action(async (folder: string, command: string[], options: Json & { dryRun: boolean; revision?: string; timeout: number }) => {
     code = await heal(folder, command, options, output(options));
+  });
+program
+  .command('backtest')
+  .description('tell recorded incidents again with this version, policy and model, and compare; writes nothing')
+  .option('--since <time>', 'only incidents that ended since then, ISO 8601')
+  .option('--healing <id>', 'only this one')
+  .option('--limit <count>', 'the newest so many', (text) => Math.max(1, Number.parseInt(text, 10) || 20), 20)
+  .option('--policy <file>', 'a policy file in the place of the recorded ones')
+  .addOption(new Option('--model <which>', 'who answers questions').choices(['none', 'recorded', 'configured']).default('recorded'))
+  .option(...JSON_FLAG)
+  .action(async (options: Json & BacktestOptions) => {
+    code = await backtest(options, output(options));
   });
 program
   .command('start')

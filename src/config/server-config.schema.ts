@@ -38,6 +38,18 @@ const TimingsConfig = z.strictObject({
     .describe('How long an activity may be silent before its worker counts as lost and another takes over.'),
 });
 
+/** Limits of one scope, each with its default. */
+const BudgetOf = (tokens: number, usd: number, minutes: number, attempts: number, pullRequests: number) =>
+  z
+    .strictObject({
+      tokens: z.number().int().nonnegative().default(tokens).describe('Tokens that models read and write.'),
+      usd: z.number().nonnegative().default(usd).describe('Money in US dollars, by the configured prices.'),
+      minutes: z.number().nonnegative().default(minutes).describe('Minutes that commands run in the sandbox.'),
+      attempts: z.number().int().nonnegative().default(attempts).describe('Attempts to heal.'),
+      pullRequests: z.number().int().nonnegative().default(pullRequests).describe('Pull requests that are opened.'),
+    })
+    .prefault({});
+
 /** Configuration of one server: `config.yml` in the state folder, then `SUTURE_*` environment variables over it. Unknown keys are errors. */
 export const ServerConfig = z.strictObject({
   temporal: z
@@ -99,12 +111,29 @@ export const ServerConfig = z.strictObject({
   caps: z
     .strictObject({
       attempts: z.number().int().positive().max(3).default(3).describe('Healing attempts per signature, counted across healings.'),
-      probes: z.number().int().positive().max(300).default(120).describe('Probes that one strategy may ask for within an attempt.'),
+      candidates: z
+        .number()
+        .int()
+        .positive()
+        .max(5)
+        .default(3)
+        .describe('Plans tried within one attempt, as long as none makes the failing command green.'),
+      probes: z.number().int().positive().max(300).default(120).describe('Probes, trials and questions to a model within an attempt.'),
       slotsPerRepository: z.number().int().positive().max(100).default(3).describe('Healings of one repository at work at the same time.'),
       signals: z.number().int().positive().max(500).default(100).describe('Signals that a healing keeps; later repeats are only counted.'),
     })
     .prefault({})
     .describe('Caps of a healing.'),
+  budget: z
+    .strictObject({
+      perIncident: BudgetOf(200_000, 2, 60, 3, 1).describe('For one incident.'),
+      perRepositoryDay: BudgetOf(1_000_000, 10, 600, 30, 10).describe('For one repository on one day, UTC.'),
+      perOrganisationDay: BudgetOf(5_000_000, 50, 3_000, 150, 50).describe('For all repositories of one owner on one day.'),
+      perDay: BudgetOf(10_000_000, 100, 6_000, 300, 100).describe('For everything on one day.'),
+    })
+    .prefault({})
+    .describe('What healings may use before they pause and ask a person; a repository can only be stricter.'),
+  model: z.string().max(50).optional().describe('Which integration answers as a language model; absent: no model is asked.'),
   notify: z
     .array(
       z.strictObject({

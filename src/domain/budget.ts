@@ -21,9 +21,31 @@ export interface BudgetClaim {
   readonly limits: BudgetAmounts;
 }
 
-/** Scopes of one healing's claim. Every time a person raises the budget, the incident may use its limit once more, and the day of its repository goes with it. */
+/** Limits as a policy file has them. */
+type BudgetWish = { readonly [unit in BudgetUnit]?: number | undefined };
+
+/** The stricter of two limits, unit by unit. */
+function stricter(a: BudgetAmounts, b: BudgetWish): BudgetAmounts {
+  const both = BUDGET_UNITS.flatMap((unit) => {
+    const limits = [a[unit], b[unit]].filter((limit) => limit !== undefined);
+    return limits.length === 0 ? [] : [[unit, Math.min(...limits)] as const];
+  });
+  return Object.fromEntries(both);
+}
+
+/** What a repository allows itself: it can only lower what the server allows. */
+export function clampBudget(server: BudgetLimits, policy: { readonly perIncident: BudgetWish; readonly perDay: BudgetWish }): BudgetLimits {
+  return {
+    ...server,
+    perIncident: stricter(server.perIncident, policy.perIncident),
+    perRepositoryDay: stricter(server.perRepositoryDay, policy.perDay),
+  };
+}
+
+/** Scopes of one incident's claim. Every time a person raises the budget, the incident may use its limit once more, and the day of its repository goes with it. */
 export function budgetClaims(input: {
-  readonly healingId: string;
+  /** Names this very incident: a healing's id comes back whenever its subject breaks again. */
+  readonly incident: string;
   readonly repo: { readonly owner: string; readonly name: string };
   /** ISO 8601 UTC. */
   readonly now: string;
@@ -39,7 +61,7 @@ export function budgetClaims(input: {
       Object.entries(base).map(([unit, limit]) => [unit, limit + raised * (limits.perIncident[unit as BudgetUnit] ?? limit)]),
     );
   return [
-    { scope: `incident/${input.healingId}`, amounts, limits: more(limits.perIncident) },
+    { scope: `incident/${input.incident}`, amounts, limits: more(limits.perIncident) },
     { scope: `repository/${owner}/${name}/${day}`, amounts, limits: more(limits.perRepositoryDay) },
     { scope: `organisation/${owner}/${day}`, amounts, limits: more(limits.perOrganisationDay) },
     { scope: `day/${day}`, amounts, limits: more(limits.perDay) },

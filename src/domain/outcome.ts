@@ -29,6 +29,7 @@ export const REASON_CODES = [
   'no-strategy',
   'attempts-used',
   'attempts-used-before',
+  'budget-used',
   'gate-refused',
   'policy-refused',
   'policy-invalid',

@@ -19,6 +19,15 @@ const Watched = (max: number) =>
       .describe('Window that it looks at.'),
   });
 
+/** Limits by unit; what is absent is the server's. */
+const Budget = z.strictObject({
+  tokens: z.number().int().nonnegative().optional().describe('Tokens that models read and write.'),
+  usd: z.number().nonnegative().optional().describe("Money in US dollars, by the server's prices."),
+  minutes: z.number().nonnegative().optional().describe('Minutes that commands run in the sandbox.'),
+  attempts: z.number().int().nonnegative().optional().describe('Attempts to heal.'),
+  pullRequests: z.number().int().nonnegative().optional().describe('Pull requests that are opened.'),
+});
+
 const Command = z.string().min(1).max(2000);
 
 /** `.github/suture.yml` of the served repository, read from its default branch only. Unknown keys are errors. */
@@ -277,6 +286,13 @@ export const RepositoryPolicy = z.strictObject({
   maxFiles: z.number().int().positive().max(100).default(20).describe('Files that one healing may change.'),
   maxBytes: z.number().int().positive().max(1_048_576).default(262_144).describe('Bytes that one healing may write.'),
   attempts: z.number().int().positive().max(3).default(3).describe('Healing attempts per signature.'),
+  budget: z
+    .strictObject({
+      perIncident: Budget.prefault({}).describe('For one incident.'),
+      perDay: Budget.prefault({}).describe('For all incidents of this repository on one day, UTC.'),
+    })
+    .prefault({})
+    .describe('What healings may use before they pause and ask; the server may allow less.'),
   revert: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Whether reverts may be proposed at all.'),

@@ -35,8 +35,10 @@ export interface HealingTimings {
 export interface HealingCaps {
   /** Healing attempts per signature, counted across healings (product limit: 3). */
   readonly attempts: number;
-  /** Probes one strategy may ask for within an attempt (bisection). */
+  /** Probes, trials and questions within an attempt (bisection). */
   readonly probes: number;
+  /** Plans tried within an attempt while none makes the failing command green; absent in inputs that were recorded before there was a choice: 1. */
+  readonly candidates?: number;
   /** Healings of one repository at work at the same time. */
   readonly slotsPerRepository: number;
   /** Signals kept in state; later repeats are only counted. */

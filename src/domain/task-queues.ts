@@ -7,3 +7,8 @@ export function forgeQueue(taskQueue: string): string {
 export function sandboxQueue(taskQueue: string): string {
   return `${taskQueue}-sandbox`;
 }
+
+/** The queue of activities that ask a model: as many at once as its vendor allows. */
+export function modelQueue(taskQueue: string): string {
+  return `${taskQueue}-model`;
+}

@@ -1,4 +1,4 @@
-import type { Activities, AlertSummary, HealthFacts } from '../activities/contract.ts';
+import type { Activities, AlertSummary, HealthFacts, PlanSummary } from '../activities/contract.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { act } from './activity-options.ts';
 import type { ApprovalDesk } from './approval.ts';
@@ -56,22 +56,83 @@ export async function actOnProduction(
   return { kind: 'escalated', reason: 'still-failing-after-deploy', detail: oneLine(`${why} ${said.join(' ')}`, 500) };
 }
 
-/** An outcome, or what this action came to where the next one may be tried. */
-async function tryAction(
+/** What a plan without a change proposes to do to production; an outcome, or what it came to. */
+export async function actAsPlanned(
+  record: HealingRecord,
+  control: Control,
+  desk: ApprovalDesk,
+  plan: PlanSummary,
+): Promise<Outcome | string> {
+  const said: string[] = [];
+  for (const { service, planned, number } of await plannedActions(record, plan)) {
+    const outcome = await tryAction(record, control, desk, service, planned, number);
+    if (typeof outcome !== 'string') return outcome;
+    said.push(outcome);
+  }
+  return said.length === 0 ? `proposes only: ${plan.title}` : said.join(' ');
+}
+
+/** What a plan proposes to do once its change is live: a restart, say. An outcome when that must end the story. */
+export async function actAfterDeployment(record: HealingRecord, control: Control, desk: ApprovalDesk): Promise<Outcome | null> {
+  if (record.plan === null) return null;
+  for (const { service, planned, number } of await plannedActions(record, record.plan)) {
+    const done = await carryOut(record, control, desk, service, planned, number);
+    if (done.kind === 'end') return done.outcome;
+    if (done.kind === 'not-done') record.note(done.detail);
+  }
+  return null;
+}
+
+/** The actions that a plan names, as the policy and the server have them; others are noted and left. */
+async function plannedActions(
+  record: HealingRecord,
+  { proposals = [] }: PlanSummary,
+): Promise<ReadonlyArray<{ readonly service: string; readonly planned: Planned; readonly number: number }>> {
+  const service = record.currentIncident.service;
+  const found: { service: string; planned: Planned; number: number }[] = [];
+  for (const proposal of proposals) {
+    if (proposal.kind !== 'production-action' || service === undefined) continue;
+    const { name, choices } = proposal;
+    const planned = await act('planAction', `may ${name} be done`, {
+      repo: record.input.repo,
+      service,
+      settings: record.input.settings,
+      tried: [],
+      only: { name, choices },
+    });
+    if (planned.kind === 'none') record.note(`Not done: ${name}: ${planned.detail}`);
+    else found.push({ service, planned, number: found.length + 1 });
+  }
+  return found.slice(0, ACTIONS);
+}
+
+/** What became of one action. */
+type CarriedOut =
+  | { readonly kind: 'done'; readonly before: HealthFacts }
+  | { readonly kind: 'not-done'; readonly detail: string }
+  | { readonly kind: 'end'; readonly outcome: Outcome };
+
+/** Names an action of this turn in keys. */
+const actionKey = (record: HealingRecord, number: number): string =>
+  record.turn === 0 ? `${record.key}/action/${number}` : `${record.key}/action/${record.turn}/${number}`;
+
+/** Asks where somebody must say yes, then does it. */
+async function carryOut(
   record: HealingRecord,
   control: Control,
   desk: ApprovalDesk,
   service: string,
   planned: Planned,
   number: number,
-): Promise<Outcome | string> {
+): Promise<CarriedOut> {
   const { name, title, choices, environment, hash, rollbackTo } = planned;
   const chosen = Object.entries(choices).map(([key, value]) => `${key} ${value}`);
   const what = oneLine([`${name} on ${service} in ${environment}`, ...chosen].join(', '), 200);
   record.move('acting', `Would do: ${title}`);
   record.audit('action-planned', { name, service, environment, hash, decision: planned.decision });
   await record.claim([`Production action: ${title}`]);
-  if (record.input.settings.dryRun) return { kind: 'healed', reason: 'dry-run', detail: oneLine(`Left undone: ${title}`, 500) };
+  if (record.input.settings.dryRun)
+    return { kind: 'end', outcome: { kind: 'healed', reason: 'dry-run', detail: oneLine(`Left undone: ${title}`, 500) } };
   if (planned.decision === 'ask') {
     const answer = await desk.ask(
       control,
@@ -84,30 +145,56 @@ async function tryAction(
         about: { approvers: planned.approvers, approval: planned.approval, paths: [what] },
       },
     );
-    if (answer.kind === 'end') return answer.outcome;
-    if (answer.kind === 'rejected') return { kind: 'rejected', reason: 'person-said-no', detail: answer.detail };
-    if (answer.kind === 'changed') return `${title}: the ground moved while a person was asked.`;
+    if (answer.kind === 'end') return answer;
+    if (answer.kind === 'rejected') return { kind: 'end', outcome: { kind: 'rejected', reason: 'person-said-no', detail: answer.detail } };
+    if (answer.kind === 'changed') return { kind: 'not-done', detail: `${title}: the ground moved while a person was asked.` };
     record.move('acting', `Does: ${title}`);
   }
   await control.safePoint();
   const before = await reading(record, service, 'measure production before');
-  const key = `${record.key}/action/${number}`;
+  const key = actionKey(record, number);
   const common = { healingId: record.id, repo: record.input.repo, service, environment, name, choices };
   const done = await act('performAction', title, { ...common, key, undo: false, ...(rollbackTo === undefined ? {} : { rollbackTo }) });
   record.note(`${title}: ${done.kind}: ${done.detail}`);
-  if (done.kind === 'refused') return `${title} was refused: ${done.detail}.`;
-  if (done.kind === 'unknown') return { kind: 'escalated', reason: 'action-uncertain', detail: oneLine(`${title}: ${done.detail}`, 500) };
+  if (done.kind === 'refused') return { kind: 'not-done', detail: `${title} was refused: ${done.detail}.` };
+  if (done.kind === 'unknown')
+    return { kind: 'end', outcome: { kind: 'escalated', reason: 'action-uncertain', detail: oneLine(`${title}: ${done.detail}`, 500) } };
   if (done.deployment !== undefined && !(await deployed(record, control, done.deployment)))
-    return `${title}: the deployment did not succeed.`;
+    return { kind: 'not-done', detail: `${title}: the deployment did not succeed.` };
   record.step('acted', title);
-  const shown = await watch(record, control, service, before, planned.windowMs);
+  return { kind: 'done', before };
+}
+
+/** Does one action and watches what it did; an outcome, or what this action came to where the next one may be tried. */
+async function tryAction(
+  record: HealingRecord,
+  control: Control,
+  desk: ApprovalDesk,
+  service: string,
+  planned: Planned,
+  number: number,
+): Promise<Outcome | string> {
+  const { name, title, choices, environment } = planned;
+  const done = await carryOut(record, control, desk, service, planned, number);
+  if (done.kind === 'end') return done.outcome;
+  if (done.kind === 'not-done') return done.detail;
+  const shown = await watch(record, control, service, done.before, planned.windowMs);
   if (shown.verdict === 'better') return { kind: 'healed', reason: 'verified', detail: oneLine(`${title}. ${shown.detail}`, 500) };
   if (shown.verdict === 'inconclusive')
     return { kind: 'escalated', reason: 'health-inconclusive', detail: oneLine(`${title}. ${shown.detail}`, 500) };
   if (shown.verdict === 'unchanged') return `${title} changed nothing: ${shown.detail}.`;
   record.move('undoing', `Takes it back: ${shown.detail}`);
   await control.safePoint();
-  const undone = await act('performAction', `take back: ${title}`, { ...common, key: `${key}/undo`, undo: true });
+  const undone = await act('performAction', `take back: ${title}`, {
+    healingId: record.id,
+    repo: record.input.repo,
+    service,
+    environment,
+    name,
+    choices,
+    key: `${actionKey(record, number)}/undo`,
+    undo: true,
+  });
   record.step('undone', title);
   const detail = `${title} made it worse: ${shown.detail}. ${undone.kind === 'done' ? 'It was taken back.' : `It could not be taken back: ${undone.detail}.`}`;
   return { kind: undone.kind === 'done' ? 'reverted' : 'escalated', reason: 'worse-after-deploy', detail: oneLine(detail, 500) };

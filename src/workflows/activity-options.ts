@@ -1,7 +1,7 @@
 import type { ActivityOptions } from '@temporalio/workflow';
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract.ts';
-import { forgeQueue, sandboxQueue } from '../domain/task-queues.ts';
+import { forgeQueue, modelQueue, sandboxQueue } from '../domain/task-queues.ts';
 import { label } from './plain.ts';
 
 /** How long an activity may be silent before its worker counts as lost, in milliseconds. */
@@ -33,7 +33,14 @@ const judging: ActivityOptions = {
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '15 seconds', maximumAttempts: 8 },
 };
 
-/** The ladder of strategies reads the repository; a model may be asked. */
+/** A model thinks for minutes and its vendor has limits by the minute: waiting for them is no failure. The client itself never repeats a call. */
+const asking: ActivityOptions = {
+  startToCloseTimeout: '6 minutes',
+  scheduleToCloseTimeout: '45 minutes',
+  retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumInterval: '2 minutes', maximumAttempts: 12 },
+};
+
+/** The ladder of strategies reads the repository. */
 const reasoning: ActivityOptions = {
   startToCloseTimeout: '5 minutes',
   scheduleToCloseTimeout: '30 minutes',
@@ -92,6 +99,9 @@ export const ACTIVITY_OPTIONS: Readonly<Record<keyof Activities, ActivityOptions
   identifyActor: answering,
   presentChange: telling,
   reason: reasoning,
+  askModel: asking,
+  reserveBudget: judging,
+  settleBudget: telling,
   decidePlan: judging,
   runCommand: sandbox,
   judgeReproduction: judging,
@@ -146,6 +156,9 @@ const FORGE: ReadonlySet<keyof Activities> = new Set([
 /** Activities that run commands of repositories. */
 const SANDBOX: ReadonlySet<keyof Activities> = new Set(['runCommand', 'buildChangeSet']);
 
+/** Activities that ask a model: their limits are the vendor's. */
+const MODEL: ReadonlySet<keyof Activities> = new Set(['askModel']);
+
 /** Longest fairness key that the server takes, in bytes. */
 const MAX_KEY = 64;
 
@@ -155,7 +168,9 @@ function placeOf(name: keyof Activities): Pick<ActivityOptions, 'taskQueue' | 'p
   // Every id of ours is `<family>/<owner>/...`.
   const owner = workflowId.split('/')[1] ?? '';
   return {
-    ...(FORGE.has(name) ? { taskQueue: forgeQueue(taskQueue) } : SANDBOX.has(name) ? { taskQueue: sandboxQueue(taskQueue) } : {}),
+    ...(FORGE.has(name) ? { taskQueue: forgeQueue(taskQueue) } : {}),
+    ...(SANDBOX.has(name) ? { taskQueue: sandboxQueue(taskQueue) } : {}),
+    ...(MODEL.has(name) ? { taskQueue: modelQueue(taskQueue) } : {}),
     ...(owner === '' ? {} : { priority: { fairnessKey: owner.slice(0, MAX_KEY) } }),
   };
 }

@@ -5,7 +5,8 @@ import type { Verdict } from '../domain/verdict.schema.ts';
 /** How one attempt ended; `next` tells why the plan was not good enough. */
 export type AttemptEnd =
   | { readonly kind: 'proven'; readonly verdict: Verdict }
-  | { readonly kind: 'next'; readonly reason: ReasonCode }
+  /** `cheap`: it failed before the wider checks were run, so another plan may be tried in this attempt. */
+  | { readonly kind: 'next'; readonly reason: ReasonCode; readonly cheap?: true }
   /** No strategy has a plan (any more). */
   | { readonly kind: 'none' }
   | { readonly kind: 'restart' }

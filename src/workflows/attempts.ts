@@ -1,15 +1,21 @@
-import type { Reasoned, TriedPlan } from '../activities/contract.ts';
+import type { PlanSummary, TriedPlan } from '../activities/contract.ts';
 import type { Outcome, ReasonCode } from '../domain/outcome.ts';
-import type { ProbeResult } from '../domain/plan.schema.ts';
+import type { RunFacts } from '../domain/proof.schema.ts';
 import type { Verdict } from '../domain/verdict.schema.ts';
+import { actAsPlanned } from './acting.ts';
 import { act } from './activity-options.ts';
+import type { ApprovalDesk } from './approval.ts';
 import type { AttemptEnd } from './attempt-end.ts';
 import { tried } from './attempt-end.ts';
+import { withinBudget } from './budgeting.ts';
 import type { Control } from './control.ts';
 import type { HealingRecord } from './healing-record.ts';
+import { oneLine } from './plain.ts';
 import { proveOnce } from './proving.ts';
-import { runInSandbox } from './run-in-sandbox.ts';
-import { slimRun } from './slim-runs.ts';
+import { Reasoning } from './reasoning.ts';
+import type { Reproducing } from './reproducing.ts';
+import { reproduce, runItAgain } from './reproducing.ts';
+import { setupOf } from './setup-of.ts';
 
 /** How often a healing starts over because the ground moved before it leaves the field to a new one. */
 const RESTARTS = 10;
@@ -21,14 +27,16 @@ export type Attempted = { readonly kind: 'proven'; readonly verdict: Verdict } |
 export class Attempts {
   readonly #record: HealingRecord;
   readonly #control: Control;
+  readonly #desk: ApprovalDesk;
   #used: number;
   #restarts = 0;
   /** Plans of this healing that were not good enough. */
   readonly #failed: { readonly reason: ReasonCode; readonly plan: TriedPlan | undefined }[] = [];
 
-  constructor(record: HealingRecord, control: Control, usedBefore: number) {
+  constructor(record: HealingRecord, control: Control, desk: ApprovalDesk, usedBefore: number) {
     this.#record = record;
     this.#control = control;
+    this.#desk = desk;
     this.#used = usedBefore;
   }
 
@@ -50,7 +58,8 @@ export class Attempts {
       record.approval = null;
       record.decision = null;
       record.move('reasoning', `Attempt ${record.attempt} of ${cap}`);
-      const ended = await this.#control.restartable(() => attempt(record, this.#control));
+      const failed = (reason: ReasonCode) => this.#failed.push({ reason, plan: record.tried.at(-1) });
+      const ended = await this.#control.restartable(() => attempt(record, this.#control, this.#desk, failed));
       if (ended === 'restart' || ended.kind === 'restart') {
         const outcome = this.again('The ground moved; the attempt starts over and does not count.');
         if (outcome) return { kind: 'end', outcome };
@@ -59,7 +68,7 @@ export class Attempts {
       if (ended.kind === 'none') return { kind: 'end', outcome: this.#nothingLeft() };
       if (ended.kind !== 'next') return ended;
       this.#used += 1;
-      this.#failed.push({ reason: ended.reason, plan: record.tried.at(-1) });
+      failed(ended.reason);
     }
   }
 
@@ -105,6 +114,9 @@ export class Attempts {
     const record = this.#record;
     if (this.#failed.length === 0) {
       const reasons = record.refusals.map((refusal) => `${refusal.strategy}: ${refusal.detail}`).join('; ');
+      const setup = setupOf(record).setup ? record.red?.reproduced.detail : undefined;
+      if (setup !== undefined)
+        return { kind: 'escalated', reason: 'environment-failed', detail: oneLine(`${setup}. No strategy applies. ${reasons}`, 500) };
       return { kind: 'escalated', reason: 'no-strategy', detail: `No strategy applies. ${reasons}`.slice(0, 500) };
     }
     record.attemptsBegun -= 1;
@@ -123,28 +135,98 @@ export class Attempts {
   }
 }
 
-async function attempt(record: HealingRecord, control: Control): Promise<AttemptEnd> {
-  const reasoned = await reason(record, control);
-  if (reasoned.kind === 'end' || reasoned.kind === 'next') return reasoned;
-  const incident = record.currentIncident;
-  if (incident.untrusted) {
-    return { kind: 'end', outcome: { kind: 'escalated', reason: 'outsider', detail: 'Reported by somebody from outside: analysed only.' } };
+async function attempt(
+  record: HealingRecord,
+  control: Control,
+  desk: ApprovalDesk,
+  failed: (reason: ReasonCode) => void,
+): Promise<AttemptEnd> {
+  const { untrusted, autonomy } = record.currentIncident;
+  const reasoning = new Reasoning(record, control, desk);
+  if (untrusted || autonomy === 'observe' || autonomy === 'diagnose') return await analyse(record, reasoning);
+  const key = `${record.key}/${record.turn}/budget`;
+  const reserved = await withinBudget(record, control, desk, (raised) =>
+    act('reserveBudget', 'set aside what this attempt may use', {
+      key,
+      healingId: record.id,
+      dossier: record.currentIncident.dossier,
+      what: 'attempt',
+      raised,
+    }),
+  );
+  if (reserved.kind === 'changed') return { kind: 'restart' };
+  if (reserved.kind === 'refused')
+    return { kind: 'end', outcome: { kind: 'escalated', reason: 'budget-used', detail: oneLine(reserved.detail, 500) } };
+  if (reserved.kind === 'end') return reserved;
+  const before = record.progress.ranMs;
+  try {
+    return await tryPlans(record, control, desk, reasoning, failed);
+  } finally {
+    const minutes = (record.progress.ranMs - before) / 60_000;
+    record.tell('what the attempt used', () => act('settleBudget', 'say what this attempt used', { key, minutes }));
   }
-  if (incident.autonomy === 'observe' || incident.autonomy === 'diagnose') {
-    return {
-      kind: 'end',
-      outcome: {
-        kind: 'escalated',
-        reason: 'diagnosed-only',
-        detail: `Autonomy is ${incident.autonomy}. Cause: ${record.diagnosis?.cause ?? 'unknown'}`.slice(0, 500),
-      },
-    };
+}
+
+/** Cause and repair in words, and nothing run that came from outside. */
+async function analyse(record: HealingRecord, reasoning: Reasoning): Promise<AttemptEnd> {
+  const reasoned = await reasoning.next(null);
+  if (reasoned.kind === 'end' || reasoned.kind === 'next' || reasoned.kind === 'restart') return reasoned;
+  const { untrusted, autonomy } = record.currentIncident;
+  const cause = record.diagnosis?.cause ?? 'unknown';
+  return {
+    kind: 'end',
+    outcome: untrusted
+      ? { kind: 'escalated', reason: 'outsider', detail: 'Reported by somebody from outside: analysed only.' }
+      : { kind: 'escalated', reason: 'diagnosed-only', detail: `Autonomy is ${autonomy}. Cause: ${cause}`.slice(0, 500) },
+  };
+}
+
+/** Shows it red, then tries plans, cheapest first, while none makes the failing command green. */
+async function tryPlans(
+  record: HealingRecord,
+  control: Control,
+  desk: ApprovalDesk,
+  reasoning: Reasoning,
+  failed: (reason: ReasonCode) => void,
+): Promise<AttemptEnd> {
+  const red = await reproduce(record, control);
+  if (record.state === 'reproducing') record.move('reasoning', 'Looks for the cause and a repair');
+  if (red.kind === 'not-red') return await nothingToRepair(record, reasoning, red);
+  const most = record.input.settings.caps.candidates ?? 1;
+  for (let candidate = 1; ; candidate += 1) {
+    const reasoned = await reasoning.next(red.reproduced);
+    if (reasoned.kind !== 'plan') return reasoned;
+    const ended = await tryPlan(record, control, desk, reasoned.plan, red.run);
+    if (ended.kind !== 'next' || ended.cheap !== true || candidate >= most) return ended;
+    failed(ended.reason);
+    record.changeSet = null;
+    record.move('reasoning', 'Tries another plan in the same attempt');
   }
-  if (reasoned.kind === 'none') return { kind: 'none' };
-  const { plan } = reasoned;
+}
+
+/** What does not fail, or not because of the code, is not repaired; what can be proposed to people is. */
+async function nothingToRepair(
+  record: HealingRecord,
+  reasoning: Reasoning,
+  { outcome, reproduced }: Extract<Reproducing, { kind: 'not-red' }>,
+): Promise<AttemptEnd> {
+  const reasoned = await reasoning.next(reproduced);
+  if (reasoned.kind === 'end' || reasoned.kind === 'restart') return reasoned;
+  const ended = outcome.kind === 'abstained' ? await runItAgain(record, record.currentIncident, outcome) : outcome;
+  if (reasoned.kind !== 'plan' || reasoned.plan.onlyProposes !== true) return { kind: 'end', outcome: ended };
+  propose(record, reasoned.plan);
+  return { kind: 'end', outcome: { ...ended, detail: oneLine(`${ended.detail}. Proposed: ${reasoned.plan.title}`, 500) } };
+}
+
+function propose(record: HealingRecord, plan: PlanSummary): void {
+  record.proposals = plan.proposals ?? [];
+  record.audit('proposed', { strategy: plan.strategy, plan: plan.fingerprint, proposals: record.proposals.length });
+}
+
+async function tryPlan(record: HealingRecord, control: Control, desk: ApprovalDesk, plan: PlanSummary, red: RunFacts): Promise<AttemptEnd> {
   const verdict = await act('decidePlan', `may this be tried: ${plan.title}`, {
     healingId: record.id,
-    dossier: incident.dossier,
+    dossier: record.currentIncident.dossier,
     plan: plan.artifact,
     attempt: record.attempt,
   });
@@ -152,78 +234,12 @@ async function attempt(record: HealingRecord, control: Control): Promise<Attempt
   if (verdict.decision === 'refuse') {
     const why = verdict.reasons.map((each) => each.detail).join('; ');
     record.triedPlan({ ...tried(plan), result: `refused by policy: ${why}` });
-    return { kind: 'next', reason: 'policy-refused' };
+    return { kind: 'next', reason: 'policy-refused', cheap: true };
   }
-  return await proveOnce(record, control, plan);
-}
-
-/** Climbs the ladder of strategies, answering their probes from the sandbox. */
-async function reason(
-  record: HealingRecord,
-  control: Control,
-): Promise<
-  | Extract<Reasoned, { kind: 'plan' | 'none' }>
-  | { readonly kind: 'next'; readonly reason: ReasonCode }
-  | { readonly kind: 'end'; readonly outcome: Outcome }
-> {
-  const incident = record.currentIncident;
-  let asking: string | undefined;
-  let probes: readonly ProbeResult[] = [];
-  for (let probed = 0; ; probed += 1) {
-    const reasoned = await act(
-      'reason',
-      probed === 0 ? 'find the cause and a repair' : `find the cause and a repair, round ${probed + 1}`,
-      {
-        healingId: record.id,
-        dossier: incident.dossier,
-        attempt: record.attempt,
-        tried: record.tried,
-        ...(asking === undefined ? {} : { asking }),
-        probes,
-      },
-    );
-    const { diagnosis } = reasoned;
-    const known = record.diagnosis?.class === diagnosis.class && record.diagnosis.cause === diagnosis.cause;
-    record.diagnosis = diagnosis;
-    record.progress.mark('diagnosed');
-    if (!known) record.note(`Cause (${diagnosis.class}): ${diagnosis.cause}`);
-    if (reasoned.kind === 'none') {
-      record.refused(reasoned.refusals);
-      record.audit('no-plan', { class: reasoned.diagnosis.class, refusals: reasoned.refusals.length });
-      return reasoned;
-    }
-    if (reasoned.kind === 'plan') {
-      record.refused(reasoned.refusals);
-      record.plan = reasoned.plan;
-      record.note(`Plan: ${reasoned.plan.strategy}: ${reasoned.plan.title}`);
-      record.audit('plan', { strategy: reasoned.plan.strategy, plan: reasoned.plan.fingerprint, class: reasoned.diagnosis.class });
-      return reasoned;
-    }
-    if (probed >= record.input.settings.caps.probes) {
-      const { strategy } = reasoned;
-      record.triedPlan({
-        strategy,
-        planTitle: 'search by probes',
-        fingerprint: `probes/${strategy}`,
-        result: `gave up after ${probed} probes`,
-      });
-      return { kind: 'next', reason: 'attempts-used' };
-    }
-    if (asking !== reasoned.strategy) probes = [];
-    asking = reasoned.strategy;
-    await control.safePoint();
-    const run = await runInSandbox(record, `${incident.command} at ${reasoned.sha.slice(0, 10)}, asked for by ${reasoned.strategy}`, {
-      // The same question about the same incident has the same answer in every attempt, so it is asked once.
-      key: `${record.key}/probe/${incident.dossier.sha256}/${reasoned.sha}/${reasoned.round}`,
-      dossier: incident.dossier,
-      command: incident.command,
-      sha: reasoned.sha,
-    });
-    const colour = await act('judgeProbe', `is ${reasoned.sha.slice(0, 10)} red or green`, {
-      dossier: incident.dossier,
-      runs: [slimRun(run, 200)],
-    });
-    probes = [...probes, { sha: reasoned.sha, round: reasoned.round, colour }];
-    record.note(`${reasoned.sha.slice(0, 10)} is ${colour}`);
-  }
+  if (plan.onlyProposes !== true) return await proveOnce(record, control, plan, red);
+  propose(record, plan);
+  const acted = await actAsPlanned(record, control, desk, plan);
+  if (typeof acted !== 'string') return { kind: 'end', outcome: acted };
+  record.triedPlan({ ...tried(plan), result: acted });
+  return { kind: 'next', reason: 'attempts-used', cheap: true };
 }

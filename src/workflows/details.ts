@@ -10,6 +10,7 @@ const WAITS_FOR: Readonly<Record<HealingState, string>> = {
   normalizing: 'the evidence of the forge',
   admitting: 'the coordinator of the repository to let it in',
   'waiting-for-slot': 'another healing of this repository to end',
+  reproducing: 'the sandbox to run the failing check as it is',
   reasoning: 'a cause and a repair to be found',
   proving: 'the sandbox to run the checks without and with the repair',
   'awaiting-approval': 'a person to approve or reject the change',

@@ -1,10 +1,11 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import { canMove } from '../domain/healing-state.ts';
 import type { Outcome } from '../domain/outcome.ts';
+import { proposalInWords } from '../domain/proposal-in-words.ts';
 import type { Signal } from '../domain/signal.schema.ts';
 import { act } from './activity-options.ts';
 import type { Admission } from './admission.ts';
-import type { HealingRecord } from './healing-record.ts';
+import type { AuditFacts, HealingRecord } from './healing-record.ts';
 import { SIGNALS_BUDGET } from './normalizing.ts';
 import { plain } from './plain.ts';
 import { isEvidence, withinBudget } from './signals-inbox.ts';
@@ -16,14 +17,18 @@ export async function end(record: HealingRecord, admission: Admission, undo: Und
   await CancellationScope.nonCancellable(async () => {
     record.outcome = outcome;
     record.note(`${outcome.kind} (${outcome.reason}): ${outcome.detail}`);
-    record.audit('outcome', { kind: outcome.kind, reason: outcome.reason, attempts: record.attemptsBegun });
+    record.audit('outcome', { kind: outcome.kind, reason: outcome.reason, attempts: record.attemptsBegun, ...caseFacts(record) });
     const leftBehind = await undo.run(record, outcome);
     const { dryRun } = record.input.settings;
     const people = outcome.kind === 'escalated' || outcome.kind === 'expired' || leftBehind.length > 0;
     if (people && !dryRun) handOver(record, outcome, leftBehind);
     record.move('ending', 'Writes the end down');
     if (record.claimed || people) {
-      await record.claim([outcome.detail, ...(record.change ? [`Pull request #${record.change.number}: ${record.change.url}`] : [])]);
+      await record.claim([
+        outcome.detail,
+        ...record.proposals.map(proposalInWords),
+        ...(record.change ? [`Pull request #${record.change.number}: ${record.change.url}`] : []),
+      ]);
       if (!dryRun && !people) {
         const text = `${outcome.kind} (${outcome.reason}): ${record.title}. ${outcome.detail}`;
         record.tell('the outcome', () =>
@@ -41,6 +46,19 @@ export async function end(record: HealingRecord, admission: Admission, undo: Und
     record.progress.measure(tagsOf(record, outcome), record.attemptsBegun);
     await admission.release(outcome, horizons(record, outcome).at(-1));
   });
+}
+
+/** What a back-test needs to tell this healing again: the evidence by reference, and what was made of it. */
+function caseFacts({ incident, diagnosis, plan, changeSet }: HealingRecord): AuditFacts {
+  if (incident === null) return {};
+  return {
+    incident: incident.kind,
+    dossier: incident.dossier.sha256,
+    dossierSize: incident.dossier.size,
+    class: diagnosis?.class ?? null,
+    strategy: plan?.strategy ?? null,
+    change: changeSet?.hash ?? null,
+  };
 }
 
 function tagsOf(record: HealingRecord, outcome: Outcome): Readonly<Record<string, string>> {
@@ -72,6 +90,7 @@ function handOver(record: HealingRecord, outcome: Outcome, leftBehind: readonly 
       refusals: record.refusals,
       changeSet: record.changeSet,
       change: record.change,
+      ...(record.proposals.length === 0 ? {} : { proposals: record.proposals }),
       ...(record.input.webUiUrl === undefined ? {} : { webUiUrl: record.input.webUiUrl }),
     }),
   );

@@ -9,7 +9,7 @@ import { canMove } from '../domain/healing-state.ts';
 import type { HealingView } from '../domain/healing-view.ts';
 import type { Milestone, MilestoneKind } from '../domain/milestone.ts';
 import type { Outcome } from '../domain/outcome.ts';
-import type { StrategyRefusal } from '../domain/plan.schema.ts';
+import type { Proposal, StrategyRefusal } from '../domain/plan.schema.ts';
 import type { Proof, RunFacts } from '../domain/proof.schema.ts';
 import type { HealingInput } from '../domain/settings.ts';
 import { act } from './activity-options.ts';
@@ -17,6 +17,7 @@ import { CardBoard, cardOf, PROVEN } from './cards.ts';
 import { describeHealing } from './details.ts';
 import { oneLine } from './plain.ts';
 import { Progress } from './progress.ts';
+import type { Reproduced } from './reproducing.ts';
 import type { SearchAttributeValues } from './search-attributes.ts';
 import { showSearchAttributes } from './search-attributes.ts';
 import { SignalsInbox } from './signals-inbox.ts';
@@ -50,7 +51,7 @@ export class HealingRecord {
   plan: PlanSummary | null = null;
   changeSet: ChangeSetRef | null = null;
   proof: Proof | null = null;
-  red: { readonly headSha: string; readonly command: string; readonly run: RunFacts } | null = null;
+  red: { readonly headSha: string; readonly command: string; readonly run: RunFacts; readonly reproduced: Reproduced } | null = null;
   green: RunFacts | null = null;
   change: PublishedChange | null = null;
   mergeSha: string | null = null;
@@ -61,6 +62,10 @@ export class HealingRecord {
   outcome: Outcome | null = null;
   attempt = 0;
   attemptsBegun = 0;
+  /** How often a person raised the budget. */
+  raised = 0;
+  /** What was proposed beside a change: for people to decide on. */
+  proposals: readonly Proposal[] = [];
   /** Turns of the attempt loop, those included that began again because the head moved: names sandbox jobs. */
   turn = 0;
   paused = false;

@@ -3,15 +3,17 @@ import type { HealingResult } from '../domain/healing-result.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { HealingInput } from '../domain/settings.ts';
 import type { Signal } from '../domain/signal.schema.ts';
-import { loseWorkersAfter } from './activity-options.ts';
+import { act, loseWorkersAfter } from './activity-options.ts';
 import { Admission } from './admission.ts';
 import { ApprovalDesk } from './approval.ts';
 import { Attempts } from './attempts.ts';
+import { withinBudget } from './budgeting.ts';
 import { Control } from './control.ts';
 import { cool, end } from './ending.ts';
 import { HealingRecord } from './healing-record.ts';
 import { listen } from './listening.ts';
 import { normalize, normalizeAfterFix } from './normalizing.ts';
+import { oneLine } from './plain.ts';
 import { watchProduction } from './production.ts';
 import { publish } from './publish.ts';
 import { UndoStack } from './undo.ts';
@@ -79,7 +81,7 @@ async function heal(record: HealingRecord, control: Control, admission: Admissio
   await record.claim([`On it: ${record.title}`]);
   record.step('started', `On it: ${admitted.attemptsUsed === 0 ? 'a new failure' : `${admitted.attemptsUsed} attempts before`}`);
 
-  const attempts = new Attempts(record, control, admitted.attemptsUsed);
+  const attempts = new Attempts(record, control, desk, admitted.attemptsUsed);
   for (;;) {
     const proven = await attempts.untilProven();
     if (proven.kind === 'end') return proven.outcome;
@@ -104,6 +106,23 @@ async function heal(record: HealingRecord, control: Control, admission: Admissio
       }
       if (answer.kind === 'end') return answer.outcome;
     }
+
+    const reserved = await withinBudget(record, control, desk, (raised) =>
+      act('reserveBudget', 'is there room for a pull request', {
+        key: `${record.key}/pull-request`,
+        healingId: record.id,
+        dossier: record.currentIncident.dossier,
+        what: 'pull-request',
+        raised,
+      }),
+    );
+    if (reserved.kind === 'changed') {
+      const outcome = attempts.again('The ground moved while a person was asked; what was proven no longer counts.');
+      if (outcome) return outcome;
+      continue;
+    }
+    if (reserved.kind === 'refused') return { kind: 'escalated', reason: 'budget-used', detail: oneLine(reserved.detail, 500) };
+    if (reserved.kind === 'end') return reserved.outcome;
 
     const published = await publish(record, control, undo, verdict);
     if (published.kind === 'end') return published.outcome;

@@ -2,6 +2,7 @@ import { isCancellation } from '@temporalio/workflow';
 import type { HealthFacts, IncidentSummary } from '../activities/contract.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Verdict } from '../domain/verdict.schema.ts';
+import { actAfterDeployment } from './acting.ts';
 import { act } from './activity-options.ts';
 import type { ApprovalDesk } from './approval.ts';
 import type { Control } from './control.ts';
@@ -36,6 +37,8 @@ export async function watchProduction(
   const since = new Date().toISOString();
   const undeployed = await deployment(record, control, verdict, incident, mergeSha);
   if (undeployed) return end(undeployed);
+  const acted = await actAfterDeployment(record, control, desk);
+  if (acted) return end(acted);
   const { verdict: shown, detail } = await verify(record, control, incident, before, since);
   switch (shown) {
     case 'better':

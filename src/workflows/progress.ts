@@ -23,6 +23,8 @@ export class Progress {
   #batches = 0;
   #busy = false;
   #sandboxMs = 0;
+  #tokens = 0;
+  #usd = 0;
 
   constructor(options: { readonly wanted: boolean; readonly key: string; readonly telling: Telling }) {
     this.#wanted = options.wanted;
@@ -38,6 +40,17 @@ export class Progress {
   /** Adds the time of one run in the sandbox. */
   ran(durationMs: number): void {
     this.#sandboxMs += durationMs;
+  }
+
+  /** Time that runs in the sandbox took so far, in milliseconds. */
+  get ranMs(): number {
+    return this.#sandboxMs;
+  }
+
+  /** Adds what one question to a model took. */
+  asked(tokens: number, usd: number): void {
+    this.#tokens += tokens;
+    this.#usd += usd;
   }
 
   /** Shows one step. */
@@ -74,6 +87,7 @@ export class Progress {
       point('ended', 'count', 1),
       point('attempts', 'gauge', attempts),
       point('sandbox_seconds', 'count', this.#sandboxMs / 1000),
+      ...(this.#tokens === 0 ? [] : [point('model_tokens', 'count', this.#tokens), point('model_usd', 'count', this.#usd)]),
       point('seconds', 'gauge', (Date.now() - this.#began) / 1000),
       ...since('claim_seconds', 'claimed'),
       ...since('diagnose_seconds', 'diagnosed'),

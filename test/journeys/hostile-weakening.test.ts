@@ -33,6 +33,7 @@ function writing(
     id,
     name: 'Writes a file',
     heals: 'nothing',
+    costs: 'nothing',
     rank: ({ incident }) =>
       plans[incident.repo.name] === undefined
         ? { score: null, refusal: { strategy: id, code: 'other', detail: 'not for this repository' } }

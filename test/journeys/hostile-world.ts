@@ -10,7 +10,7 @@ import type { HealingView } from '../../src/domain/healing-view.ts';
 import { healingId } from '../../src/domain/ids.ts';
 import type { RepoRef } from '../../src/domain/names.schema.ts';
 import type { HealingSettings } from '../../src/domain/settings.ts';
-import type { Notifier } from '../../src/integrations/contract.ts';
+import type { Model, Notifier } from '../../src/integrations/contract.ts';
 import { createRepository, type PushedFile, push } from '../../src/integrations/local/admin.ts';
 import { createLocalForge } from '../../src/integrations/local/forge.ts';
 import { createLocalNotifier } from '../../src/integrations/local/notifier.ts';
@@ -21,9 +21,11 @@ import { DEFAULT_LIMITS, type Sandbox, type SandboxLimits } from '../../src/sand
 import { createLocalSandbox } from '../../src/sandbox/local/index.ts';
 import { createArtifactStore } from '../../src/store/artifact-store.ts';
 import { createAuditTrail } from '../../src/store/audit-trail.ts';
+import { createBudgetLedger } from '../../src/store/budget-ledger.ts';
 import type { ArtifactStore } from '../../src/store/contract.ts';
 import { createRecordStore } from '../../src/store/record-store.ts';
 import type { Strategy } from '../../src/strategies/contract.ts';
+import { createReasoner } from '../../src/strategies/reasoner.ts';
 import { strategies } from '../../src/strategies/registry.ts';
 import type { Healings } from '../../src/temporal/contract.ts';
 import { createHealings } from '../../src/temporal/index.ts';
@@ -89,7 +91,12 @@ export interface WholeWorld {
 
 /** Opens a world over a state folder of its own. `extra` are strategies besides the product's. */
 export async function openWholeWorld(
-  options: { readonly limits?: Partial<SandboxLimits>; readonly extra?: (artifacts: ArtifactStore) => readonly Strategy[] } = {},
+  options: {
+    readonly limits?: Partial<SandboxLimits>;
+    readonly extra?: (artifacts: ArtifactStore) => readonly Strategy[];
+    /** Absent: none is asked. */
+    readonly model?: Model;
+  } = {},
 ): Promise<WholeWorld> {
   const stateDir = await mkdtemp(join(tmpdir(), 'suture-hostile-'));
   const limits: SandboxLimits = {
@@ -116,7 +123,10 @@ export async function openWholeWorld(
       forge,
       sandbox,
       limits,
-      strategies: [...strategies, ...(options.extra?.(artifacts) ?? [])],
+      reasoner: createReasoner([...strategies, ...(options.extra?.(artifacts) ?? [])]),
+      model: options.model ?? null,
+      budget: createBudgetLedger(join(stateDir, 'budget')),
+      budgetLimits: { perIncident: {}, perRepositoryDay: {}, perOrganisationDay: {}, perDay: {} },
       health: null,
       notifiers: new Map<string, Notifier>([
         ['local', createLocalNotifier(stateDir, (ref) => artifacts.get(ref))],

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { HealingState } from '../../src/domain/healing-state.ts';
 import { type DeployStory, openDeployStory } from './deploy-story.ts';
 
-const POINTS: readonly HealingState[] = ['proving', 'waiting-for-checks', 'verifying'];
+const POINTS: readonly HealingState[] = ['reproducing', 'waiting-for-checks', 'verifying'];
 
 let story: DeployStory | undefined;
 

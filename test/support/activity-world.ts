@@ -16,8 +16,10 @@ import { createRedactor } from '../../src/lib/redact.ts';
 import { DEFAULT_LIMITS, type Sandbox, type SandboxJob, type StepResult } from '../../src/sandbox/contract.ts';
 import { createArtifactStore } from '../../src/store/artifact-store.ts';
 import { createAuditTrail } from '../../src/store/audit-trail.ts';
+import { createBudgetLedger } from '../../src/store/budget-ledger.ts';
 import { readAuditTrail } from '../../src/store/read-audit-trail.ts';
 import { createRecordStore } from '../../src/store/record-store.ts';
+import { createReasoner } from '../../src/strategies/reasoner.ts';
 import { strategies } from '../../src/strategies/registry.ts';
 import { SHOP, serveShop } from '../integrations/local/support.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -188,7 +190,10 @@ export async function activityWorld(
     forge: createLocalForge(forgeDir),
     sandbox: fakeSandbox(options.decide ?? decideByConfig, jobs, { count: 0 }),
     limits: DEFAULT_LIMITS,
-    strategies,
+    reasoner: createReasoner(strategies),
+    model: null,
+    budget: createBudgetLedger(join(stateDir, 'budget')),
+    budgetLimits: { perIncident: {}, perRepositoryDay: {}, perOrganisationDay: {}, perDay: {} },
     health: options.health === undefined ? null : { read: async () => (options.health ?? nobody)() },
     notifiers: new Map([
       [

@@ -2,7 +2,7 @@ import type { WorkflowClient } from '@temporalio/client';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
-import { forgeQueue, sandboxQueue } from '../../src/domain/task-queues.ts';
+import { forgeQueue, modelQueue, sandboxQueue } from '../../src/domain/task-queues.ts';
 import { runToEnd } from '../../src/temporal/run-to-end.ts';
 import type { ProvidedTemporal } from './temporal-server.ts';
 
@@ -69,6 +69,7 @@ export async function openTemporal(
     }),
     Worker.create({ ...common, taskQueue: forgeQueue(taskQueue) }),
     Worker.create({ ...common, taskQueue: sandboxQueue(taskQueue) }),
+    Worker.create({ ...common, taskQueue: modelQueue(taskQueue) }),
   ]);
   const running = Promise.all(workers.map(runToEnd));
   running.catch(() => undefined);

@@ -91,7 +91,7 @@ describe.concurrent('a decision', () => {
       { judgeReproduction: () => untilCancelled() },
       input('not-asked', { timings: { cooldownMs: 60_000 } }),
     );
-    await until(handle, 'proving');
+    await until(handle, 'reproducing');
     expect(await sent(handle.executeUpdate('decideApproval', { args: [decision] }))).toBe('NotAwaitingApproval');
     await handle.executeUpdate('cancelHealing', { args: [stop] });
     await until(handle, 'cooling');
@@ -156,7 +156,7 @@ describe.concurrent('the stop switch', () => {
   const stops: ReadonlyArray<readonly [string, Answers, Parameters<typeof until>[1]]> = [
     ['waiting for a slot', { requestSlot: () => world.admit('stop-0', { kind: 'waiting', ahead: 2 }) }, 'waiting-for-slot'],
     ['asking a strategy', { reason: () => untilCancelled() }, 'reasoning'],
-    ['a sandbox job', { runCommand: () => untilCancelled() }, 'proving'],
+    ['a sandbox job', { runCommand: () => untilCancelled() }, 'reproducing'],
     ['waiting for a person', ask, 'awaiting-approval'],
     ['waiting for checks', { readChecks: async () => ({ state: 'pending', detail: 'running' }) }, (now) => now.pullRequest !== undefined],
     [

@@ -32,11 +32,12 @@ describe.concurrent('a late signal', () => {
       runCommand: async (given) => (given.sha === sha('a') ? await untilCancelled() : run({ exitCode: given.changeSet ? 0 : 1 })),
       judgeSignal: async () => ({ kind: 'renormalize', note: 'the head moved' }),
     });
-    await until(handle, 'proving');
+    await until(handle, 'reproducing');
     await handle.signal('incidentEvent', signal('late-head', { kind: 'head-moved', sha: sha('b') }));
     const ended = await result(handle);
     expect(ended).toMatchObject({ outcome: { kind: 'healed' }, attempts: 1 });
-    expect(world.scripts.calls('late-head', 'decidePlan').map((call) => call.input.attempt)).toEqual([1, 1]);
+    expect(world.scripts.calls('late-head', 'decidePlan').map((call) => call.input.attempt)).toEqual([1]);
+    expect(world.scripts.calls('late-head', 'normalize')).toHaveLength(2);
   });
 
   it('that a person closed the pull request ends the healing as rejected', async () => {
@@ -140,7 +141,8 @@ describe.concurrent('attempts', () => {
       judgeProbe: async () => 'red',
     });
     expect((await result(handle)).outcome.kind).toBe('escalated');
-    expect(world.scripts.calls('probes', 'runCommand')).toHaveLength(4);
+    // Shown red once, then as many probes as there may be.
+    expect(world.scripts.calls('probes', 'runCommand')).toHaveLength(1 + 4);
     expect(world.scripts.calls('probes', 'reason').at(4)?.input).toMatchObject({
       asking: 'revert',
       probes: [{ round: 0 }, { round: 1 }, { round: 2 }, { round: 3 }],
@@ -240,6 +242,8 @@ describe('the audit trail', () => {
     expect(entries.filter((entry) => entry.action === 'state').map((entry) => entry.facts.to)).toEqual([
       'normalizing',
       'admitting',
+      'reasoning',
+      'reproducing',
       'reasoning',
       'proving',
       'publishing',

@@ -1,9 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
+import type { Activities, Reasoned } from '../../src/activities/contract.ts';
 import type { OutcomeKind, ReasonCode } from '../../src/domain/outcome.ts';
 import type { HealingInput } from '../../src/domain/settings.ts';
 import type { Signal } from '../../src/domain/signal.schema.ts';
 import type { Answers } from './script.ts';
-import { alertSummary, incident, input, proof, serviceIncident, sha, signal } from './script.ts';
+import { alertSummary, artifact, incident, input, inTurn, proof, serviceIncident, sha, signal } from './script.ts';
 
 /** One way in which a healing can end, as a script. */
 export interface Ending {
@@ -76,6 +77,60 @@ export const ENDINGS: readonly Ending[] = [
         diagnosis: { class: 'unknown', cause: 'not known', confidence: 0.1, evidence: [] },
         refusals: [],
       }),
+    },
+  },
+  {
+    name: 'escalated-budget-used',
+    kind: 'escalated',
+    reason: 'budget-used',
+    answers: {
+      reserveBudget: async () => ({
+        kind: 'over-budget',
+        detail: 'attempts of today: 20 of 20 used.',
+        hash: 'd'.repeat(64),
+        approvers: [],
+      }),
+    },
+    given: (repo) => input(repo, { timings: { approvalReminderMs: 20, approvalReminders: 1 } }),
+  },
+  {
+    name: 'healed-after-trial-and-model',
+    kind: 'healed',
+    reason: 'verified',
+    answers: {
+      ...withService,
+      reason: inTurn<Parameters<Activities['reason']>[0], Reasoned>(
+        {
+          kind: 'trial',
+          diagnosis: { class: 'dependency', cause: 'a dependency moved', confidence: 0.6, evidence: [] },
+          strategy: 'dependency',
+          plan: artifact('9'),
+          title: 'left-pad as it was',
+          fingerprint: 'trial-1',
+        },
+        {
+          kind: 'ask',
+          diagnosis: { class: 'code', cause: 'not known', confidence: 0.3, evidence: [] },
+          strategy: 'model-patch',
+          question: artifact('8'),
+          purpose: 'patch',
+          fingerprint: 'question-1',
+        },
+        {
+          kind: 'plan',
+          diagnosis: { class: 'code', cause: 'an edge case', confidence: 0.6, evidence: [] },
+          plan: {
+            artifact: artifact('4'),
+            strategy: 'model-patch',
+            title: 'handle the edge case',
+            rationale: 'the test says so',
+            risk: 'medium',
+            fingerprint: 'plan-1',
+            proposals: [{ kind: 'production-action', name: 'restart', choices: {}, why: 'it reads its configuration at start' }],
+          },
+          refusals: [],
+        },
+      ),
     },
   },
   {
@@ -158,7 +213,26 @@ export const ENDINGS: readonly Ending[] = [
     name: 'abstained-flaky',
     kind: 'abstained',
     reason: 'flaky',
-    answers: { judgeReproduction: async () => ({ verdict: 'flaky', detail: 'red and green' }) },
+    answers: {
+      reason: async () => ({
+        kind: 'plan',
+        diagnosis: { class: 'flaky', cause: 'red and green on the same revision', confidence: 0.9, evidence: [] },
+        plan: {
+          artifact: artifact('4'),
+          strategy: 'rerun',
+          title: 'quarantine test_clock',
+          rationale: 'it fails at random',
+          risk: 'low',
+          fingerprint: 'plan-1',
+          onlyProposes: true,
+          proposals: [
+            { kind: 'quarantine', test: 'test_clock', owner: 'ada', until: '2026-12-09T00:00:00.000Z', why: 'red in 1 of 2 runs' },
+          ],
+        },
+        refusals: [],
+      }),
+      judgeReproduction: async () => ({ verdict: 'flaky', detail: 'red and green' }),
+    },
   },
   {
     name: 'recovered-alone',

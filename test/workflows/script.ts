@@ -7,7 +7,8 @@ import type { Signal } from '../../src/domain/signal.schema.ts';
 
 /** A 40-hex commit id made of one digit. */
 export const sha = (digit: string): string => digit.repeat(40).slice(0, 40);
-const artifact = (digit: string): ArtifactRef => ({ sha256: digit.repeat(64), size: 1234, mediaType: 'application/json' });
+/** A reference to an artifact that nobody reads. */
+export const artifact = (digit: string): ArtifactRef => ({ sha256: digit.repeat(64), size: 1234, mediaType: 'application/json' });
 
 /** A small incident; heals by itself as far as the autonomy says. */
 export function incident(over: Partial<IncidentSummary> = {}): IncidentSummary {
@@ -184,6 +185,9 @@ export const happy: Omit<Activities, 'requestSlot'> = {
     },
     refusals: [{ strategy: 'formatter', code: 'not-a-formatter', detail: 'the check is a test' }],
   }),
+  askModel: async () => ({ kind: 'answered', answer: artifact('7'), detail: 'scripted: 10 tokens', tokens: 10, usd: 0.01 }),
+  reserveBudget: async () => ({ kind: 'reserved' }),
+  settleBudget: async () => undefined,
   decidePlan: async () => ({ decision: 'allow', autonomy: 'deploy', reasons: [] }),
   runCommand: async ({ changeSet, command }) => run({ name: command, exitCode: changeSet ? 0 : 1 }),
   judgeReproduction: async () => ({ verdict: 'reproduced', detail: 'red' }),

@@ -16,6 +16,7 @@ const BEFORE_PUBLISHING: readonly HealingState[] = [
   'waiting-for-slot',
   'correlating',
   'reasoning',
+  'reproducing',
   'proving',
   'awaiting-approval',
 ];

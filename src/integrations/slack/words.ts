@@ -7,6 +7,7 @@ export const STATE_WORDS: Readonly<Record<HealingState, string>> = {
   normalizing: 'On it: reading what failed',
   admitting: 'On it: waiting to begin',
   'waiting-for-slot': 'Waiting for a free place',
+  reproducing: 'Running the failing check as it is',
   reasoning: 'Looking for the cause',
   proving: 'Proving a repair in the sandbox',
   'awaiting-approval': 'Waiting for approval',
