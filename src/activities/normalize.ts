@@ -1,6 +1,7 @@
 import type { ApprovalRules } from '../domain/approval-ladder.ts';
 import type { Incident, ProvingCommand, ServiceFacts } from '../domain/incident.schema.ts';
 import type { ArtifactRef } from '../domain/names.schema.ts';
+import { changedPaths } from '../domain/policy/diagnose.ts';
 import { ActorTrust, type Signal } from '../domain/signal.schema.ts';
 import { signatureOf } from '../domain/signature.ts';
 import { oneLine } from '../lib/excerpt.ts';
@@ -240,7 +241,7 @@ async function summarize(
       ...signals.flatMap((signal) => (signal.kind === 'check-failed' && signal.sha !== undefined ? [signal.sha] : [])),
     ]),
   ].slice(0, 5);
-  const checks = await checkEvidence(deps, { repo, shas, red, failing });
+  const checks = await checkEvidence(deps, { repo, shas, red, failing, paths: changedPaths({ commits }) });
   const kind =
     signals.some((signal) => signal.kind === 'alert-triggered') &&
     !signals.some((signal) => signal.kind === 'check-failed') &&
@@ -252,7 +253,7 @@ async function summarize(
   const incident: Incident = {
     repo,
     subject,
-    signature: signatureOf({ repo, command: failing.run, failingTests: checks.failingTests, service: service?.name }),
+    signature: signatureOf({ repo, command: failing.run, failingTests: checks.failingTests, service: service?.name, ...checks.said }),
     title: oneLine(deps.redact(titleOf(failing, target, checks.failingTests, service, kind === 'alert')), 200),
     targetBranch: target.branch,
     headSha: target.headSha,

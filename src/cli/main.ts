@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../domain/failure.ts';
 import { seccompProfile } from '../sandbox/seccomp-profile.ts';
 import { auditShow, auditVerify } from './commands/audit.ts';
@@ -27,6 +27,13 @@ const program = new Command('suture')
 let code: number = EXIT_CODES.ok.code;
 const output = (options: { readonly json?: boolean }) => createOutput({ json: options.json ?? false, env: process.env });
 
+/** A time limit from the command line. */
+function seconds(text: string): number {
+  const given = Number(text);
+  if (!Number.isInteger(given) || given < 1 || given > 600) throw new InvalidArgumentError('It must be a whole number from 1 to 600.');
+  return given;
+}
+
 program
   .command('demo')
   .description('break a small real service and heal it, end to end')
@@ -47,12 +54,7 @@ program
   .description('heal a git repository on disk: heal <folder> -- <command that fails>')
   .option('--dry-run', 'prove a fix, write nothing', false)
   .option('--revision <revision>', 'branch or commit to heal; default: what is checked out')
-  .option(
-    '--timeout <seconds>',
-    'wall-clock limit of one run, at most 600',
-    (text) => Math.min(600, Math.max(1, Number.parseInt(text, 10) || 600)),
-    600,
-  )
+  .option('--timeout <seconds>', 'wall-clock limit of one run, at most 600', seconds, 600)
   .option(...JSON_FLAG)
   .action(async (folder: string, command: string[], options: Json & { dryRun: boolean; revision?: string; timeout: number }) => {
     code = await heal(folder, command, options, output(options));
@@ -177,7 +179,7 @@ setup
   .description('create a GitHub App by its manifest (--app), or webhooks with a token')
   .option('--url <url>', 'public address of /webhooks/github of this Suture')
   .option('--app <name>', 'create a GitHub App of this name')
-  .option('--organization <name>', 'the App belongs to this organisation')
+  .option('--organization <name>', 'the App belongs to this organisation; without --app: a webhook for all of its repositories')
   .option('--repository <owner/name>', 'register the webhook of this repository')
   .option('--port <port>', 'port of the page that creates the App; default: a free one')
   .option(...JSON_FLAG)

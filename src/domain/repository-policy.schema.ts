@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CorrelationRule, DEFAULT_CORRELATION } from './correlation.schema.ts';
 import { Dependencies, SandboxWishes } from './dependencies.schema.ts';
 import { ReportFormat } from './incident.schema.ts';
-import { WantedAction } from './production-action.schema.ts';
+import { ActionName, WantedAction } from './production-action.schema.ts';
 import { Autonomy } from './verdict.schema.ts';
 
 /** At most 30 days. */
@@ -133,9 +133,11 @@ export const RepositoryPolicy = z.strictObject({
         name: z.string().min(1).max(100).describe('Service name as alerts use it.'),
         environment: z.string().min(1).max(100).default('production').describe('Deployment environment.'),
         deploy: z
-          .enum(['create', 'watch', 'workflow'])
+          .enum(['create', 'watch', 'workflow', 'hook'])
           .default('create')
-          .describe('How it is deployed: `create` a deployment at the forge, `watch` the one that a merge starts, or run a `workflow`.'),
+          .describe(
+            'How it is deployed: `create` a deployment at the forge, `watch` the one that a merge starts, run a `workflow`, or a `hook` of the server.',
+          ),
         workflow: z
           .string()
           .regex(/^[A-Za-z0-9_.-]+\.ya?ml$/)
@@ -145,7 +147,10 @@ export const RepositoryPolicy = z.strictObject({
         inputs: z
           .record(z.string().regex(/^[A-Za-z0-9_-]{1,50}$/), z.string().max(200))
           .default({})
-          .describe('Inputs of that workflow; `$SHA` and `$ENVIRONMENT` in a value are replaced.'),
+          .describe(
+            'Inputs of that workflow; `$SHA` and `$ENVIRONMENT` in a value are replaced. Without `$SHA` in one it cannot roll back.',
+          ),
+        hook: ActionName.optional().describe("Name in the server's `actions` of the call that deploys, for `deploy: hook`."),
         owner: z.string().max(200).optional().describe('Who owns it: named in every hand-over.'),
         maxErrorRate: z.number().min(0).max(1).default(0.01).describe('Share of failed requests that is still healthy.'),
         monitors: z
