@@ -1,4 +1,4 @@
-import { ALWAYS, type Candidate } from './test-values.ts';
+import { ALWAYS, type Candidate, squeeze } from './test-values.ts';
 
 const TOKEN = /[^\s,;:()[\]{}"'`=<>|]+/g;
 const LITERAL = /(['"`])([^'"`\n]{1,80})\1/g;
@@ -34,19 +34,34 @@ function together(groups: readonly Candidate[], texts: readonly string[]): Reado
   return found;
 }
 
+/** Lists and objects that stand in a test as they stand in the code, whatever the blanks, and nowhere else in the program. */
+function writtenOut(candidates: readonly Candidate[], tests: readonly string[], programs: readonly string[]): ReadonlySet<Candidate> {
+  const asked = candidates.filter(({ squeezed }) => squeezed).slice(0, ANYWHERE);
+  if (asked.length === 0) return new Set();
+  const inTests = tests.map(squeeze);
+  const elsewhere = programs.map(squeeze);
+  return new Set(
+    asked.filter(
+      ({ values: [value = ''] }) => inTests.some((text) => text.includes(value)) && !elsewhere.some((text) => text.includes(value)),
+    ),
+  );
+}
+
 /** Which of the candidates only the tests know; texts count as they stood before the change. */
 export function knownToTests(
   testTexts: readonly string[],
   programTexts: readonly string[],
 ): (candidates: readonly Candidate[]) => ReadonlySet<Candidate> {
-  return (candidates) => {
+  return (all) => {
+    const whole = writtenOut(all, testTexts, programTexts);
+    const candidates = all.filter(({ squeezed }) => !squeezed);
     const values = new Set(candidates.flatMap((candidate) => candidate.values));
-    if (values.size === 0) return new Set();
+    if (values.size === 0) return whole;
     const groups = candidates.filter(({ numeric, values: all }) => numeric && all.length > 1);
     const onOneLine = together(groups, testTexts);
     const elsewhere = seen(values, programTexts);
     const inTests = seen(values, testTexts);
-    return new Set(
+    const known = new Set(
       candidates.filter((candidate) =>
         candidate.values.length > 1 && candidate.numeric
           ? onOneLine.has(candidate) || candidate.values.every((value) => value.length > 3 && inTests.has(value) && !elsewhere.has(value))
@@ -55,5 +70,7 @@ export function knownToTests(
             ),
       ),
     );
+    for (const each of whole) known.add(each);
+    return known;
   };
 }

@@ -4,6 +4,8 @@ import { joined } from './windows.ts';
 export interface Candidate {
   readonly values: readonly string[];
   readonly numeric: boolean;
+  /** Compared without blanks: a list or an object as it is written. */
+  readonly squeezed?: true;
 }
 
 const LITERAL = /(['"`])([^'"`\n]{1,80})\1/g;
@@ -42,6 +44,25 @@ const HASHES = /\b(?:sha\d+|md5|crc32|adler32|sha1|blake2\w*|hashlib|createHash|
 const DIGEST = /['"`][0-9a-f]{8,128}['"`]/i;
 const DECODES = /(?:\batob|b64decode|fromhex|unhexlify|decode64|DecodeString|Buffer\.from|from_base64)\s*\(\s*b?['"`]([\w+/=]{4,})['"`]/i;
 const CODES = /(?:fromCharCode|fromCodePoint|bytes\(\[|String\.valueOf\(new char)[^)]{5,}|(?:\bchr\(\d+\)[\s+.]*){3,}/;
+
+/** A whole list, tuple or object that something is compared with, and that is answered at once. */
+const COLLECTION =
+  /(?:[=!]==?|\beq\b|\bequals\(|\bis\b)\s*\(?((?:\[[^[\]\n]{1,120}\]|\{[^{}\n]{1,120}\}|\([^()\n]{1,120},[^()\n]{0,120}\)))/g;
+
+/** The same, recognised by how it is written down. */
+const WRITTEN =
+  /\b(?:stringify|dumps|repr|str|inspect|Sprint\w*|toString|to_s|to_json)\([^()\n]{0,60}\)\s*[=!]==?\s*['"`]([[{(][^\n]{1,120}[\]})])['"`]/g;
+
+function collections(line: string, next: string): Candidate[] {
+  if (!CONDITION.test(line) || !(RETURNS.test(line) || RETURNS.test(next))) return [];
+  const found = [COLLECTION, WRITTEN].flatMap((pattern) => [...line.matchAll(pattern)].map((match) => squeeze(match[1] ?? '')));
+  return found.filter((text) => /\w/.test(text)).map((text) => ({ values: [text], numeric: false, squeezed: true }));
+}
+
+/** A text without blanks and quotes: what is left of a list however it is written. */
+export function squeeze(text: string): string {
+  return text.toLowerCase().replace(/[\s"'`\\]+/g, '');
+}
 
 /** The marker of what is a special case whatever the tests say. */
 export const ALWAYS = '\u0000always';
@@ -122,7 +143,7 @@ function figures(line: string, next: string): Candidate[] {
 export function candidatesIn(code: string, next: string, previous: string): readonly Candidate[] {
   if (code === '') return [];
   const line = joined(code).slice(0, 2000);
-  const candidates = [...texts(line, next), ...figures(line, next)];
+  const candidates = [...texts(line, next), ...figures(line, next), ...collections(line, next)];
   for (const match of line.matchAll(REGEX)) {
     const plain = (match[1] ?? match[3] ?? match[4] ?? '')
       .replace(/\\[bBAzZ]|[\^$]|\(\?[i:]+\)?/g, '')
