@@ -86,15 +86,15 @@ module.exports = {
       name: 'plugins-do-not-call-back',
       comment: 'direction',
       severity: 'error',
-      from: { path: '^src/(integrations|sandbox|strategies|agents|config|temporal|store|reports)/' },
+      from: { path: '^src/(integrations|sandbox|strategies|agents|config|temporal|store|reports|logs)/' },
       to: { path: '^src/(workflows|activities|http|cli|worker\\.ts|ingress\\.ts)', ...TYPE_ONLY },
     },
     {
       name: 'store-and-reports-stand-alone',
       comment: 'domain and lib only',
       severity: 'error',
-      from: { path: '^src/(store|reports)/' },
-      to: { path: '^src/', pathNot: '^src/(store|reports|domain|lib)/' },
+      from: { path: '^src/(store|reports|logs)/' },
+      to: { path: '^src/', pathNot: ['^src/(domain|lib)/', '^src/$1/'] },
     },
     {
       name: 'contracts-only',

@@ -328,7 +328,12 @@ export interface Activities {
     readonly detail: string;
   }>;
   /** The colour of one probe; `unclear` after time-outs and set-up failures. */
-  judgeProbe(input: { readonly dossier: ArtifactRef; readonly runs: readonly RunFacts[] }): Promise<'red' | 'green' | 'unclear'>;
+  judgeProbe(input: {
+    readonly dossier: ArtifactRef;
+    readonly runs: readonly RunFacts[];
+    /** The failure is one of the set-up, so that one counts as red. */
+    readonly setup?: true;
+  }): Promise<'red' | 'green' | 'unclear'>;
   buildChangeSet(input: {
     readonly key: string;
     readonly dossier: ArtifactRef;
@@ -342,6 +347,8 @@ export interface Activities {
     readonly red: RunFacts;
     readonly green: RunFacts;
     readonly greenAgain?: RunFacts;
+    /** Without the change once more, where the failure is one of the set-up. */
+    readonly redAgain?: RunFacts;
     readonly widerBefore: readonly RunFacts[];
     readonly widerAfter: readonly RunFacts[];
   }): Promise<Proof>;
@@ -351,6 +358,8 @@ export interface Activities {
     readonly plan: ArtifactRef;
     readonly changeSet: ChangeSetRef;
     readonly proof: Proof;
+    /** Class of the failure, as it was diagnosed; absent in histories from before it counted. */
+    readonly failureClass?: Diagnosis['class'];
   }): Promise<Verdict>;
   /** Branch, commit and pull request: found or created by the healing's marker. */
   publish(input: {

@@ -3,6 +3,7 @@ import type { RepositoryPolicy } from '../domain/repository-policy.schema.ts';
 import { oneLine } from '../lib/excerpt.ts';
 import { audit } from './audit.ts';
 import type { Activities } from './contract.ts';
+import { deployByHook } from './deploy-hook.ts';
 import type { ActivityDeps } from './deps.ts';
 import { readDossier } from './dossier.ts';
 
@@ -11,15 +12,23 @@ type Service = RepositoryPolicy['services'][number];
 
 /** Id of a deployment that somebody else makes: known by environment and commit only. */
 const WATCHED = /^watch:([^\s:]{1,100}):([0-9a-f]{40})$/;
+/** Id of a deployment that a call of the server's owner made, and said so. */
+const CALLED = /^hook:([^\s:]{1,100}):([0-9a-f]{40})$/;
 
 /** Begins a deployment the way that the policy names. */
 async function begin(
-  { forge }: ActivityDeps,
-  { repo, sha, environment, key, wasLive = false }: Input,
+  deps: ActivityDeps,
+  input: Input,
   service: Service | undefined,
   branch: string,
 ): Promise<{ readonly id: string; readonly state: string }> {
+  const { forge, records } = deps;
+  const { repo, sha, environment, key, wasLive = false } = input;
   switch (service?.deploy ?? 'create') {
+    case 'hook':
+      return service !== undefined && (await deployByHook(deps, input, service))
+        ? { id: `hook:${environment}:${sha}`, state: 'success' }
+        : { id: `watch:${environment}:${sha}`, state: 'queued' };
     case 'create':
       return forge.deployments.create(repo, { sha, environment, key, wasLive });
     case 'watch':
@@ -33,7 +42,18 @@ async function begin(
             : 'this forge has no workflows: use `deploy: create` or `deploy: watch` in .github/suture.yml',
         );
       }
-      return forge.deployments.dispatch(repo, { workflow: service.workflow, branch, sha, environment, inputs: service.inputs });
+      // A workflow runs on a branch: what was live before it can only bring back where an input says so.
+      if (wasLive && !Object.values(service.inputs).some((value) => value.includes('$SHA')))
+        return { id: `watch:${environment}:${sha}`, state: 'queued' };
+      return forge.deployments.dispatch(repo, {
+        workflow: service.workflow,
+        branch,
+        sha,
+        environment,
+        inputs: service.inputs,
+        wasLive,
+        remember: (newest) => records.putOnce(`${key}/dispatched-after`, newest),
+      });
     }
   }
 }
@@ -57,6 +77,8 @@ export function deployActivities(deps: ActivityDeps): Pick<Activities, 'deploy' 
       return { id, state };
     },
     async readDeployment({ repo, id }) {
+      const [, called, deployed = ''] = CALLED.exec(id) ?? [];
+      if (called !== undefined) return { state: 'success', detail: `${deployed.slice(0, 10)} is deployed to ${called}` };
       const [, environment, sha] = WATCHED.exec(id) ?? [];
       if (environment !== undefined) {
         const found = (await deps.forge.deployments.list(repo, environment)).find((deployment) => deployment.sha === sha);

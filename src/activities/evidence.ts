@@ -1,8 +1,10 @@
 import type { CommitFacts, Evidence, ProvingCommand, ServiceFacts } from '../domain/incident.schema.ts';
+import type { LogDigest } from '../domain/log-digest.schema.ts';
 import type { RepoRef } from '../domain/names.schema.ts';
 import type { Signal } from '../domain/signal.schema.ts';
 import { visibleText } from '../lib/escape.ts';
 import { excerpt, oneLine } from '../lib/excerpt.ts';
+import { digestLog } from '../logs/index.ts';
 import { parseReport } from '../reports/index.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { DeploymentsOf } from './find-service.ts';
@@ -14,14 +16,30 @@ const MAX_LOGS = 5;
 const MAX_EVIDENCE = 40;
 const MAX_TESTS = 50;
 
-/** Evidence of the red checks, and which tests fail as far as the failing one's log tells; `logMissing` when it tells nothing because there is none. */
+/**
+ * Evidence of the red checks, and which tests fail as far as the failing one's log tells; where it names none, what tools complain of in it.
+ * `logMissing` when it tells nothing because there is none.
+ */
 export async function checkEvidence(
   deps: ActivityDeps,
-  input: { readonly repo: RepoRef; readonly shas: readonly string[]; readonly red: readonly string[]; readonly failing: ProvingCommand },
-): Promise<{ readonly evidence: readonly Evidence[]; readonly failingTests: readonly string[]; readonly logMissing: boolean }> {
+  input: {
+    readonly repo: RepoRef;
+    readonly shas: readonly string[];
+    readonly red: readonly string[];
+    readonly failing: ProvingCommand;
+    /** Changed since green. */
+    readonly paths: readonly string[];
+  },
+): Promise<{
+  readonly evidence: readonly Evidence[];
+  readonly failingTests: readonly string[];
+  readonly said: Pick<LogDigest, 'complaints' | 'frames'>;
+  readonly logMissing: boolean;
+}> {
   const evidence: Evidence[] = [];
   let logMissing = false;
   let failingTests: readonly string[] = [];
+  let said: Pick<LogDigest, 'complaints' | 'frames'> = { complaints: [], frames: [] };
   // The failing one first: its log is needed most.
   const names = [...input.red].sort((a, b) => Number(b === input.failing.name) - Number(a === input.failing.name));
   for (const [at, name] of names.entries()) {
@@ -35,18 +53,20 @@ export async function checkEvidence(
     }
     const summary = oneLine(deps.redact(`check ${name} failed at ${found.sha.slice(0, 10)}`), 500);
     const text = new TextDecoder().decode(found.log);
+    const kept = excerpt(deps.redact(visibleText(text)), MAX_LOG);
     if (name === input.failing.name) {
       const report = parseReport(input.failing.report, { output: text });
       const failed = (report?.tests ?? []).filter((test) => test.status === 'failed').map((test) => deps.redact(test.name).slice(0, 300));
       failingTests = [...new Set(failed)].sort().slice(0, MAX_TESTS);
+      if (failingTests.length === 0) said = digestLog({ text: kept, paths: input.paths, command: input.failing.run });
     }
     evidence.push({
       kind: 'check',
       summary,
-      artifact: await deps.artifacts.put(excerpt(deps.redact(visibleText(text)), MAX_LOG), 'text/plain'),
+      artifact: await deps.artifacts.put(kept, 'text/plain'),
     });
   }
-  return { evidence, failingTests, logMissing };
+  return { evidence, failingTests, said, logMissing };
 }
 
 async function firstLog(

@@ -30,5 +30,6 @@ export async function digestOf(deps: ActivityDeps, incident: Incident, reproduct
     text,
     ...(green === null ? {} : { green: deps.redact(visibleText(new TextDecoder().decode(green))) }),
     paths: changedPaths(incident),
+    command: incident.failing.run,
   });
 }

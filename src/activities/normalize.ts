@@ -1,11 +1,13 @@
 import type { ApprovalRules } from '../domain/approval-ladder.ts';
 import type { Incident, ProvingCommand, ServiceFacts } from '../domain/incident.schema.ts';
+import type { ArtifactRef } from '../domain/names.schema.ts';
+import { changedPaths } from '../domain/policy/diagnose.ts';
 import { ActorTrust, type Signal } from '../domain/signal.schema.ts';
 import { signatureOf } from '../domain/signature.ts';
 import { oneLine } from '../lib/excerpt.ts';
 import type { Activities, AlertSummary, IncidentSummary, Normalized } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
-import { writeDossier } from './dossier.ts';
+import { type Dossier, writeDossier } from './dossier.ts';
 import { capped, changeEvidence, checkEvidence, deploymentEvidence, signalEvidence } from './evidence.ts';
 import { commandsOf, redChecks, requestedCommand } from './failing-command.ts';
 import { type DeploymentsOf, deploymentsOf, serviceOfAlert, serviceOfCommits } from './find-service.ts';
@@ -16,7 +18,7 @@ type Input = Parameters<Activities['normalize']>[0];
 type Policy = Extract<PolicyRead, { readonly kind: 'policy' }>;
 
 /** Commits that are looked at between green and red. */
-const MAX_COMMITS = 50;
+const MAX_COMMITS = 100;
 /** Failing tests in history. */
 const MAX_TESTS = 10;
 
@@ -129,6 +131,32 @@ function requesters(signals: readonly Signal[]): readonly string[] {
   return [...new Set(signals.filter((signal) => signal.kind === 'requested').map((signal) => signal.actor.id))].slice(0, 20);
 }
 
+/** What history keeps of a dossier. */
+export function incidentSummary({ incident, policy }: Dossier, dossier: ArtifactRef, kind: IncidentSummary['kind']): IncidentSummary {
+  const { service, lastGreenSha } = incident;
+  return {
+    dossier,
+    signature: incident.signature,
+    title: incident.title,
+    kind,
+    targetBranch: incident.targetBranch,
+    headSha: incident.headSha,
+    ...(lastGreenSha === undefined ? {} : { lastGreenSha }),
+    command: incident.failing.name,
+    wider: incident.wider.map((command) => command.name),
+    failingTests: incident.failingTests.slice(0, MAX_TESTS),
+    ...(service === undefined ? {} : { service: service.name, environment: service.environment }),
+    ...windowsOf(policy, service),
+    ...(service?.deployedSha === undefined ? {} : { deployedSha: service.deployedSha }),
+    autonomy: policy.autonomy,
+    attempts: policy.attempts,
+    approvers: policy.approvers,
+    approval: approvalRules(policy),
+    untrusted: incident.trust === 'outsider',
+    correlation: policy.correlation.rules,
+  };
+}
+
 /** Signals and forge facts into an incident with its dossier, or why there is none. */
 export function normalizeActivities(deps: ActivityDeps): Pick<Activities, 'normalize'> {
   return {
@@ -213,7 +241,7 @@ async function summarize(
       ...signals.flatMap((signal) => (signal.kind === 'check-failed' && signal.sha !== undefined ? [signal.sha] : [])),
     ]),
   ].slice(0, 5);
-  const checks = await checkEvidence(deps, { repo, shas, red, failing });
+  const checks = await checkEvidence(deps, { repo, shas, red, failing, paths: changedPaths({ commits }) });
   const kind =
     signals.some((signal) => signal.kind === 'alert-triggered') &&
     !signals.some((signal) => signal.kind === 'check-failed') &&
@@ -225,7 +253,7 @@ async function summarize(
   const incident: Incident = {
     repo,
     subject,
-    signature: signatureOf({ repo, command: failing.run, failingTests: checks.failingTests, service: service?.name }),
+    signature: signatureOf({ repo, command: failing.run, failingTests: checks.failingTests, service: service?.name, ...checks.said }),
     title: oneLine(deps.redact(titleOf(failing, target, checks.failingTests, service, kind === 'alert')), 200),
     targetBranch: target.branch,
     headSha: target.headSha,
@@ -245,29 +273,12 @@ async function summarize(
       changeEvidence(commits, deps.redact),
     ),
   };
+  const dossier = await writeDossier(deps, { incident, policy });
   const summary: IncidentSummary = {
-    dossier: await writeDossier(deps, { incident, policy }),
-    signature: incident.signature,
-    title: incident.title,
-    kind,
-    targetBranch: incident.targetBranch,
+    ...incidentSummary({ incident, policy }, dossier, kind),
     ...(target.insteadOf === undefined ? {} : { landsElsewhere: true }),
-    headSha: incident.headSha,
-    ...(green === undefined ? {} : { lastGreenSha: green }),
-    command: failing.name,
-    wider: incident.wider.map((command) => command.name),
-    failingTests: incident.failingTests.slice(0, MAX_TESTS),
-    ...(service === undefined ? {} : { service: service.name, environment: service.environment }),
-    ...windowsOf(policy, service),
-    ...(service?.deployedSha === undefined ? {} : { deployedSha: service.deployedSha }),
-    autonomy: policy.autonomy,
-    attempts: policy.attempts,
-    approvers: policy.approvers,
-    approval: approvalRules(policy),
     ...(policy.approval.byRequester ? {} : { barred: requesters(signals) }),
-    untrusted: trust === 'outsider',
     ...(checks.logMissing ? { logMissing: true } : {}),
-    correlation: policy.correlation.rules,
   };
   return { kind: 'incident', incident: summary };
 }

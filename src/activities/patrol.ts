@@ -89,9 +89,9 @@ async function sweepBranches(deps: ActivityDeps, repo: RepoRef): Promise<number>
   const { changes } = deps.forge;
   const branches = await changes.ownBranches(repo);
   if (branches.length === 0) return 0;
-  const working = await deps.healings.list({ running: true, limit: 1000 });
+  const working = await deps.healings.list({ running: true, limit: 1, repo });
   // Whoever is at work here may be about to open a pull request for its branch: come back when the repository is quiet.
-  if (working.some((healing) => healing.healingId.startsWith(`heal/${repo.owner}/${repo.name}/`))) return 0;
+  if (working.length > 0) return 0;
   let swept = 0;
   for (const { name, headSha } of branches) {
     if ((await deps.records.get(`commit/${repo.owner}/${repo.name}/${headSha}`)) === null) continue;

@@ -48,7 +48,7 @@ async function doneToday(
 }
 
 /** Takes one of the day's places for this key; false when they are all taken. */
-async function reserve(
+export async function reserve(
   deps: ActivityDeps,
   name: string,
   action: ProductionAction,
@@ -151,7 +151,8 @@ export function productionActionActivities(deps: ActivityDeps): Pick<Activities,
         if (!undo && !(await reserve(deps, name, action, { repo, service }, key)))
           return { kind: 'refused', detail: `${name} was done ${action.perDay} times today` } as const;
         if (action.kind === 'http') return await call(undo ? action.undo : action.call, action, choices, key);
-        if (rollbackTo === undefined || undo) return { kind: 'refused', detail: 'a roll-back is not taken back' } as const;
+        if (action.kind !== 'rollback' || rollbackTo === undefined || undo)
+          return { kind: 'refused', detail: 'a roll-back is not taken back' } as const;
         const { id } = await deps.forge.deployments.create(repo, { sha: rollbackTo, environment, key: `action/${key}`, wasLive: true });
         return { kind: 'done', detail: `${rollbackTo.slice(0, 10)} is deployed to ${environment}`, deployment: id } as const;
       })();

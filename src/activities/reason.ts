@@ -9,12 +9,13 @@ import { oneLine } from '../lib/excerpt.ts';
 import type { FileRead, StrategyContext } from '../strategies/contract.ts';
 import type { Climb } from '../strategies/ladder.ts';
 import { planFingerprint, questionFingerprint, trialFingerprint } from '../strategies/ladder.ts';
-import { baseRed } from './base-red.ts';
+import { baseRed, defaultHead } from './base-red.ts';
 import type { Activities, AskedModel, PlanSummary } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { readDossier } from './dossier.ts';
 import { digestOf } from './log-digest.ts';
 import { nameableActions } from './nameable-actions.ts';
+import { ownReverts } from './own-reverts.ts';
 import { readFiles } from './read-files.ts';
 import { getJson, putJson } from './stored.ts';
 
@@ -42,7 +43,7 @@ const HISTORY = 'history';
 
 /** The same incident, with the revision that the sandbox found green and what changed since. */
 async function since({ forge }: Pick<ActivityDeps, 'forge'>, incident: Incident, green: string): Promise<Incident> {
-  const { commits, truncated } = await forge.repositories.commits(incident.repo, green, incident.headSha, 50);
+  const { commits, truncated } = await forge.repositories.commits(incident.repo, green, incident.headSha, 100);
   return { ...incident, lastGreenSha: green, commits: [...commits], commitsTruncated: truncated };
 }
 
@@ -118,10 +119,23 @@ async function planned(deps: ActivityDeps, plan: Plan): Promise<PlanSummary> {
   };
 }
 
+/** A search that found the commit knows more than the evidence it began with. */
+function culpritNamed(diagnosis: Diagnosis, { steps, rationale }: Plan, { commits }: Incident): Diagnosis {
+  const [step] = steps;
+  if (steps.length !== 1 || step?.kind !== 'revert-commit' || diagnosis.culprit === step.sha) return diagnosis;
+  const subject = commits.find(({ sha }) => sha === step.sha)?.subject ?? '';
+  return {
+    ...diagnosis,
+    cause: oneLine(`commit ${step.sha.slice(0, 8)} broke it: ${subject}`, 500),
+    culprit: step.sha,
+    evidence: [...diagnosis.evidence, oneLine(rationale, 300)].slice(-20),
+  };
+}
+
 /** Finding cause and plan: holds no credential and changes nothing. */
 export function reasonActivities(deps: ActivityDeps): Pick<Activities, 'reason'> {
   return {
-    async reason({ dossier, tried, asking, probes, trials = [], asked = [], reproduction: reproduced }) {
+    async reason({ healingId, dossier, tried, asking, probes, trials = [], asked = [], reproduction: reproduced }) {
       const { incident: known, policy } = await readDossier(deps, dossier);
       const reproduction = reproduced === undefined ? null : { ...reproduced, runs: [...reproduced.runs] };
       const digest = await digestOf(deps, known, reproduction);
@@ -150,6 +164,8 @@ export function reasonActivities(deps: ActivityDeps): Pick<Activities, 'reason'>
           answers: await answersOf(deps, asked),
           tried,
           paths: await presence(deps, incident),
+          defaultHead: await defaultHead(deps, incident),
+          reverts: await ownReverts(deps, incident, healingId),
           model: deps.model !== null,
           actions: nameableActions(deps, incident, policy),
           now: deps.now().toISOString(),
@@ -182,8 +198,10 @@ export function reasonActivities(deps: ActivityDeps): Pick<Activities, 'reason'>
             fingerprint,
           };
         }
-        case 'plan':
-          return { kind: 'plan', diagnosis, plan: await planned(deps, checkedPlan(climbed.plan, deps.redact)), refusals };
+        case 'plan': {
+          const plan = checkedPlan(climbed.plan, deps.redact);
+          return { kind: 'plan', diagnosis: culpritNamed(diagnosis, plan, incident), plan: await planned(deps, plan), refusals };
+        }
       }
     },
   };

@@ -36,6 +36,8 @@ export async function startChild(options: {
   const child = spawn(process.execPath, [options.script, ...(options.args ?? []), WITH_PARENT], {
     // The pipe that is never written to: its end tells the child that we are gone.
     stdio: ['pipe', 'pipe', 'pipe'],
+    // Ctrl-C at a terminal reaches everybody in the group; who is asked to stop, and in which order, is for us to say.
+    detached: true,
     env: options.env,
   });
   child.stdin?.on('error', () => undefined);

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { loadConfig, stateFolder } from '../config/index.ts';
 import { Failure } from '../domain/failure.ts';
 import { integrations } from '../integrations/registry.ts';
 import type { Healings } from '../temporal/contract.ts';
 import { connectLazily, createHealings } from '../temporal/index.ts';
+import { findRunning } from './running.ts';
 
 /** Connect to the Suture that serves this state folder; runs `work` and closes. Throws `Failure` code `temporal-unavailable` when none does. */
 export async function withHealings<T>(
@@ -16,13 +15,12 @@ export async function withHealings<T>(
   let address = config.temporal.address;
   let webUi = env['SUTURE_WEB_UI_URL'];
   if (address === undefined) {
-    const record = await readFile(join(stateDir, 'run', 'runtime.json'), 'utf8').catch(() => null);
-    if (record === null)
+    const running = await findRunning(stateDir);
+    if (running === null)
       throw new Failure(
         'temporal-unavailable',
         `no Suture runs on ${stateDir}; start it with \`npm start\`, or set SUTURE_STATE_DIR to the folder of the one that does`,
       );
-    const running = JSON.parse(record) as { temporalAddress: string; webUi?: string };
     address = running.temporalAddress;
     webUi ??= running.webUi;
   }

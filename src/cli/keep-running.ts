@@ -55,6 +55,8 @@ export async function keepRunning<T extends Mortal>(options: {
       while (goOn) {
         try {
           current = await begin(current);
+          // Told to stop while it was being started: nobody else knows of this one.
+          if (stopping.signal.aborted) await current.stop();
           break;
         } catch (error) {
           goOn = await pause(`did not start: ${error instanceof Error ? error.message : String(error)}`);
@@ -70,8 +72,6 @@ export async function keepRunning<T extends Mortal>(options: {
       stopping.abort();
       await current.stop();
       await watching;
-      // What was being started while the stop was asked for.
-      await current.stop();
     },
   };
 }

@@ -1,8 +1,9 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../domain/failure.ts';
 import { seccompProfile } from '../sandbox/seccomp-profile.ts';
 import { agent } from './commands/agent.ts';
 import { auditShow, auditVerify } from './commands/audit.ts';
+import { type BacktestOptions, backtest } from './commands/backtest.ts';
 import { cancel, type DecideOptions, decide, delegate, pause, split } from './commands/decide.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
@@ -27,6 +28,13 @@ const program = new Command('suture')
 let code: number = EXIT_CODES.ok.code;
 const output = (options: { readonly json?: boolean }) => createOutput({ json: options.json ?? false, env: process.env });
 
+/** A time limit from the command line. */
+function seconds(text: string): number {
+  const given = Number(text);
+  if (!Number.isInteger(given) || given < 1 || given > 600) throw new InvalidArgumentError('It must be a whole number from 1 to 600.');
+  return given;
+}
+
 program
   .command('demo')
   .description('break a small real service and heal it, end to end')
@@ -47,15 +55,22 @@ program
   .description('heal a git repository on disk: heal <folder> -- <command that fails>')
   .option('--dry-run', 'prove a fix, write nothing', false)
   .option('--revision <revision>', 'branch or commit to heal; default: what is checked out')
-  .option(
-    '--timeout <seconds>',
-    'wall-clock limit of one run, at most 600',
-    (text) => Math.min(600, Math.max(1, Number.parseInt(text, 10) || 600)),
-    600,
-  )
+  .option('--timeout <seconds>', 'wall-clock limit of one run, at most 600', seconds, 600)
   .option(...JSON_FLAG)
   .action(async (folder: string, command: string[], options: Json & { dryRun: boolean; revision?: string; timeout: number }) => {
     code = await heal(folder, command, options, output(options));
+  });
+program
+  .command('backtest')
+  .description('tell recorded incidents again with this version, policy and model, and compare; writes nothing')
+  .option('--since <time>', 'only incidents that ended since then, ISO 8601')
+  .option('--healing <id>', 'only this one')
+  .option('--limit <count>', 'the newest so many', (text) => Math.max(1, Number.parseInt(text, 10) || 20), 20)
+  .option('--policy <file>', 'a policy file in the place of the recorded ones')
+  .addOption(new Option('--model <which>', 'who answers questions').choices(['none', 'recorded', 'configured']).default('recorded'))
+  .option(...JSON_FLAG)
+  .action(async (options: Json & BacktestOptions) => {
+    code = await backtest(options, output(options));
   });
 program
   .command('start')
@@ -165,7 +180,7 @@ setup
   .description('create a GitHub App by its manifest (--app), or webhooks with a token')
   .option('--url <url>', 'public address of /webhooks/github of this Suture')
   .option('--app <name>', 'create a GitHub App of this name')
-  .option('--organization <name>', 'the App belongs to this organisation')
+  .option('--organization <name>', 'the App belongs to this organisation; without --app: a webhook for all of its repositories')
   .option('--repository <owner/name>', 'register the webhook of this repository')
   .option('--port <port>', 'port of the page that creates the App; default: a free one')
   .option(...JSON_FLAG)

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadConfig, loadSecrets, parseRepositoryPolicy } from '../config/index.ts';
@@ -14,6 +14,7 @@ import type { DevServer } from '../temporal/dev-server.ts';
 import { connectLazily, createHealings, findTemporalExecutable, startDevServer } from '../temporal/index.ts';
 import { type Child, startChild } from './child.ts';
 import { type Kept, keepRunning, type RestartPolicy } from './keep-running.ts';
+import { announceRunning } from './running.ts';
 
 /** Everything of one machine, running. */
 export interface Runtime {
@@ -35,6 +36,8 @@ export async function startRuntime(options: {
   readonly stateDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onEvent?: (text: string) => void;
+  /** Whether others may rely on it until it is told to stop; default true. */
+  readonly serves?: boolean;
   /** Another root in the worker's place: one that wraps the activities. */
   readonly workerScript?: string;
   /** When what died is started again; default `RESTARTS`. */
@@ -46,7 +49,6 @@ export async function startRuntime(options: {
   const redact = createRedactor(secrets.all().map((secret) => secret.reveal()));
   const logs = join(stateDir, 'logs');
   await mkdir(logs, { recursive: true });
-  await mkdir(join(stateDir, 'run'), { recursive: true });
   const undo: Array<() => Promise<unknown>> = [];
   let stopped: Promise<void> | null = null;
   // Whoever asks again waits for the first stop: an interrupted command must not exit over processes that still end.
@@ -154,10 +156,14 @@ export async function startRuntime(options: {
       namespace: config.temporal.namespace,
       ...(webUi === undefined ? {} : { webUi }),
     });
-    const record = join(stateDir, 'run', 'runtime.json');
-    await writeFile(`${record}.new`, JSON.stringify({ pid: process.pid, temporalAddress: address, webUi, ingressUrl }));
-    await rename(`${record}.new`, record);
-    undo.push(() => rm(record, { force: true }));
+    undo.push(
+      await announceRunning(stateDir, {
+        serves: options.serves ?? true,
+        temporalAddress: address,
+        ...(webUi === undefined ? {} : { webUi }),
+        ingressUrl,
+      }),
+    );
     const pids = () => ({
       worker: worker.current().pid,
       ingress: ingress.current().pid,

@@ -20,6 +20,9 @@ export const GIVEN_SECRETS = [
   'smtp-password',
   'pagerduty-routing-key',
   'truefoundry-api-key',
+  'openai-api-key',
+  'phenoml-client-id',
+  'phenoml-client-secret',
   'reasoner-token',
 ] as const;
 

@@ -6,6 +6,9 @@ export const ActionName = z.string().regex(/^[a-z][a-z0-9-]{0,49}$/, 'must be lo
 /** Where a parameter may stand: in the path of an address, percent-encoded, or as a value of a JSON body. */
 const PLACE = /\{([a-z][a-z0-9-]{0,49})\}/g;
 
+/** What a call that deploys is told besides its parameters. */
+const DEPLOYED: ReadonlySet<string> = new Set(['sha', 'environment']);
+
 const Call = z.strictObject({
   method: z.enum(['POST', 'PUT', 'PATCH', 'DELETE']).default('POST').describe('Its method.'),
   url: z
@@ -26,7 +29,11 @@ const Call = z.strictObject({
 export const ProductionAction = z
   .strictObject({
     title: z.string().min(1).max(200).describe('What it does, for who is asked.'),
-    kind: z.enum(['http', 'rollback']).describe('`http`: a call; `rollback`: deploy what was live before, by the forge.'),
+    kind: z
+      .enum(['http', 'rollback', 'deploy'])
+      .describe(
+        '`http`: a call; `rollback`: deploy what was live before, by the forge; `deploy`: the call that deploys a service whose policy says `deploy: hook`, where `{sha}` and `{environment}` may stand, too.',
+      ),
     autonomy: z
       .enum(['ask', 'alone'])
       .default('ask')
@@ -47,7 +54,7 @@ export const ProductionAction = z
       )
       .default({})
       .describe('What can be chosen, each from a closed list.'),
-    call: Call.optional().describe('The call, for `http`.'),
+    call: Call.optional().describe('The call, for `http` and `deploy`.'),
     undo: Call.optional().describe('The call that takes it back; absent: it cannot be taken back.'),
     idempotent: z
       .boolean()
@@ -56,11 +63,11 @@ export const ProductionAction = z
     timeoutMs: z.number().int().min(100).max(25_000).default(10_000).describe('Limit of the call.'),
   })
   .superRefine(({ kind, call, undo, parameters }, context) => {
-    if ((kind === 'http') !== (call !== undefined))
+    if ((kind === 'rollback') === (call !== undefined))
       context.addIssue({
         code: 'custom',
         path: ['call'],
-        message: kind === 'http' ? 'is needed for `kind: http`' : 'belongs to `kind: http` only',
+        message: kind === 'rollback' ? 'belongs to `kind: http` and `kind: deploy` only' : `is needed for \`kind: ${kind}\``,
       });
     for (const [at, each] of [
       ['call', call],
@@ -69,7 +76,7 @@ export const ProductionAction = z
       const texts = each === undefined ? [] : [each.url, ...Object.values(each.body).filter((value) => typeof value === 'string')];
       const unknown = texts
         .flatMap((text) => [...text.matchAll(PLACE)].map(([, name = '']) => name))
-        .find((name) => !Object.hasOwn(parameters, name));
+        .find((name) => !Object.hasOwn(parameters, name) && !(kind === 'deploy' && DEPLOYED.has(name)));
       if (unknown !== undefined)
         context.addIssue({ code: 'custom', path: [at], message: `names the parameter \`${unknown}\`, which is not defined` });
     }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CorrelationRule, DEFAULT_CORRELATION } from './correlation.schema.ts';
 import { Dependencies, SandboxWishes } from './dependencies.schema.ts';
 import { ReportFormat } from './incident.schema.ts';
-import { WantedAction } from './production-action.schema.ts';
+import { ActionName, WantedAction } from './production-action.schema.ts';
 import { Autonomy } from './verdict.schema.ts';
 
 /** At most 30 days. */
@@ -65,6 +65,63 @@ export const RepositoryPolicy = z.strictObject({
     })
     .optional()
     .describe("The repository's own formatter."),
+  lint: z
+    .strictObject({
+      check: z.string().max(100).describe('Name of the check above that complains about lint.'),
+      fix: Command.describe("Command that repairs what is safe, at the repository's own version and configuration."),
+    })
+    .optional()
+    .describe("The repository's own linter; absent: what its files tell."),
+  generated: z
+    .array(
+      z.strictObject({
+        paths: z.array(z.string().min(1).max(300)).min(1).max(20).describe('Globs of the files that it makes; nothing else may change.'),
+        run: Command.describe('Command that makes them.'),
+      }),
+    )
+    .max(20)
+    .default([])
+    .describe('Generators of files that are kept in the repository.'),
+  flaky: z
+    .strictObject({
+      owner: z.string().min(1).max(200).optional().describe('Who mends flaky tests; absent: who CODEOWNERS names for the test.'),
+      quarantineDays: z.number().int().positive().max(90).default(14).describe('Days after which a proposed quarantine ends.'),
+      maxQuarantined: z.number().int().min(0).max(20).default(5).describe('Tests that one healing proposes to quarantine at most.'),
+    })
+    .prefault({})
+    .describe('What becomes of flaky tests.'),
+  security: z
+    .array(
+      z.strictObject({
+        package: z.string().min(1).max(214).describe('Name of the package, as its manager names it.'),
+        atLeast: z
+          .string()
+          .regex(/^v?\d[A-Za-z0-9.+-]{0,50}$/, 'must be a version')
+          .describe('The oldest version that is safe.'),
+      }),
+    )
+    .max(200)
+    .default([])
+    .describe('Versions below which no healing goes, because what is older is not safe.'),
+  pins: z
+    .strictObject({
+      days: z
+        .number()
+        .int()
+        .positive()
+        .max(180)
+        .default(30)
+        .describe('Days after which a package that a healing holds back is looked at again.'),
+    })
+    .prefault({})
+    .describe('Packages that a healing holds at an earlier version.'),
+  recipes: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Whether known repairs of known breakages are tried.'),
+      except: z.array(z.string().min(1).max(60)).max(50).default([]).describe('Ids of recipes that are not.'),
+    })
+    .prefault({})
+    .describe('Known repairs: see docs/strategies.md for the list.'),
   config: z
     .array(z.string().min(1).max(300))
     .max(50)
@@ -76,9 +133,11 @@ export const RepositoryPolicy = z.strictObject({
         name: z.string().min(1).max(100).describe('Service name as alerts use it.'),
         environment: z.string().min(1).max(100).default('production').describe('Deployment environment.'),
         deploy: z
-          .enum(['create', 'watch', 'workflow'])
+          .enum(['create', 'watch', 'workflow', 'hook'])
           .default('create')
-          .describe('How it is deployed: `create` a deployment at the forge, `watch` the one that a merge starts, or run a `workflow`.'),
+          .describe(
+            'How it is deployed: `create` a deployment at the forge, `watch` the one that a merge starts, run a `workflow`, or a `hook` of the server.',
+          ),
         workflow: z
           .string()
           .regex(/^[A-Za-z0-9_.-]+\.ya?ml$/)
@@ -88,7 +147,10 @@ export const RepositoryPolicy = z.strictObject({
         inputs: z
           .record(z.string().regex(/^[A-Za-z0-9_-]{1,50}$/), z.string().max(200))
           .default({})
-          .describe('Inputs of that workflow; `$SHA` and `$ENVIRONMENT` in a value are replaced.'),
+          .describe(
+            'Inputs of that workflow; `$SHA` and `$ENVIRONMENT` in a value are replaced. Without `$SHA` in one it cannot roll back.',
+          ),
+        hook: ActionName.optional().describe("Name in the server's `actions` of the call that deploys, for `deploy: hook`."),
         owner: z.string().max(200).optional().describe('Who owns it: named in every hand-over.'),
         maxErrorRate: z.number().min(0).max(1).default(0.01).describe('Share of failed requests that is still healthy.'),
         monitors: z
@@ -229,6 +291,13 @@ export const RepositoryPolicy = z.strictObject({
   maxFiles: z.number().int().positive().max(100).default(20).describe('Files that one healing may change.'),
   maxBytes: z.number().int().positive().max(1_048_576).default(262_144).describe('Bytes that one healing may write.'),
   attempts: z.number().int().positive().max(3).default(3).describe('Healing attempts per signature.'),
+  maxOpenPullRequests: z
+    .number()
+    .int()
+    .positive()
+    .max(100)
+    .default(10)
+    .describe('Open pull requests of Suture at the same time; with more than that a person is asked before another is opened.'),
   budget: z
     .strictObject({
       perIncident: Budget.prefault({}).describe('For one incident.'),
@@ -240,6 +309,7 @@ export const RepositoryPolicy = z.strictObject({
     .strictObject({
       enabled: z.boolean().default(true).describe('Whether reverts may be proposed at all.'),
       maxAgeDays: z.number().int().positive().max(365).default(14).describe('Commits older than this are never reverted.'),
+      maxPerDay: z.number().int().min(0).max(50).default(5).describe('Reverts that are proposed in one day (UTC) at most.'),
       optOutLabel: z
         .string()
         .max(100)

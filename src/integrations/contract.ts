@@ -153,7 +153,7 @@ export interface ForgeDeployments {
     },
   ): Promise<DeploymentFacts>;
   get(repo: RepoRef, id: string): Promise<DeploymentFacts | null>;
-  /** Run the repository's own workflow that deploys; find by what it was started for or start. Absent where there are no workflows. */
+  /** Run the repository's own workflow that deploys; find what an earlier try started or start. Absent where there are no workflows. */
   readonly dispatch?: (
     repo: RepoRef,
     input: {
@@ -162,6 +162,10 @@ export interface ForgeDeployments {
       readonly sha: string;
       readonly environment: string;
       readonly inputs: Readonly<Record<string, string>>;
+      /** As in `create`: its run is of the branch and not of the commit, which only the inputs name. */
+      readonly wasLive?: boolean;
+      /** Keeps the newest run that there was before the first try, and gives back what was kept: only a later one is ours. */
+      readonly remember: (newest: string) => Promise<string>;
     },
   ) => Promise<DeploymentFacts>;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAtomically, writeAtomically } from './atomic-file.ts';
 import { hasCode } from './error-code.ts';
@@ -9,6 +9,9 @@ import { readTextIfThere } from './read-if-there.ts';
 /** Messages that are tried again in one go, and the age beyond which one is no longer worth sending, in milliseconds. */
 const CAUGHT_UP_AT_ONCE = 100;
 const TOO_OLD_MS = 3 * 24 * 3_600_000;
+/** What was sent is remembered for so long, and looked through for what may be forgotten once in so long, in milliseconds. */
+const REMEMBER_MS = 60 * 24 * 3_600_000;
+const FORGET_EVERY_MS = 24 * 3_600_000;
 
 /** Messages to people: each goes out once per key, and what could not be delivered is kept until it can. */
 export interface Outbox<Message> {
@@ -49,16 +52,30 @@ export function createOutbox<Message>(
     });
   }
 
-  async function waiting(): Promise<readonly Kept[]> {
-    let names: readonly string[];
+  async function namesIn(part: string): Promise<readonly string[]> {
     try {
-      names = await readdir(join(folder, 'waiting'));
+      return await readdir(join(folder, part));
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return [];
       throw error;
     }
+  }
+
+  let forgotten = Number.NEGATIVE_INFINITY;
+  /** Nobody repeats a message after months; without an end the folder would grow for ever. */
+  async function forget(): Promise<void> {
+    if (parts.now() - forgotten < FORGET_EVERY_MS) return;
+    forgotten = parts.now();
+    for (const name of await namesIn('sent')) {
+      const path = join(folder, 'sent', name);
+      const sent = (await stat(path).catch(() => null))?.mtimeMs;
+      if (sent !== undefined && forgotten - sent > REMEMBER_MS) await rm(path, { force: true });
+    }
+  }
+
+  async function waiting(): Promise<readonly Kept[]> {
     const kept: Kept[] = [];
-    for (const name of names.filter((each) => /^[0-9a-f]{64}\.json$/.test(each))) {
+    for (const name of (await namesIn('waiting')).filter((each) => /^[0-9a-f]{64}\.json$/.test(each))) {
       const text = await readTextIfThere(join(folder, 'waiting', name));
       try {
         if (text !== null) kept.push(JSON.parse(text) as Kept);
@@ -84,6 +101,7 @@ export function createOutbox<Message>(
       }
     },
     async catchUp() {
+      await forget();
       const kept = await waiting();
       let delivered = 0;
       let dropped = 0;

@@ -68,7 +68,7 @@ export interface Healings {
   pauseRepository(repo: RepoRef, request: PauseRequest): Promise<void>;
   view(healingId: string): Promise<HealingView | null>;
   coordinator(repo: RepoRef): Promise<CoordinatorView | null>;
-  list(options: { readonly running: boolean; readonly limit: number }): Promise<readonly HealingListing[]>;
+  list(options: { readonly running: boolean; readonly limit: number; readonly repo?: RepoRef }): Promise<readonly HealingListing[]>;
   /** Of these, the ones that no longer run under that run id. */
   findClosed(healings: ReadonlyArray<{ readonly healingId: string; readonly runId: string }>): Promise<readonly string[]>;
   /** Lets so many forge activities of all owners begin each second; null takes the limit away. The server remembers it for every worker. */

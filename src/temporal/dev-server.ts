@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -99,6 +99,20 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   }
 }
 
+/** Where util-linux is installed. */
+const SETPRIV = '/usr/bin/setpriv';
+
+/** A command that the kernel ends when we are gone, however we went: a server left behind keeps its ports and its file from the next one. */
+function endingWithUs(executable: string): readonly [string, ...string[]] {
+  try {
+    accessSync(SETPRIV, constants.X_OK);
+  } catch {
+    // Not on this system; the server then outlives a kill -9 of ours.
+    return [executable];
+  }
+  return [SETPRIV, '--pdeathsig', 'TERM', '--', executable];
+}
+
 /** Null: the process ended before it answered. */
 async function startOnce(options: DevServerOptions): Promise<DevServer | null> {
   const port = await choosePort(options.port, 'the Temporal server', 'SUTURE_TEMPORAL_PORT');
@@ -128,10 +142,14 @@ async function startOnce(options: DevServerOptions): Promise<DevServer | null> {
   }
   for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES)) args.push('--search-attribute', `${name}=${type}`);
   const log = openSync(options.logFile, 'a');
-  const child = spawn(options.executable, args, {
+  const [program, ...words] = endingWithUs(options.executable);
+  const child = spawn(program, [...words, ...args], {
     stdio: ['ignore', log, log],
+    // Ctrl-C at a terminal is for us: who uses the server ends first.
+    detached: true,
     env: { PATH: '/usr/bin:/bin', HOME: dirname(options.logFile) },
   });
+  closeSync(log);
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());

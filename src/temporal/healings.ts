@@ -199,8 +199,12 @@ export function createHealings(
         throw error;
       }
     },
-    async list({ running, limit }) {
-      const query = `WorkflowType = '${WORKFLOW_TYPES.healing}'${running ? " AND ExecutionStatus = 'Running'" : ''}`;
+    async list({ running, limit, repo }) {
+      const query = [
+        `WorkflowType = '${WORKFLOW_TYPES.healing}'`,
+        ...(running ? ["ExecutionStatus = 'Running'"] : []),
+        ...(repo === undefined ? [] : [`SutureRepo = '${repo.owner}/${repo.name}'`]),
+      ].join(' AND ');
       const found: HealingListing[] = [];
       await orUnavailable(async () => {
         for await (const execution of client.workflow.list({ query, pageSize: Math.min(limit, 200) })) {

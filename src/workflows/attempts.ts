@@ -15,6 +15,7 @@ import { proveOnce } from './proving.ts';
 import { Reasoning } from './reasoning.ts';
 import type { Reproducing } from './reproducing.ts';
 import { reproduce, runItAgain } from './reproducing.ts';
+import { setupOf } from './setup-of.ts';
 
 /** How often a healing starts over because the ground moved before it leaves the field to a new one. */
 const RESTARTS = 10;
@@ -113,6 +114,9 @@ export class Attempts {
     const record = this.#record;
     if (this.#failed.length === 0) {
       const reasons = record.refusals.map((refusal) => `${refusal.strategy}: ${refusal.detail}`).join('; ');
+      const setup = setupOf(record).setup ? record.red?.reproduced.detail : undefined;
+      if (setup !== undefined)
+        return { kind: 'escalated', reason: 'environment-failed', detail: oneLine(`${setup}. No strategy applies. ${reasons}`, 500) };
       return { kind: 'escalated', reason: 'no-strategy', detail: `No strategy applies. ${reasons}`.slice(0, 500) };
     }
     record.attemptsBegun -= 1;

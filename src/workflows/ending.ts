@@ -5,7 +5,7 @@ import { proposalInWords } from '../domain/proposal-in-words.ts';
 import type { Signal } from '../domain/signal.schema.ts';
 import { act } from './activity-options.ts';
 import type { Admission } from './admission.ts';
-import type { HealingRecord } from './healing-record.ts';
+import type { AuditFacts, HealingRecord } from './healing-record.ts';
 import { SIGNALS_BUDGET } from './normalizing.ts';
 import { plain } from './plain.ts';
 import { isEvidence, withinBudget } from './signals-inbox.ts';
@@ -17,7 +17,7 @@ export async function end(record: HealingRecord, admission: Admission, undo: Und
   await CancellationScope.nonCancellable(async () => {
     record.outcome = outcome;
     record.note(`${outcome.kind} (${outcome.reason}): ${outcome.detail}`);
-    record.audit('outcome', { kind: outcome.kind, reason: outcome.reason, attempts: record.attemptsBegun });
+    record.audit('outcome', { kind: outcome.kind, reason: outcome.reason, attempts: record.attemptsBegun, ...caseFacts(record) });
     const leftBehind = await undo.run(record, outcome);
     const { dryRun } = record.input.settings;
     const people = outcome.kind === 'escalated' || outcome.kind === 'expired' || leftBehind.length > 0;
@@ -46,6 +46,19 @@ export async function end(record: HealingRecord, admission: Admission, undo: Und
     record.progress.measure(tagsOf(record, outcome), record.attemptsBegun);
     await admission.release(outcome, horizons(record, outcome).at(-1));
   });
+}
+
+/** What a back-test needs to tell this healing again: the evidence by reference, and what was made of it. */
+function caseFacts({ incident, diagnosis, plan, changeSet }: HealingRecord): AuditFacts {
+  if (incident === null) return {};
+  return {
+    incident: incident.kind,
+    dossier: incident.dossier.sha256,
+    dossierSize: incident.dossier.size,
+    class: diagnosis?.class ?? null,
+    strategy: plan?.strategy ?? null,
+    change: changeSet?.hash ?? null,
+  };
 }
 
 function tagsOf(record: HealingRecord, outcome: Outcome): Readonly<Record<string, string>> {

@@ -7,6 +7,7 @@ import { tried } from './attempt-end.ts';
 import type { Control } from './control.ts';
 import type { HealingRecord } from './healing-record.ts';
 import { runInSandbox } from './run-in-sandbox.ts';
+import { setupOf } from './setup-of.ts';
 import { slimPair, slimRun } from './slim-runs.ts';
 
 /** Red without the change, green with it, twice, nothing else newly red; then what policy says to the result. */
@@ -50,6 +51,7 @@ export async function proveOnce(record: HealingRecord, control: Control, plan: P
     plan: plan.artifact,
     changeSet: built.changeSet,
     proof,
+    ...(record.diagnosis === null ? {} : { failureClass: record.diagnosis.class }),
   });
   record.audit('change-decided', { decision: verdict.decision, autonomy: verdict.autonomy, hash: built.changeSet.hash });
   if (verdict.decision === 'refuse') {
@@ -62,7 +64,13 @@ export async function proveOnce(record: HealingRecord, control: Control, plan: P
 
 async function prove(record: HealingRecord, control: Control, plan: PlanSummary, changeSet: ChangeSetRef, red: RunFacts): Promise<Proof> {
   const incident = record.currentIncident;
-  const judge = (green: RunFacts, greenAgain: RunFacts | undefined, before: readonly RunFacts[], after: readonly RunFacts[]) =>
+  const judge = (
+    green: RunFacts,
+    greenAgain: RunFacts | undefined,
+    before: readonly RunFacts[],
+    after: readonly RunFacts[],
+    redAgain?: RunFacts,
+  ) =>
     act('judgeProof', 'is the change proven', {
       healingId: record.id,
       dossier: incident.dossier,
@@ -71,12 +79,17 @@ async function prove(record: HealingRecord, control: Control, plan: PlanSummary,
       red: slimRun(red, 300),
       green: slimPair(red, green, 500).after,
       ...(greenAgain ? { greenAgain: slimRun(greenAgain, 0) } : {}),
+      ...(redAgain ? { redAgain: slimRun(redAgain, 0) } : {}),
       widerBefore: before,
       widerAfter: after,
     });
   const green = await withChange(record, control, plan, changeSet, 'green');
   record.green = green;
-  const colour = await act('judgeProbe', 'does it pass with the change', { dossier: incident.dossier, runs: [slimRun(green, 200)] });
+  const colour = await act('judgeProbe', 'does it pass with the change', {
+    dossier: incident.dossier,
+    runs: [slimRun(green, 200)],
+    ...setupOf(record),
+  });
   if (colour !== 'green') {
     // The wider checks cannot save a change that does not fix its own failure.
     const early = await judge(green, undefined, [], []);
@@ -84,7 +97,20 @@ async function prove(record: HealingRecord, control: Control, plan: PlanSummary,
   }
   const wider = await widerChecks(record, control, plan, changeSet, red, green);
   const greenAgain = await withChange(record, control, plan, changeSet, 'green-again');
-  return await judge(green, greenAgain, wider.before, wider.after);
+  return await judge(green, greenAgain, wider.before, wider.after, await redOnceMore(record, control, plan));
+}
+
+/** A set-up depends on the world outside: that it was red before the change must still be so after it, or the change mended nothing. */
+async function redOnceMore(record: HealingRecord, control: Control, plan: PlanSummary): Promise<RunFacts | undefined> {
+  if (setupOf(record).setup !== true) return undefined;
+  const { dossier, command, headSha } = record.currentIncident;
+  await control.safePoint();
+  return await runInSandbox(record, `${command} without the change, once more`, {
+    key: key(record, plan, 'red-again'),
+    dossier,
+    command,
+    sha: headSha,
+  });
 }
 
 /** Every other check before and after the change; the failing one has its runs already. */

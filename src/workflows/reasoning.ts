@@ -11,6 +11,7 @@ import type { HealingRecord } from './healing-record.ts';
 import { oneLine } from './plain.ts';
 import type { Reproduced } from './reproducing.ts';
 import { runInSandbox } from './run-in-sandbox.ts';
+import { setupOf } from './setup-of.ts';
 import { slimRun } from './slim-runs.ts';
 
 /** A plan, none, or why this attempt ends without an answer. */
@@ -126,7 +127,11 @@ export class Reasoning {
       command,
       sha,
     });
-    const colour = await act('judgeProbe', `is ${sha.slice(0, 10)} red or green`, { dossier, runs: [slimRun(run, 200)] });
+    const colour = await act('judgeProbe', `is ${sha.slice(0, 10)} red or green`, {
+      dossier,
+      runs: [slimRun(run, 200)],
+      ...setupOf(record),
+    });
     this.#probes = [...this.#probes, { sha, round, colour }];
     record.note(`${sha.slice(0, 10)} is ${colour}`);
   }
@@ -148,7 +153,7 @@ export class Reasoning {
       sha: headSha,
       changeSet: built.changeSet,
     });
-    const colour = await act('judgeProbe', `is it red with ${title}`, { dossier, runs: [slimRun(run, 200)] });
+    const colour = await act('judgeProbe', `is it red with ${title}`, { dossier, runs: [slimRun(run, 200)], ...setupOf(record) });
     this.#trials = [...this.#trials, { fingerprint, colour, detail: colour }];
     record.note(`${title}: ${colour}`);
   }
@@ -171,7 +176,6 @@ export class Reasoning {
       record.progress.asked(tokens, usd);
       this.#asked = [...this.#asked, { fingerprint, answer }];
       record.note(`A model was asked (${purpose}): ${detail}`);
-      record.audit('model-asked', { purpose, question: question.sha256, answer: answer.sha256 });
       return null;
     }
     const why = asked.kind === 'refused' ? asked.detail : 'the model could not be reached';

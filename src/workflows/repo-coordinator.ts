@@ -140,9 +140,9 @@ class Coordinator {
       await this.#admitAgain(lease, request);
       return;
     }
-    const place = this.#slots.placeOf(request);
-    if (place >= 0) {
-      await this.#answer(request, { kind: 'waiting', ahead: place });
+    const known = this.#slots.placeOf(request);
+    if (known >= 0) {
+      await this.#answer(request, { kind: 'waiting', ahead: known });
       return;
     }
     await this.#dropDeadPrimary(request);
@@ -150,7 +150,8 @@ class Coordinator {
     if (answer === null) return;
     this.#slots.enqueue(request, answer.attemptsUsed);
     const free = !this.#paused && this.#slots.leases.length < this.#cap;
-    const ahead = this.#slots.placeOf(request);
+    const place = this.#slots.placeOf(request);
+    const ahead = place < 0 ? this.#slots.waiting.length : place;
     if (!free || ahead > 0) await this.#answer(request, { kind: 'waiting', ahead: ahead + this.#slots.leases.length });
   }
 

@@ -8,6 +8,10 @@ const SHOWN = 20;
 const WATCHING = 100;
 /** Pairs of healings remembered that a person split. */
 const APART = 100;
+/** Healings on the wait list. All that a coordinator knows goes through one payload, of which the server takes 2 MB. */
+const WAITING = 500;
+/** Signatures remembered. */
+const LEDGER = 1_000;
 /** Commits remembered of one healing. */
 const SHAS = 20;
 
@@ -78,7 +82,7 @@ export class Slots {
     this.#watching = this.#watching.filter((each) => each.healingId !== request.healingId);
   }
 
-  /** Puts a healing on the wait list: by priority, then by arrival. */
+  /** Puts a healing on the wait list: by priority, then by arrival. Of a list that is full the last goes: it asks again by itself. */
   enqueue(request: SlotRequest, attemptsUsed: number): void {
     this.#orders += 1;
     this.waiting.push({
@@ -88,6 +92,7 @@ export class Slots {
       judgedAt: this.#version,
     });
     this.waiting.sort((one, other) => one.request.priority - other.request.priority || one.order - other.order);
+    this.waiting.splice(WAITING);
   }
 
   /** Takes the first of the wait list off it. */
@@ -139,7 +144,7 @@ export class Slots {
       forgetAt: now + ttlMs,
       changedAt: this.#version,
     };
-    this.#ledger = [...this.#ledger.filter((line) => line !== before), entry];
+    this.#ledger = withinLedger([...this.#ledger.filter((line) => line !== before), entry]);
   }
 
   /** Forgets signatures whose time has passed; where a fix did harm only a person ends it. */
@@ -241,6 +246,15 @@ export class Slots {
       ledger: this.#ledger.map(shown),
     };
   }
+}
+
+/** The oldest of what is of least use goes: first what only counts attempts, then what a person did not want, then what did harm. */
+function withinLedger(lines: LedgerEntry[]): LedgerEntry[] {
+  if (lines.length <= LEDGER) return lines;
+  const weight = (line: LedgerEntry) => (line.harmed !== undefined ? 2 : line.personSaidNo ? 1 : 0);
+  const least = Math.min(...lines.map(weight));
+  const forgotten = lines.find((line) => weight(line) === least);
+  return lines.filter((line) => line !== forgotten);
 }
 
 function shown({ signature, attempts, lastOutcome, coolUntil, personSaidNo, harmed }: LedgerEntry): CoordinatorView['ledger'][number] {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Failure } from '../../src/domain/failure.ts';
+import { ProductionAction } from '../../src/domain/production-action.schema.ts';
 import type { ForgeDeployments } from '../../src/integrations/contract.ts';
 import { openPullRequest, push, reportCheck, requestDeployment } from '../../src/integrations/local/admin.ts';
 import { SHOP } from '../integrations/local/support.ts';
@@ -28,6 +30,24 @@ async function open(lines: string) {
 const deploy = (world: ActivityWorld, dossier: Awaited<ReturnType<typeof open>>['dossier']) =>
   world.activities.deploy({ key: 'k', healingId: HEALING, repo: SHOP, dossier, sha: world.green, environment: 'production' });
 
+/** The server's own call that deploys. */
+function hooked(world: ActivityWorld, answer: () => Promise<{ status: number }> = async () => ({ status: 200 }), over: object = {}) {
+  const calls: unknown[] = [];
+  const ship = ProductionAction.parse({
+    title: 'deploy the shop',
+    kind: 'deploy',
+    autonomy: 'alone',
+    call: { url: 'https://ops.example.com/deploy/{environment}', body: { commit: '{sha}', service: 'shop' } },
+    ...over,
+  });
+  const run: ActivityWorld['deps']['actions']['run'] = async (call) => {
+    calls.push(call);
+    return await answer();
+  };
+  Object.assign(world.deps.actions, { defined: { ship }, run });
+  return { calls };
+}
+
 describe('a deployment', () => {
   it('that others make is watched for the merged commit', async () => {
     const { world, dossier } = await open('    deploy: watch\n');
@@ -53,8 +73,80 @@ describe('a deployment', () => {
     Object.assign(world.deps.forge.deployments, { dispatch });
     expect(await deploy(world, dossier)).toEqual({ id: 'run:1:production', state: 'queued' });
     expect(asked).toEqual([
-      { workflow: 'deploy.yml', branch: 'main', sha: world.green, environment: 'production', inputs: { commit: '$SHA' } },
+      {
+        workflow: 'deploy.yml',
+        branch: 'main',
+        sha: world.green,
+        environment: 'production',
+        inputs: { commit: '$SHA' },
+        wasLive: false,
+        remember: expect.any(Function),
+      },
     ]);
+  });
+
+  it('by a workflow goes back to what was live only where an input names the commit', async () => {
+    const { world, dossier } = await open('    deploy: workflow\n    workflow: deploy.yml\n');
+    let asked = 0;
+    const dispatch: NonNullable<ForgeDeployments['dispatch']> = async () => {
+      asked += 1;
+      throw new Error('it would deploy the head of the branch again');
+    };
+    Object.assign(world.deps.forge.deployments, { dispatch });
+    const { id } = await world.activities.deploy({
+      key: 'k',
+      healingId: HEALING,
+      repo: SHOP,
+      dossier,
+      sha: world.green,
+      environment: 'production',
+      wasLive: true,
+    });
+    expect(id).toBe(`watch:production:${world.green}`);
+    expect(asked).toBe(0);
+  });
+
+  it('by a hook calls what the server defines, once, with the commit, and is done when it says so', async () => {
+    const { world, dossier } = await open('    deploy: hook\n    hook: ship\n');
+    const { calls } = hooked(world);
+    const { id, state } = await deploy(world, dossier);
+    expect([id, state]).toEqual([`hook:production:${world.green}`, 'success']);
+    expect(await world.activities.readDeployment({ repo: SHOP, id })).toMatchObject({ state: 'success' });
+    expect(calls).toEqual([
+      { method: 'POST', url: `https://ops.example.com/deploy/production`, body: { commit: world.green, service: 'shop' } },
+    ]);
+    expect(await world.actions()).toContain('deployment-created');
+  });
+
+  it('by a hook of which no answer came is not called again, and shows at the forge or not at all', async () => {
+    const { world, dossier } = await open('    deploy: hook\n    hook: ship\n');
+    const { calls } = hooked(world, async () => {
+      throw new Failure('health-unavailable', 'no answer');
+    });
+    for (let again = 0; again < 2; again += 1) expect((await deploy(world, dossier)).id).toBe(`watch:production:${world.green}`);
+    expect(calls).toHaveLength(1);
+  });
+
+  it('by a hook is refused where the server defines none for the service, wants a person, or has done it often enough', async () => {
+    const { world, dossier } = await open('    deploy: hook\n    hook: ship\n');
+    await expect(deploy(world, dossier)).rejects.toMatchObject({
+      type: 'policy-invalid',
+      message: expect.stringContaining('services[].hook'),
+    });
+    for (const [over, said] of [
+      [{ services: ['other'] }, 'services[].hook'],
+      [{ kind: 'http', call: { url: 'https://ops.example.com/x' } }, 'services[].hook'],
+      [{ autonomy: 'ask' }, 'autonomy: alone'],
+    ] as const) {
+      const { calls } = hooked(world, undefined, over);
+      await expect(deploy(world, dossier)).rejects.toMatchObject({ message: expect.stringContaining(said) });
+      expect(calls).toEqual([]);
+    }
+    const { calls } = hooked(world, undefined, { perDay: 1 });
+    await deploy(world, dossier);
+    const other = { key: 'other', healingId: HEALING, repo: SHOP, dossier, sha: world.green, environment: 'production' };
+    await expect(world.activities.deploy(other)).rejects.toMatchObject({ message: expect.stringContaining('1 times today') });
+    expect(calls).toHaveLength(1);
   });
 
   it('by a workflow is refused with the way out where there is none', async () => {

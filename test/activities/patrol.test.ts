@@ -93,9 +93,17 @@ describe('the patrol', () => {
     expect(await forge.changes.ownBranches(SHOP)).toHaveLength(2);
   });
 
-  it('sweeps nothing while anybody is at work in the repository', async () => {
+  it('sweeps nothing while anybody is at work in the repository, however many work elsewhere', async () => {
     const listing = { healingId: 'heal/acme/shop/pr/9', runId: 'r', running: true, startedAt: '', state: 'publishing', outcome: '' };
-    const world = await later({ healings: { list: async () => [listing] } });
+    const elsewhere = Array.from({ length: 2_000 }, (_, number) => ({ ...listing, healingId: `heal/acme/other/pr/${number}` }));
+    const world = await later({
+      healings: {
+        list: async ({ limit, repo }) =>
+          [...elsewhere, listing]
+            .filter(({ healingId }) => repo === undefined || healingId.startsWith(`heal/${repo.owner}/${repo.name}/`))
+            .slice(0, limit),
+      },
+    });
     const written = await world.deps.forge.changes.commit(SHOP, {
       branch: 'suture/busy-1',
       changeSet: { base: world.green, files: [{ op: 'write', path: 'a.txt', mode: '100644', content: 'YQ==' }] },

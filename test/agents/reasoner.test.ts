@@ -8,11 +8,14 @@ import type { Reasoned } from '../../src/activities/contract.ts';
 import { Dossier } from '../../src/activities/dossier.ts';
 import { createActivities } from '../../src/activities/index.ts';
 import type { AgentPlace } from '../../src/agents/client.ts';
+import type { DiagnosisEvidence } from '../../src/agents/contract.ts';
 import { remoteReasoner } from '../../src/agents/reasoner/client.ts';
+import { ContextInput, type DiagnosisInput } from '../../src/agents/reasoner/context.schema.ts';
 import { openReasoner } from '../../src/agents/registry.ts';
 import { defineTool } from '../../src/agents/tool.ts';
 import { push, reportCheck } from '../../src/integrations/local/admin.ts';
 import { stableJson } from '../../src/lib/stable-json.ts';
+import type { StrategyContext } from '../../src/strategies/contract.ts';
 import { createReasoner } from '../../src/strategies/reasoner.ts';
 import { strategies } from '../../src/strategies/registry.ts';
 import { SHOP } from '../integrations/local/support.ts';
@@ -69,7 +72,18 @@ async function reasoned(given: AgentWorld, place: AgentPlace | null): Promise<Re
   return there;
 }
 
+/** Whether every key of one type is known to the other; the compiler says so. */
+type Knows<Port, Wire> = [Exclude<keyof Port, keyof Wire>] extends [never] ? true : false;
+
 describe('a reasoner in another process', () => {
+  it('is told everything that the one in process is told', () => {
+    const context: Knows<StrategyContext, z.infer<typeof ContextInput>> = true;
+    const evidence: Knows<DiagnosisEvidence, z.infer<typeof DiagnosisInput>> = true;
+    expect([context, evidence]).toEqual([true, true]);
+    // What a newer one is told in addition is refused, not lost.
+    expect(ContextInput.safeParse({ surprise: 1 }).error?.issues.map(({ code }) => code)).toContain('unrecognized_keys');
+  });
+
   it('gives the same bytes over HTTP as the one in process', async () => {
     const given = await agentWorld();
     expect(await reasoned(given, overHttp(given))).toMatchObject({ kind: 'plan', plan: { strategy: 'config-rollback' } });

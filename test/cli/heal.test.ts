@@ -88,6 +88,12 @@ describe('suture heal', { timeout: 120_000 }, () => {
     expect(JSON.parse(ended.stdout)).toMatchObject({ outcome: { kind: 'abstained' } });
   });
 
+  it('takes no time limit that is none', async () => {
+    const ended = await heal(broken(), ['true'], '--timeout', 'soon');
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain('a whole number from 1 to 600');
+  });
+
   it.each([
     ['a folder that is not there', () => join(tmpdir(), 'suture-not-there'), ['true'], 7, 'there is no folder'],
     ['a folder without git', () => kept(mkdtempSync(join(tmpdir(), 'suture-plain-'))), ['true'], 7, 'there is no git repository there'],

@@ -21,7 +21,13 @@ class Pretended implements Mortal {
 }
 
 /** Keeps pretended processes running; a start fails while `fails` says so. */
-async function keep(options: { readonly pauseMs?: number; readonly fails?: (start: number) => boolean } = {}) {
+async function keep(
+  options: {
+    readonly pauseMs?: number;
+    readonly fails?: (start: number) => boolean;
+    readonly holdsBack?: (start: number) => Promise<void> | undefined;
+  } = {},
+) {
   const said: string[] = [];
   const pauses: number[] = [];
   const previous: Array<number | null> = [];
@@ -37,8 +43,10 @@ async function keep(options: { readonly pauseMs?: number; readonly fails?: (star
       starts += 1;
       previous.push(before?.number ?? null);
       queueMicrotask(tell);
-      if (options.fails?.(starts) === true) throw new Error('no server');
-      return new Pretended(starts);
+      const number = starts;
+      if (options.fails?.(number) === true) throw new Error('no server');
+      await options.holdsBack?.(number);
+      return new Pretended(number);
     },
     restarts: {
       pauseMs: (recent) => {
@@ -107,6 +115,19 @@ describe('a process that is kept running', () => {
     await kept.stop();
     expect(starts()).toBe(1);
     expect(said).toEqual(['worker ended (killed); starting it again in 3600 s']);
+  });
+
+  it('can be stopped while it is being started again', async () => {
+    const slow = Promise.withResolvers<void>();
+    const { kept, until, starts } = await keep({ holdsBack: (start) => (start === 2 ? slow.promise : undefined) });
+    kept.current().die(0);
+    await until(() => starts() === 2);
+    const stopped = kept.stop();
+    slow.resolve();
+    await stopped;
+    expect(kept.current().number).toBe(2);
+    await kept.current().ended;
+    expect(starts()).toBe(2);
   });
 
   it('hands on why the first start failed', async () => {

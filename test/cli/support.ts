@@ -43,9 +43,10 @@ export function onSharedServer(): { readonly temporal: object; readonly patrolEv
   return { temporal: { address, namespace, taskQueue: `cli-${process.pid}-${Date.now()}` }, patrolEveryMs: 0 };
 }
 
-/** Starts `suture <args>` on a state folder. */
+/** Starts `suture <args>` on a state folder, in a process group of its own, as a shell does. */
 export function start(stateDir: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
   const child = spawn(process.execPath, [main, ...args], {
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env['PATH'] ?? '',

@@ -123,6 +123,32 @@ describe.concurrent('what a strategy needs to know', () => {
   });
 });
 
+describe.concurrent('a set-up that fails', () => {
+  it('is what probes and proof look for, and is shown once more without the change', async () => {
+    const repo = 'setup-red';
+    const probe = { kind: 'probe', diagnosis, strategy: 'revert', sha: sha('b'), round: 0 } as const;
+    const handle = await world.start(repo, {
+      reason: reasons(probe, planned('lockfile')),
+      runCommand: async ({ command, changeSet }) =>
+        run({ name: command, exitCode: changeSet ? 0 : 1, setupFailed: changeSet === undefined }),
+    });
+    expect((await result(handle)).outcome.kind).toBe('healed');
+    expect(world.scripts.calls(repo, 'judgeProbe').map(({ input: { setup } }) => setup)).toEqual([true, true]);
+    expect(world.scripts.calls(repo, 'judgeProof').at(-1)?.input.redAgain).toMatchObject({ setupFailed: true });
+  });
+
+  it('is told as one of the environment where nothing can be done about it', async () => {
+    const handle = await world.start('setup-none', {
+      reason: async () => none,
+      judgeReproduction: async () => ({ verdict: 'reproduced', detail: 'the set-up command failed: exit code 1, each time' }),
+      runCommand: async ({ command }) => run({ name: command, setupFailed: true }),
+    });
+    const { outcome } = await result(handle);
+    expect(outcome).toMatchObject({ kind: 'escalated', reason: 'environment-failed' });
+    expect(outcome.detail).toContain('the set-up command failed');
+  });
+});
+
 describe.concurrent('a budget that ends', () => {
   it('lets the healing stand still until a person raises it', async () => {
     const repo = 'raised';

@@ -131,6 +131,23 @@ describe('slots', () => {
     expect(slots.ledgerFor('s')).toEqual([]);
   });
 
+  it('stay small enough to be handed over, however much waits and is remembered: what a person said and what did harm goes last', () => {
+    const slots = new Slots(undefined);
+    const long = 'x'.repeat(100);
+    const shas = Array.from({ length: 50 }, (_, number) => number.toString(16).padStart(40, '0'));
+    for (let number = 1; number <= 5_000; number += 1)
+      slots.enqueue(request(number, { healingId: `${long}${number}`, title: long, shas, priority: number === 5_000 ? 1 : 3 }), 0);
+    const release = { healingId: 'h', runId: 'r', attemptsUsed: 1, outcome: 'healed', coolUntil: '2026-11-23T10:00:00.000Z' } as const;
+    slots.release({ ...release, signature: 'no', reason: 'person-said-no' }, 100, 0);
+    slots.release({ ...release, signature: 'bad', reason: 'worse-after-deploy', service: 'auth' }, 100, 0);
+    for (let number = 0; number < 5_000; number += 1)
+      slots.release({ ...release, signature: `${number}`.padStart(64, '0'), reason: 'verified' }, 100, 0);
+    expect(JSON.stringify(slots.state()).length).toBeLessThan(1_500_000);
+    expect(slots.waiting[0]?.request.healingId).toBe(`${long}5000`);
+    expect(slots.waiting[1]?.request.healingId).toBe(`${long}1`);
+    expect(slots.ledger.map((line) => line.signature)).toEqual(expect.arrayContaining(['no', 'bad', '4999'.padStart(64, '0')]));
+  });
+
   it('remember where a fix did harm, shown first and not forgotten in time, until a person wants to go on', () => {
     const slots = new Slots(undefined);
     const release = { healingId: 'h', runId: 'r', attemptsUsed: 1, coolUntil: '' } as const;

@@ -46,4 +46,18 @@ describe('a command that runs', () => {
     expect(await healings.running(handle.workflowId)).toEqual([]);
     expect(await healings.running('heal/acme/never-followed/branch/main')).toBeNull();
   });
+
+  it('is listed with the healings of its repository, and with those of no other', async () => {
+    const handles = await Promise.all(['listed-one', 'listed-two'].map((name) => world.start(name)));
+    const { client, taskQueue, namespace } = world.temporal;
+    const healings = createHealings(client, { taskQueue, namespace });
+    for (const { workflowId } of handles) {
+      const [, owner = '', name = ''] = workflowId.split('/');
+      await vi.waitFor(async () => {
+        const listed = await healings.list({ running: false, limit: 10, repo: { owner, name } });
+        expect(listed.map(({ healingId }) => healingId)).toEqual([workflowId]);
+      }, 20_000);
+    }
+    await Promise.all(handles.map(result));
+  });
 });

@@ -5,16 +5,16 @@ import { Plan, Probe, StrategyRefusal, Trial } from '../../domain/plan.schema.ts
 
 const common = { strategy: z.string().max(50), refusals: z.array(StrategyRefusal).max(100) };
 
-/** Where a climb ended, as it travels; the same as `Climb`. */
+/** Where a climb ended, as it travels; the same as `Climb`, and what is not known here is an error rather than lost. */
 export const ClimbOutput = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('plan'), ...common, plan: Plan }),
-  z.object({ kind: z.literal('probe'), ...common, probe: Probe }),
-  z.object({ kind: z.literal('trial'), ...common, trial: Trial }),
-  z.object({
+  z.strictObject({ kind: z.literal('plan'), ...common, plan: Plan }),
+  z.strictObject({ kind: z.literal('probe'), ...common, probe: Probe }),
+  z.strictObject({ kind: z.literal('trial'), ...common, trial: Trial }),
+  z.strictObject({
     kind: z.literal('read'),
     ...common,
     files: z.array(z.object({ sha: CommitSha, path: RepoPath })).max(50),
   }),
-  z.object({ kind: z.literal('ask'), ...common, question: ModelQuestion }),
-  z.object({ kind: z.literal('none'), refusals: common.refusals }),
+  z.strictObject({ kind: z.literal('ask'), ...common, question: ModelQuestion }),
+  z.strictObject({ kind: z.literal('none'), refusals: common.refusals }),
 ]);

@@ -67,5 +67,10 @@ export const ContextInput = z.strictObject({
     )
     .max(100)
     .describe('Production actions that may be named.'),
+  defaultHead: CommitSha.nullable().describe('Head of the default branch; null where nobody can tell.'),
+  reverts: z
+    .strictObject({ today: z.number().int().nonnegative(), before: z.array(CommitSha).max(500) })
+    .exactOptional()
+    .describe('Reverts that were proposed in this repository.'),
   now: z.string().max(40).describe('Now, ISO 8601 UTC; strategies have no clock.'),
 });

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { loadConfig, settingsFrom, stateFolder } from '../../config/index.ts';
 import { healingId } from '../../domain/ids.ts';
@@ -13,6 +13,7 @@ import { withHealings } from '../connect.ts';
 import { EXIT_CODES, exitCodeFor } from '../exit-codes.ts';
 import { followHealing } from '../follow.ts';
 import type { Output } from '../output.ts';
+import { findRunning } from '../running.ts';
 import { startRuntime } from '../runtime.ts';
 import { terminalActor } from './decide.ts';
 
@@ -58,6 +59,7 @@ async function runHealing(
   command: readonly string[],
   options: HealOptions,
   out: Output,
+  onBegun: (id: string) => void = () => undefined,
 ): Promise<number> {
   const run = command.length === 1 ? (command[0] ?? '') : command.map(quoted).join(' ');
   const subject = `manual/${createHash('sha256').update(`${headSha}\n${run}\n${options.dryRun}\n${randomUUID()}`).digest('hex').slice(0, 12)}`;
@@ -91,6 +93,7 @@ async function runHealing(
       facts: {},
     },
   );
+  onBegun(id);
   const view = await followHealing(healings, id, {
     timeoutMs: 3_600_000,
     onLine: (line) => out.step(`${line.state.padEnd(18)} ${line.text}`),
@@ -115,7 +118,7 @@ async function runHealing(
     lines.push(
       `  branch    ${fixBranch}, in ${folder}`,
       `  record    pull request ${number} of ${repo.owner}/${repo.name} on the local forge`,
-      `  look      git -C ${quoted(folder)} diff ${branch}...${fixBranch}`,
+      `  look      git -C ${quoted(folder)} diff ${quoted(`${branch}...${fixBranch}`)}`,
     );
   }
   const tail = view.timeline.slice(-12).map((line) => `  ${line.state.padEnd(18)} ${line.text}`);
@@ -139,7 +142,11 @@ export async function heal(folderArgument: string, command: readonly string[], o
   await mkdir(stateDir, { recursive: true });
   // Before anything is started: a folder that cannot be healed is said at once.
   const mirrored = await mirrorExisting(stateDir, folder);
-  const running = await readFile(join(stateDir, 'run', 'runtime.json'), 'utf8').catch(() => null);
+  const running = await findRunning(stateDir);
+  if (running?.serves === false) {
+    out.bad(`process ${running.pid} heals with ${stateDir} at the moment; wait for it, or set SUTURE_STATE_DIR to another folder`);
+    return EXIT_CODES.environment.code;
+  }
   if (running !== null)
     return withHealings(process.env, (healings) => runHealing(healings, stateDir, folder, mirrored, command, options, out));
   const env = {
@@ -148,9 +155,25 @@ export async function heal(folderArgument: string, command: readonly string[], o
     SUTURE_TEMPORAL_UI_PORT: process.env['SUTURE_TEMPORAL_UI_PORT'] ?? '0',
     SUTURE_INGRESS_PORT: process.env['SUTURE_INGRESS_PORT'] ?? '0',
   };
-  const runtime = await startRuntime({ stateDir, env, onEvent: (text) => out.detail(text) });
+  // Told to end while it starts: it ends as soon as there is something to stop.
+  const told = new Promise<number>((tell) => {
+    process.once('SIGINT', () => tell(130));
+    process.once('SIGTERM', () => tell(143));
+  });
+  const runtime = await startRuntime({ stateDir, env, serves: false, onEvent: (text) => out.detail(text) });
   try {
-    return await runHealing(runtime.healings, stateDir, folder, mirrored, command, options, out);
+    let begun: string | undefined;
+    const healing = runHealing(runtime.healings, stateDir, folder, mirrored, command, options, out, (id) => {
+      begun = id;
+    });
+    const interrupted = told.then(async (code) => {
+      out.step('stopping');
+      // Nobody waits for it any more: it must not go on by itself the next time something runs on this state folder.
+      const request = { id: `cli-${randomUUID()}`, actor: terminalActor(undefined), comment: 'interrupted' };
+      if (begun !== undefined) await runtime.healings.stop(begun, request).catch((error: unknown) => out.detail(String(error)));
+      return code;
+    });
+    return await Promise.race([healing, interrupted]);
   } finally {
     await runtime.stop();
   }

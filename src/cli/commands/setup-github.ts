@@ -7,9 +7,10 @@ import { loadConfig, loadSecrets, stateFolder } from '../../config/index.ts';
 import { Failure } from '../../domain/failure.ts';
 import { RepoRef } from '../../domain/names.schema.ts';
 import { GitHubConfig } from '../../integrations/github/config.schema.ts';
+import { HOOKS } from '../../integrations/github/hooks.ts';
 import { gitHubApi } from '../../integrations/github/index.ts';
 import { servedRepositories } from '../../integrations/github/served.ts';
-import { appManifest, convertManifest, setUpAppHook, setUpRepositories } from '../../integrations/github/setup.ts';
+import { appManifest, convertManifest, ensureOrganizationHook, setUpAppHook, setUpRepositories } from '../../integrations/github/setup.ts';
 import { integrations } from '../../integrations/registry.ts';
 import { sameSecret } from '../../lib/same-secret.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
@@ -129,7 +130,17 @@ export async function setupGitHub(options: SetupGitHubOptions, out: Output): Pro
   } else {
     const hook = { url: webhookUrl, secret: secret('github-webhook')[0] ?? '' };
     if (github.isApp) done.push(await setUpAppHook(github, hook));
-    else {
+    else if (options.organization !== undefined) {
+      const place = RepoRef.safeParse({ owner: options.organization, name: 'any' });
+      if (!place.success) {
+        out.bad('--organization: is no name of an organisation');
+        return EXIT_CODES.usage.code;
+      }
+      done.push(await ensureOrganizationHook(github.for(place.data, HOOKS), hook));
+      done.push(
+        `${await configureGitHub(stateDir, { webhookUrl })} names the address; name what the patrol walks in integrations.github.repositories`,
+      );
+    } else {
       const named =
         options.repository === undefined
           ? await servedRepositories(github, config.repositories)

@@ -38,6 +38,10 @@ export function chooseAction(input: {
       passed.push(`${name} is not defined on this server`);
       continue;
     }
+    if (action.kind === 'deploy') {
+      passed.push(`${name} deploys what is merged, and nothing else`);
+      continue;
+    }
     if (action.services.length > 0 && !action.services.includes(service)) {
       passed.push(`${name} is not for ${service}`);
       continue;

@@ -1,4 +1,5 @@
 import type { ChangeSetRef } from '../change-set.schema.ts';
+import type { Diagnosis } from '../diagnosis.schema.ts';
 import type { Incident } from '../incident.schema.ts';
 import type { Plan } from '../plan.schema.ts';
 import type { Proof } from '../proof.schema.ts';
@@ -17,6 +18,7 @@ export function decideChange(input: {
   /** All paths of the change set, not only the first ones of the reference. */
   readonly paths: readonly string[];
   readonly proof: Proof;
+  readonly failureClass?: Diagnosis['class'] | undefined;
 }): Verdict {
   const { policy, plan, proof } = input;
   const refuse: Verdict['reasons'] = [];
@@ -33,6 +35,8 @@ export function decideChange(input: {
     if (kind === 'untouchable') refuse.push({ code: 'path-untouchable', detail: path.slice(0, 300) });
     else if (kind !== null) ask.push({ code: 'path-protected', detail: `${path}: ${whyProtected(kind)}`.slice(0, 300) });
   }
+  if (input.failureClass === 'security-sensitive')
+    ask.push({ code: 'security-sensitive', detail: 'what fails concerns security: a person decides whatever was proven' });
   if (plan.always === 'ask')
     ask.push({ code: 'proves-little', detail: `what ${plan.strategy} makes green proves little: a person decides` });
   if (plan.risk === 'high') ask.push({ code: 'high-risk', detail: plan.title });

@@ -24,6 +24,11 @@ export function isRed(run: RunFacts): boolean {
   );
 }
 
+/** The set-up ran and failed by itself: what is to be installed cannot be. Cut off, or without its tool, it says nothing. */
+export function isSetupRed(run: RunFacts): boolean {
+  return run.setupFailed && run.killedBy === null && !run.timedOut && ![null, 0, 126, 127].includes(run.exitCode);
+}
+
 /** How a run ended, in words for people. */
 function ending(run: RunFacts): string {
   if (run.timedOut) {
@@ -55,6 +60,7 @@ export function judgeReproduction(
   const reds = runs.filter(isRed);
   const greens = runs.filter(isGreen);
   if (reds.length > 0 && greens.length > 0) return { verdict: 'flaky', detail: 'red and green on the same revision' };
+  if (greens.length > 0 && runs.some(isSetupRed)) return { verdict: 'flaky', detail: 'the set-up failed and worked on the same revision' };
   const last = runs[runs.length - 1];
   if (last === undefined) return { verdict: 'run-again', detail: 'not run yet' };
   if (reds.length > 0) {
@@ -74,7 +80,13 @@ export function judgeReproduction(
   if (greens.length >= 2) return { verdict: 'not-reproduced', detail: 'green twice in the sandbox' };
   if (greens.length === 1 && runs.length === 1)
     return { verdict: 'run-again', detail: 'green once; running again to tell flaky from healthy' };
-  if (last.setupFailed) return { verdict: 'environment-failed', detail: `the set-up command failed: ${ending(last)}` };
+  if (last.setupFailed) {
+    const detail = `the set-up command failed: ${ending(last)}`;
+    // What cannot be installed may be the repository's own fault (its lock file, say). Once may be the network's.
+    // Where the forge got as far as its tests, it is the sandbox that cannot install.
+    if (!runs.every(isSetupRed) || incident.failingTests.length > 0) return { verdict: 'environment-failed', detail };
+    return runs.length < 2 ? { verdict: 'run-again', detail } : { verdict: 'reproduced', detail: `${detail}, each time` };
+  }
   if (last.exitCode === 126 || last.exitCode === 127)
     return { verdict: 'environment-failed', detail: 'the command could not be started in the sandbox: a tool is missing' };
   // Whoever prints without end does so again.
@@ -83,10 +95,11 @@ export function judgeReproduction(
   return { verdict: runs.length < 2 ? 'run-again' : 'environment-failed', detail: 'the run says nothing about the code' };
 }
 
-/** The colour of one probe, from one or more runs at the same revision. */
-export function judgeProbe(runs: readonly RunFacts[]): 'red' | 'green' | 'unclear' {
+/** The colour of one probe, from one or more runs at the same revision. `setup`: the failure is one of the set-up. */
+export function judgeProbe(runs: readonly RunFacts[], setup = false): 'red' | 'green' | 'unclear' {
   if (runs.length === 0) return 'unclear';
   if (runs.every(isGreen)) return 'green';
+  if (setup && runs.every(isSetupRed)) return 'red';
   return runs.every((run) => isRed(run) && !run.timedOut) ? 'red' : 'unclear';
 }
 
@@ -106,13 +119,16 @@ export function judgeProof(input: {
   readonly red: RunFacts;
   readonly green: RunFacts;
   readonly greenAgain?: RunFacts | undefined;
+  /** Without the change once more, after it was green with it: wanted where the failure is one of the set-up, which the world outside may mend. */
+  readonly redAgain?: RunFacts | undefined;
   readonly widerBefore: readonly RunFacts[];
   readonly widerAfter: readonly RunFacts[];
   readonly findings: readonly GateFinding[];
   readonly failingTests: readonly string[];
 }): Proof {
-  const { red, green, greenAgain } = input;
-  const redAtBase = isRed(red);
+  const { red, green, greenAgain, redAgain } = input;
+  const setup = isSetupRed(red);
+  const redAtBase = setup || isRed(red);
   const greenWithChange = isGreen(green);
   const again = greenAgain !== undefined && isGreen(greenAgain);
   const newlyRed: string[] = [];
@@ -137,7 +153,8 @@ export function judgeProof(input: {
     reasons.push(reason.slice(0, 300));
   };
   if (!redAtBase) say('not-reproduced', 'the command is not red at the base');
-  if (green.setupFailed) say('unclear', `the set-up command failed with the change: ${ending(green)}`);
+  if (setup && green.setupFailed) say('not-fixed', `the set-up still fails: ${ending(green)}`);
+  else if (green.setupFailed) say('unclear', `the set-up command failed with the change: ${ending(green)}`);
   else if (!greenWithChange) {
     const same = input.failingTests.filter((name) => stillFailing.has(name));
     say(
@@ -150,6 +167,8 @@ export function judgeProof(input: {
     );
   } else if (greenAgain === undefined) say('unclear', 'it was not run a second time');
   else if (!again) say('flaky', 'green once with the change, not green again');
+  else if (setup && redAgain === undefined) say('unclear', 'its set-up was not run once more without the change');
+  else if (setup && redAgain !== undefined && !isSetupRed(redAgain)) say('flaky', 'the set-up works without the change, too, by now');
   if (fresh.length > 0 && greenWithChange) say('newly-red', `newly red: ${fresh.slice(0, 5).join(', ')}`);
   if (input.findings.length > 0) say('gate-refused', `no honest fix: ${described(input.findings)}`);
   if (verdict === 'proven') reasons.push('red without the change, green with it twice, nothing else newly red, and the gate is silent');

@@ -1,3 +1,5 @@
+import { Failure } from '../../domain/failure.ts';
+import { oneLine } from '../../lib/one-line.ts';
 import type { HealthReading, HealthSource, MetricReading } from '../contract.ts';
 import type { DatadogClient } from './client.ts';
 import type { DatadogConfig } from './config.ts';
@@ -33,7 +35,7 @@ function between(points: Points, from: number, to: number): Points {
   return points.filter(([at]) => at >= from && at < to);
 }
 
-/** How a service is, by its monitors and its metrics: two calls, whatever is asked. */
+/** How a service is, by its monitors and its metrics: two calls, and one more when the deployment is long ago. */
 export function createDatadogHealth(client: DatadogClient, config: DatadogConfig, now: () => Date): HealthSource {
   async function monitors(service: string, environment: string): Promise<NonNullable<HealthReading['monitors']>> {
     const monitorTags = `service:${tagValue(service, 'the service')}`;
@@ -53,10 +55,14 @@ export function createDatadogHealth(client: DatadogClient, config: DatadogConfig
     const answer = await client.call('query', 'query metrics', (api) =>
       api.queryMetrics({ from: Math.floor(from / 1000), to: Math.ceil(to / 1000), query: queries.join(',') }),
     );
+    const { series } = answer;
+    // Half an answer has no list, and a query that failed says so in a 200: neither is a service without requests.
+    if (series === undefined || answer.status === 'error')
+      throw new Failure('health-unavailable', `Datadog could not query metrics: ${oneLine(answer.error ?? 'the answer was cut off', 200)}`);
     return queries.map((_query, index) =>
-      (answer.series ?? [])
-        .filter((series) => (series.queryIndex ?? 0) === index)
-        .flatMap((series) => series.pointlist ?? [])
+      series
+        .filter((one) => (one.queryIndex ?? 0) === index)
+        .flatMap((one) => one.pointlist ?? [])
         .flatMap(([at, value]) => (typeof at === 'number' && typeof value === 'number' ? [[at, value] as const] : [])),
     );
   }
@@ -67,11 +73,20 @@ export function createDatadogHealth(client: DatadogClient, config: DatadogConfig
       const to = at.getTime();
       const deployed = since === undefined ? to - NOW_MS : Math.min(Date.parse(since), to);
       const asked = queriesOf(config, service, environment);
-      const [watching, [requests = [], errors = [], latency = [], cpu = []]] = await Promise.all([
-        monitors(service, environment),
-        points([asked.requests, asked.errors, asked.latency, asked.cpu], deployed - BEFORE_MS, to),
-      ]);
       const from = Math.max(deployed, to - NOW_MS);
+      // The longer the time that is asked for, the wider the buckets: those of days would leave nothing in the newest minutes.
+      const spans: ReadonlyArray<readonly [number, number]> =
+        to - deployed > BEFORE_MS
+          ? [
+              [deployed - BEFORE_MS, deployed],
+              [from, to],
+            ]
+          : [[deployed - BEFORE_MS, to]];
+      const queries = [asked.requests, asked.errors, asked.latency, asked.cpu];
+      const [watching, ...parts] = await Promise.all([monitors(service, environment), ...spans.map((span) => points(queries, ...span))]);
+      const [requests = [], errors = [], latency = [], cpu = []] = queries.map((_query, index) =>
+        parts.flatMap((part) => part[index] ?? []),
+      );
       const measured = (name: string, all: Points, threshold: number | undefined): MetricReading => {
         const newest = between(all, from, to + 1);
         const before = trend(between(all, deployed - BEFORE_MS, deployed));

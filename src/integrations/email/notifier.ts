@@ -43,7 +43,8 @@ export function createEmailNotifier(context: IntegrationContext<EmailConfig>): N
   return {
     async handOver(message, key, to) {
       const { diff } = message;
-      const bytes = diff === undefined || diff.size > config.maxAttachmentBytes ? null : await readArtifact(diff);
+      // People are told in any case: the branch and the commands are enough to go on.
+      const bytes = diff === undefined || diff.size > config.maxAttachmentBytes ? null : await readArtifact(diff).catch(() => null);
       await deliver(key, {
         ...handOverLetter(message),
         to: recipients('hand-over', to),

@@ -2,17 +2,24 @@ import { RequestError } from '@octokit/request-error';
 import { Failure } from '../../domain/failure.ts';
 import { oneLine } from '../../lib/one-line.ts';
 
-/** An answer that says no: 404, 409, 422 and the like. The caller knows what it means there; one that nobody expected is a failure by its status. */
+/** An answer that says no: 403, 404, 409, 422 and the like. The caller knows what it means there; one that nobody expected is a failure by its status. */
 export class Refusal extends Failure {
   readonly status: number;
   constructor(status: number, what: string, said: string) {
-    super(codeOf(status), `GitHub answered ${status} to ${what}: ${said}`);
+    super(
+      codeOf(status),
+      status === 403
+        ? `GitHub does not permit ${what}: ${said}; run \`suture doctor github\``
+        : `GitHub answered ${status} to ${what}: ${said}`,
+    );
     this.status = status;
   }
 }
 
 function codeOf(status: number): Failure['code'] {
   switch (status) {
+    case 403:
+      return 'not-permitted';
     case 404:
     case 410:
     case 451:
@@ -56,7 +63,6 @@ export function failureOf(error: unknown, what: string, now: number): Failure {
   if (status >= 500 || status === 408) return new Failure('forge-unavailable', `GitHub answered ${status} to ${what}`);
   if (status === 401)
     return new Failure('not-permitted', `GitHub does not accept our credentials for ${what}: ${said}; run \`suture doctor github\``);
-  if (status === 403) return new Failure('not-permitted', `GitHub does not permit ${what}: ${said}; run \`suture doctor github\``);
   return new Refusal(status, what, said);
 }
 

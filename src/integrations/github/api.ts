@@ -144,10 +144,13 @@ export function createGitHubApi(options: {
     for(repo, needs) {
       const at = { owner: repo.owner, repo: repo.name };
       const token = () => credentials.token(repo, needs);
-      const call: Api['call'] = async (route, parameters) =>
-        (await exchange(route, repo.owner, token, (authorized) =>
-          sendJson(repo.owner, route, { ...parameters, ...at }, authorized),
+      const call: Api['call'] = async (route, parameters) => {
+        // What a path has no place for would be sent as a field that GitHub does not know.
+        const place = /\{repo\}/.test(route) ? at : {};
+        return (await exchange(route, repo.owner, token, (authorized) =>
+          sendJson(repo.owner, route, { ...parameters, ...place }, authorized),
         )) as never;
+      };
       return {
         repo,
         stopLabel: options.stopLabel,

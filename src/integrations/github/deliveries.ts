@@ -1,6 +1,7 @@
 import type { ForgeDeliveries } from '../contract.ts';
 import { Refusal } from './answer.ts';
 import type { Api, GitHubApi } from './api.ts';
+import type { HookAt } from './hooks.ts';
 
 /** GitHub offers deliveries of the last three days again. */
 const MAX_AGE_MS = 3 * 24 * 3_600_000;
@@ -70,6 +71,22 @@ export function repositoryHook(api: Api, hook: number): Hook {
   };
 }
 
+/** The hook of the organisation that a repository belongs to, by its number. */
+export function organizationHook(api: Api, hook: number): Hook {
+  const at = { org: api.repo.owner, hook_id: hook };
+  return {
+    async page(cursor) {
+      const { data, headers } = await api.call('GET /orgs/{org}/hooks/{hook_id}/deliveries', {
+        ...at,
+        per_page: PER_PAGE,
+        ...(cursor === null ? {} : { cursor }),
+      });
+      return { deliveries: data as readonly Delivery[], next: cursorOf(headers.link) };
+    },
+    again: (id) => api.call('POST /orgs/{org}/hooks/{hook_id}/deliveries/{delivery_id}/attempts', { ...at, delivery_id: id }),
+  };
+}
+
 /** Asks one hook for what was never taken. */
 export async function redeliver(hook: Hook, now: number): Promise<number> {
   const listed: Delivery[] = [];
@@ -97,13 +114,14 @@ export async function redeliver(hook: Hook, now: number): Promise<number> {
 /** Lost deliveries of the App's hook, or of the hooks of the configured repositories that point at us. */
 export function createDeliveries(
   github: GitHubApi,
-  options: { readonly hooks: () => Promise<ReadonlyArray<{ readonly api: Api; readonly id: number }>>; readonly now: () => number },
+  options: { readonly hooks: () => Promise<ReadonlyArray<HookAt & { readonly api: Api }>>; readonly now: () => number },
 ): ForgeDeliveries {
   return {
     async redeliverFailed() {
       if (github.isApp) return redeliver(appHook(github), options.now());
       let asked = 0;
-      for (const { api, id } of await options.hooks()) asked += await redeliver(repositoryHook(api, id), options.now());
+      for (const { api, id, of } of await options.hooks())
+        asked += await redeliver(of === 'repository' ? repositoryHook(api, id) : organizationHook(api, id), options.now());
       return asked;
     },
   };

@@ -16,6 +16,9 @@ interface Run {
   readonly updated_at: string;
 }
 
+/** Newest runs among which that of an earlier try is looked for. */
+const MAX_RUNS = 30;
+
 /** Ids of workflow runs among deployments. */
 const PREFIX = 'run:';
 
@@ -40,7 +43,7 @@ export async function readRun(api: Api, id: string): Promise<DeploymentFacts | n
   return answer === null ? null : facts(answer.data, environment);
 }
 
-/** Runs a workflow on a branch whose head is the commit to deploy. A repeat finds the run of the first try by its commit. */
+/** Runs a workflow on a branch, for its head or for what was live before. A repeat finds the run of the first try: of the commit, and later than what there was before it. */
 export async function dispatchWorkflow(
   api: Api,
   input: {
@@ -49,21 +52,22 @@ export async function dispatchWorkflow(
     readonly sha: string;
     readonly environment: string;
     readonly inputs: Readonly<Record<string, string>>;
+    readonly wasLive?: boolean;
+    readonly remember?: (newest: string) => Promise<string>;
   },
 ): Promise<DeploymentFacts> {
-  const { workflow, branch, sha, environment } = input;
-  const find = async (): Promise<DeploymentFacts | null> => {
-    const { data } = await api.call('GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs', {
-      workflow_id: workflow,
-      event: 'workflow_dispatch',
-      head_sha: sha,
-      per_page: 10,
-    });
-    const [run] = data.workflow_runs;
-    return run === undefined ? null : facts(run, environment);
-  };
-  const earlier = await find();
-  if (earlier !== null) return earlier;
+  const { workflow, branch, sha, environment, remember, wasLive = false } = input;
+  const { data: listed } = await api.call('GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs', {
+    workflow_id: workflow,
+    event: 'workflow_dispatch',
+    branch,
+    per_page: MAX_RUNS,
+  });
+  // People deploy the same commit, too, and so did we when it was new: none of those is this one. Numbers of runs only grow.
+  const newest = Math.max(0, ...listed.workflow_runs.map((run) => Number(run.id)));
+  const before = remember === undefined ? 0 : Number(await remember(String(newest)));
+  const earlier = listed.workflow_runs.find((run) => Number(run.id) > before && (wasLive || run.head_sha === sha));
+  if (earlier !== undefined) return facts(earlier, environment);
   const fill = (text: string): string => text.replaceAll('$SHA', sha).replaceAll('$ENVIRONMENT', environment);
   try {
     const { status, data } = (await api.call('POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches', {

@@ -6,6 +6,7 @@ import { HOOKS, hookAt } from './hooks.ts';
 import { REQUIRED_EVENTS, REQUIRED_PERMISSIONS } from './required.ts';
 import { READ } from './scopes.ts';
 import { servedRepositories } from './served.ts';
+import { sameLogin } from './trust.ts';
 
 /** Repositories that are looked at one by one. */
 const MAX_REPOSITORIES = 50;
@@ -48,7 +49,7 @@ async function permissions(github: GitHubApi): Promise<readonly Finding[]> {
     missing.length === 0
       ? { name: 'events', ok: true, detail: `${REQUIRED_EVENTS.length} subscribed` }
       : { name: 'events', ok: false, detail: `not subscribed: ${missing.join(', ')}. Tick them under Subscribe to events on ${page}` },
-    `${app.slug}[bot]` === github.login
+    sameLogin(`${app.slug}[bot]`, github.login)
       ? { name: 'login', ok: true, detail: github.login }
       : {
           name: 'login',
@@ -92,9 +93,13 @@ async function appHook(github: GitHubApi, options: DoctorOptions): Promise<reado
 async function repositoryHook(api: Api, url: string | undefined): Promise<string> {
   if (url === undefined)
     throw new Error('set integrations.github.webhookUrl to the public address of /webhooks/github, then run `suture setup github`');
-  const id = await hookAt(api, url);
-  if (id === null) throw new Error(`no webhook delivers to ${url}; run \`suture setup github\``);
-  const { data } = await api.call('GET /repos/{owner}/{repo}/hooks/{hook_id}/deliveries', { hook_id: id, per_page: 30 });
+  const hook = await hookAt(api, url);
+  if (hook === null) throw new Error(`no webhook delivers to ${url}; run \`suture setup github\``);
+  const page = { hook_id: hook.id, per_page: 30 };
+  const { data } =
+    hook.of === 'repository'
+      ? await api.call('GET /repos/{owner}/{repo}/hooks/{hook_id}/deliveries', page)
+      : await api.call('GET /orgs/{org}/hooks/{hook_id}/deliveries', { ...page, org: api.repo.owner });
   return judgeDeliveries(data);
 }
 
@@ -120,6 +125,27 @@ async function branchRules(api: Api): Promise<string> {
   return `${branch}: ${rules.length} rule(s)${state.protected ? ', protected' : ''}, checks required, no bypass`;
 }
 
+/** A permission that was added to the App later counts where the owner accepted it, and nowhere else. */
+async function accepted(github: GitHubApi, repo: RepoRef): Promise<string> {
+  const { data } = await github.asApp('GET /repos/{owner}/{repo}/installation', { owner: repo.owner, repo: repo.name });
+  const held = data.permissions as Readonly<Record<string, string | undefined>>;
+  const missing = REQUIRED_PERMISSIONS.filter(({ name, access, optional }) => !optional && !enough(held[name], access));
+  if (missing.length > 0)
+    throw new Error(
+      `not accepted for this installation: ${missing.map(({ label }) => label).join(', ')}. Review the request on ${data.html_url}`,
+    );
+  return `${Object.keys(held).length} accepted`;
+}
+
+/** Whose token it is: comments and pull requests of ours are found again by that name. */
+async function tokenOwner(github: GitHubApi, [repo]: readonly RepoRef[]): Promise<string> {
+  if (repo === undefined) return `a token, for trying out: no check runs, writes as ${github.login}`;
+  const { login } = (await github.for(repo, READ).call('GET /user')).data;
+  if (!sameLogin(login, github.login))
+    throw new Error(`the token writes as ${login}; set integrations.github.login to that, it is ${github.login}`);
+  return `a token, for trying out: no check runs, writes as ${login}`;
+}
+
 async function repository(github: GitHubApi, repo: RepoRef, options: DoctorOptions): Promise<readonly Finding[]> {
   const name = `${repo.owner}/${repo.name}`;
   const api = github.for(repo, READ);
@@ -127,6 +153,7 @@ async function repository(github: GitHubApi, repo: RepoRef, options: DoctorOptio
   if (!reachable.ok) return [reachable];
   return [
     reachable,
+    ...(github.isApp ? [await finding(`${name}: permissions`, () => accepted(github, repo))] : []),
     await finding(`${name}: branch rules`, () => branchRules(api)),
     ...(github.isApp ? [] : [await finding(`${name}: webhook`, () => repositoryHook(github.for(repo, HOOKS), options.webhookUrl))]),
   ];
@@ -141,10 +168,9 @@ export async function diagnose(github: GitHubApi, options: DoctorOptions): Promi
     } catch (error) {
       return [{ name: 'App', ok: false, detail: error instanceof Error ? error.message : String(error) }];
     }
-  } else {
-    findings.push({ name: 'identity', ok: true, detail: `a token, for trying out: no check runs, writes as ${github.login}` });
   }
   const served = await servedRepositories(github, options.repositories);
+  if (!github.isApp) findings.push(await finding('identity', () => tokenOwner(github, served)));
   if (served.length === 0) {
     findings.push({
       name: 'repositories',

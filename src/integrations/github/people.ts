@@ -54,16 +54,19 @@ export function createPeople(github: GitHubApi): ForgePeople {
         comment_id: Number(comment),
         content: REACTIONS[reaction],
       });
-      await unless([404, 410, 422], undefined, call);
+      // Gone, or in a conversation that was locked.
+      await unless([403, 404, 410, 422], undefined, call);
     },
     answer: (repo, number, marker, body) =>
       alone(`${repo.owner}/${repo.name}#${number} ${marker}`, async () => {
         const api = github.for(repo, CLAIM);
         if ((await findComment(api, github.login, number, marker)) !== null) return;
-        await api.call('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+        const call = api.call('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
           issue_number: number,
           body: `${body.slice(0, 60_000)}\n\n${marker}`,
         });
+        // What was done holds, whether it can be said where it was asked for or not.
+        await unless([403, 404, 410], undefined, call);
       }),
   };
 }

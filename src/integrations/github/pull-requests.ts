@@ -5,12 +5,14 @@ import { refused } from './refused.ts';
 import { askOwners } from './reviewers.ts';
 import { branchHead } from './revisions.ts';
 import type { Trees } from './tree.ts';
+import { sameLogin } from './trust.ts';
 
 /** Longest body that GitHub takes, less room for the marker. */
 const MAX_BODY = 64_000;
 /** Pull requests of the past in which a marker is looked for. */
 const MAX_LISTED = 300;
-const MAX_COMMENTS = 1000;
+/** GitHub closes a conversation for comments at 2,500: ours is among them, or it is not there. */
+const MAX_COMMENTS = 3000;
 
 /** What is used of a pull request, from a list or by itself. */
 interface Pull {
@@ -57,7 +59,7 @@ export async function pullFacts(api: Api, pull: Pull): Promise<PullRequestFacts>
     headBranch: pull.head.ref,
     headSha: pull.head.sha,
     fromFork: pull.head.repo?.full_name.toLowerCase() !== `${api.repo.owner}/${api.repo.name}`.toLowerCase(),
-    ...(pull.labels?.some((label) => label.name === stopLabel) ? { optedOut: true as const } : {}),
+    ...(pull.labels?.some((label) => label.name?.toLowerCase() === stopLabel.toLowerCase()) ? { optedOut: true as const } : {}),
     ...(merged && typeof pull.merge_commit_sha === 'string' ? { mergeSha: pull.merge_commit_sha } : {}),
   };
 }
@@ -76,7 +78,7 @@ export async function findMarked(api: Api, login: string, marker: string, branch
       : await api.all('GET /repos/{owner}/{repo}/pulls', { ...query, head: `${api.repo.owner}:${branch}` }, (data) => data, MAX_LISTED)),
     ...(await api.all('GET /repos/{owner}/{repo}/pulls', query, (data) => data, MAX_LISTED)),
   ] as readonly Pull[];
-  const marked = listed.filter((pull) => pull.body?.includes(marker) === true && pull.user?.login === login);
+  const marked = listed.filter((pull) => pull.body?.includes(marker) === true && sameLogin(pull.user?.login, login));
   const found = marked.find((pull) => pull.state === 'open') ?? marked[0];
   // A list does not say who merged it, or as what.
   return found === undefined ? null : await readPull(api, found.number);
@@ -124,7 +126,8 @@ async function reuse(api: Api, login: string, found: Pull, input: Opening): Prom
   const facts = await pullFacts(api, found);
   if (facts.state === 'open') return found;
   if (facts.state === 'merged') return facts.headBranch === input.headBranch ? found : null;
-  if (facts.closedBy !== login) return refused('closed', `pull request ${found.number} was closed by ${facts.closedBy ?? 'a person'}`);
+  if (!sameLogin(facts.closedBy, login))
+    return refused('closed', `pull request ${found.number} was closed by ${facts.closedBy ?? 'a person'}`);
   if (facts.headBranch !== input.headBranch || (await branchHead(api, input.headBranch)) === null) return null;
   const reopened = await unless(
     [422],
@@ -172,7 +175,7 @@ export async function findComment(
     (data) => data,
     MAX_COMMENTS,
   );
-  const found = comments.find((comment) => comment.user?.login === login && comment.body?.includes(marker) === true);
+  const found = comments.find((comment) => sameLogin(comment.user?.login, login) && comment.body?.includes(marker) === true);
   return found === undefined ? null : { id: Number(found.id), body: found.body ?? '' };
 }
 
@@ -182,10 +185,12 @@ export async function closePull(api: Api, login: string, number: number, comment
   if (pull === null || pull.state !== 'open') return;
   const marker = '<!-- suture-closed -->';
   if ((await findComment(api, login, number, marker)) === null) {
-    await api.call('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+    const call = api.call('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
       issue_number: number,
       body: `${comment.slice(0, MAX_BODY)}\n\n${marker}`,
     });
+    // A locked conversation takes no reason, and is no reason to leave it open.
+    await unless([403, 410], undefined, call);
   }
   await api.call('PATCH /repos/{owner}/{repo}/pulls/{pull_number}', { pull_number: number, state: 'closed' });
 }

@@ -39,6 +39,24 @@ export async function ensureRepositoryHook(api: Api, options: HookOptions): Prom
   return `${name}: webhook ${known.id} brought up to date for ${options.url}`;
 }
 
+/** The same for the webhook of a whole organisation, which also delivers for repositories that do not exist yet. */
+export async function ensureOrganizationHook(api: Api, options: HookOptions): Promise<string> {
+  const org = api.repo.owner;
+  const find = async () =>
+    (await api.all('GET /orgs/{org}/hooks', { org }, (data) => data, 200)).find((hook) => hook.config.url === options.url);
+  const wanted = { active: true, events: EVENTS, config: configOf(options) };
+  let known = await find();
+  if (known === undefined) {
+    const made = await unless([422], null, api.call('POST /orgs/{org}/hooks', { org, name: 'web', ...wanted }));
+    if (made !== null) return `${org}: webhook ${made.data.id} created for ${options.url}`;
+    // Made by somebody else in the same moment.
+    known = await find();
+    if (known === undefined) throw new Failure('configuration-invalid', `${org} takes no webhook for ${options.url}`);
+  }
+  await api.call('PATCH /orgs/{org}/hooks/{hook_id}', { org, hook_id: known.id, ...wanted });
+  return `${org}: webhook ${known.id} brought up to date for ${options.url}`;
+}
+
 /** Webhooks of these repositories, with a plain token. */
 export async function setUpRepositories(
   github: GitHubApi,

@@ -99,7 +99,7 @@ export async function mirrorExisting(
     }
     const before = await readJson(folders.settings, RepositorySettings);
     // Nothing merges into somebody's own repository by itself: the default branch of a mirror is always protected.
-    const settings = RepositorySettings.parse({ ...before, defaultBranch: branch, protected: true });
+    const settings = RepositorySettings.parse({ ...before, defaultBranch: branch, protected: true, mirror: true });
     await writeJson(folders.settings, settings);
   });
   wake(stateDir);

@@ -146,6 +146,13 @@ function remember(seen: Seen): ObservedRecord {
   };
 }
 
+/** Heads of branches that are checked whether there is a pull request or not. */
+function branchHeads({ settings }: OpenRepository, { heads }: Seen, first: boolean): readonly string[] {
+  if (settings.mirror) return [];
+  // A repository that was just taken on may have hundreds of old branches; only what somebody works on is checked then.
+  return [...heads].filter(([branch]) => !first || branch === settings.defaultBranch).map(([, sha]) => sha);
+}
+
 /** Look at a repository and say what happened since the last look. */
 export async function observe(open: OpenRepository): Promise<Observation> {
   const { folders } = open;
@@ -159,9 +166,7 @@ export async function observe(open: OpenRepository): Promise<Observation> {
   );
   const pullHeads = seen.pulls.filter((pull) => pull.state === 'open').map((pull) => pull.headSha);
   const headsBefore = new Set([...Object.values(before.heads), ...Object.values(before.pulls).map((pull) => pull.headSha)]);
-  // A repository that was just taken on may have hundreds of old branches; only what somebody works on is checked then.
-  const branchHeads = first ? [seen.heads.get(open.settings.defaultBranch)].filter((sha) => sha !== undefined) : [...seen.heads.values()];
-  const headsNow = new Set([...branchHeads, ...pullHeads]);
+  const headsNow = new Set([...branchHeads(open, seen, first), ...pullHeads]);
   const after = remember(seen);
   return {
     events: [

@@ -31,6 +31,8 @@ export type EnvironmentSettings = z.infer<typeof EnvironmentSettings>;
 /** `settings.json` of a served repository: what its owner decides. Unknown keys are errors. */
 export const RepositorySettings = z.strictObject({
   defaultBranch: z.string().min(1).max(250),
+  /** A copy of somebody's repository on disk, made for a command that they named: nothing of theirs is checked or reported unasked. */
+  mirror: z.boolean().default(false),
   /** The default branch changes only by pull requests whose required checks succeeded. */
   protected: z.boolean().default(true),
   requiredChecks: z.array(z.string().min(1).max(100)).max(50).default([]),

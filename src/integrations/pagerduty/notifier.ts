@@ -82,23 +82,28 @@ const SETTLED: ReadonlySet<string> = new Set([
 export function createPagerDutyNotifier({ config, secret, stateDir }: IntegrationContext<PagerDutyConfig>): Notifier | null {
   if (secret('pagerduty-routing-key')[0] === undefined) return null;
   const folder = join(stateDir, 'pagerduty');
-  const send = (event: PagerEvent): Promise<void> => sendEvent({ ...config, routingKey: secret('pagerduty-routing-key')[0] ?? '' }, event);
+  const openPath = (key: string): string => join(folder, 'open', key);
+  const isOpen = async (key: string): Promise<boolean> => (await readTextIfThere(openPath(key))) !== null;
+  const send = async (event: PagerEvent): Promise<void> => {
+    // A page that waited while PagerDuty was away, for what is settled by now: nobody would ever resolve it.
+    if (event.event_action === 'trigger' && !(await isOpen(event.dedup_key))) return;
+    await sendEvent({ ...config, routingKey: secret('pagerduty-routing-key')[0] ?? '' }, event);
+    if (event.event_action === 'resolve') await rm(openPath(event.dedup_key), { force: true });
+  };
   const outbox = createOutbox<PagerEvent>(folder, {
     parse: (value) => PagerEvent.parse(value),
     send,
     keeps: (error) => error instanceof Failure && FAILURES[error.code].retry,
     now: () => Date.now(),
   });
-  const openPath = (healingId: string): string => join(folder, 'open', dedupKey(healingId));
   // Written before the page goes out: what was perhaps paged is resolved, what never was is left alone.
   const page = async (healingId: string, event: PagerEvent, key: string): Promise<void> => {
-    await createAtomically(openPath(healingId), '');
+    await createAtomically(openPath(dedupKey(healingId)), '');
     await outbox.deliver(key, event);
   };
   const follow = async (healingId: string, action: 'acknowledge' | 'resolve', key: string): Promise<void> => {
-    if ((await readTextIfThere(openPath(healingId))) === null) return;
-    await outbox.deliver(key, { event_action: action, dedup_key: dedupKey(healingId) });
-    if (action === 'resolve') await rm(openPath(healingId), { force: true });
+    const dedup_key = dedupKey(healingId);
+    if (await isOpen(dedup_key)) await outbox.deliver(key, { event_action: action, dedup_key });
   };
   return {
     async handOver(message, key) {

@@ -36,6 +36,16 @@ describe('which action is next', () => {
     ['a person is asked below deploy', { autonomy: 'merge' as const }, { name: 'restart', decision: 'ask' }],
     ['a person is asked where the server says so', { tried: ['restart'] }, { name: 'flag-off', decision: 'ask' }],
     ['the next, when the first was done too often today', { doneToday: { restart: 2 } }, { name: 'flag-off' }],
+    [
+      'the next, when the first is how a service is deployed',
+      {
+        defined: {
+          ...defined,
+          restart: ProductionAction.parse({ title: 'ship', kind: 'deploy', call: { url: 'http://ops.internal/{environment}/{sha}' } }),
+        },
+      },
+      { name: 'flag-off' },
+    ],
     ['the next, for another service', { service: 'shop' }, { name: 'flag-off' }],
     [
       'the next, for a value off the list',
@@ -95,6 +105,7 @@ describe('a definition', () => {
     ['a parameter in the host', { call: { url: 'http://{zone}.internal/x' }, parameters: { zone: { values: ['eu'] } } }],
     ['a query', { call: { url: 'http://ops.internal/x?y={zone}' }, parameters: { zone: { values: ['eu'] } } }],
     ['a parameter that is not defined', { call: { url: 'http://ops.internal/{zone}' } }],
+    ['the commit in a call that does not deploy', { call: { url: 'http://ops.internal/{sha}' } }],
     ['no call', { call: undefined }],
     ['a call of a roll-back', { kind: 'rollback' }],
     ['a parameter without values', { parameters: { zone: { values: [] } } }],

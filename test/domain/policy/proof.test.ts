@@ -52,6 +52,15 @@ describe('judgeProof', () => {
     expect(proof(more as Partial<Parameters<typeof judgeProof>[0]>).verdict).toBe(verdict);
   });
 
+  it('of a broken set-up wants it broken once more without the change, after it worked with it', () => {
+    const setup = run({ setupFailed: true, exitCode: 1 });
+    expect(proof({ red: setup, redAgain: setup }).verdict).toBe('proven');
+    expect(proof({ red: setup }).verdict).toBe('unclear');
+    // The registry came back by itself: the change mended nothing.
+    expect(proof({ red: setup, redAgain: run() }).verdict).toBe('flaky');
+    expect(proof({ red: setup, green: setup }).verdict).toBe('not-fixed');
+  });
+
   it('says in words what the gate found, each kind once', () => {
     const findings = [
       { code: 'tests-removed', path: 'tests/a.py', detail: 'a test file is deleted' },
@@ -77,7 +86,6 @@ describe('judgeReproduction', () => {
     expect(verdict([run()])).toBe('run-again');
     expect(verdict([run(), run()])).toBe('not-reproduced');
     expect(verdict([run(), red])).toBe('flaky');
-    expect(verdict([run({ setupFailed: true, exitCode: 1 })])).toBe('environment-failed');
     expect(verdict([run({ exitCode: 127 })])).toBe('environment-failed');
     expect(verdict([run({ timedOut: true, killedBy: 'timeout', exitCode: null })])).toBe('reproduced');
   });
@@ -95,6 +103,16 @@ describe('judgeReproduction', () => {
     if (expected !== 'run-again') expect(judged.detail).toContain(words);
   });
 
+  it('takes a set-up that fails each time for red, and one that fails once, or only here, for none', () => {
+    const setup = run({ setupFailed: true, exitCode: 1 });
+    expect(verdict([setup])).toBe('run-again');
+    expect(verdict([setup, setup])).toBe('reproduced');
+    expect(verdict([setup, run()])).toBe('flaky');
+    expect(verdict([setup, setup], ['a'])).toBe('environment-failed');
+    expect(verdict([run({ setupFailed: true, exitCode: 127 })])).toBe('environment-failed');
+    expect(verdict([run({ setupFailed: true, exitCode: 1, killedBy: 'timeout', timedOut: true })])).toBe('environment-failed');
+  });
+
   it('does not take red for another reason as a reproduction', () => {
     expect(verdict([reported(1, ['b'])], ['a'])).toBe('not-reproduced');
     expect(verdict([reported(1, ['a', 'b'])], ['a'])).toBe('reproduced');
@@ -108,5 +126,8 @@ describe('judgeProbe', () => {
     expect(judgeProbe([red, run()])).toBe('unclear');
     expect(judgeProbe([run({ timedOut: true, killedBy: 'timeout', exitCode: null })])).toBe('unclear');
     expect(judgeProbe([])).toBe('unclear');
+    expect(judgeProbe([run({ setupFailed: true, exitCode: 1 })])).toBe('unclear');
+    expect(judgeProbe([run({ setupFailed: true, exitCode: 1 })], true)).toBe('red');
+    expect(judgeProbe([run()], true)).toBe('green');
   });
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/domain/failure.ts';
 import type { Milestone } from '../../../src/domain/milestone.ts';
 import { RepositoryPolicy } from '../../../src/domain/repository-policy.schema.ts';
@@ -13,6 +13,8 @@ import { type DatadogStandIn, KEYS, startDatadogStandIn } from '../../support/da
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 let standIn: DatadogStandIn;
+const matrix = { passed: 0, total: 0 };
+afterAll(() => process.stdout.write(`fault matrix of Datadog: ${matrix.passed}/${matrix.total} passed\n`));
 beforeEach(async () => {
   standIn = await startDatadogStandIn();
 });
@@ -106,12 +108,12 @@ describe('the health of a service', () => {
   const now = new Date('2026-11-23T12:00:00.000Z');
   const minutesAgo = (minutes: number) => now.getTime() - minutes * 60_000;
   const tags = ['service:auth', 'env:production'];
-  const read = () =>
+  const read = (deployed = 4) =>
     createDatadogHealth(client(), config(), () => now).read({
       repo,
       service: 'auth',
       environment: 'production',
-      since: new Date(minutesAgo(4)).toISOString(),
+      since: new Date(minutesAgo(deployed)).toISOString(),
       limits: { latency: 1.5 },
     });
 
@@ -133,6 +135,20 @@ describe('the health of a service', () => {
       { name: 'cpu', value: 95, before: { mean: expect.closeTo(41, 0) } },
     ]);
     expect(reading.monitors?.map(({ state }) => state)).toEqual(['alert', 'ok', 'ok']);
+  });
+
+  it('is that of the newest minutes also when the deployment was days ago', async () => {
+    const deployed = 3 * 24 * 60;
+    for (let minute = deployed + 30; minute > deployed; minute -= 1) standIn.feed('auth.cpu', 40 + (minute % 3), tags, minutesAgo(minute));
+    standIn.feed('auth.requests', 5_000, tags, minutesAgo(600));
+    standIn.feed('auth.requests', 200, tags, minutesAgo(2));
+    standIn.feed('auth.errors', 30, tags, minutesAgo(2));
+    standIn.feed('auth.cpu', 50, tags, minutesAgo(2));
+    expect(await read(deployed)).toMatchObject({
+      requests: 200,
+      errors: 30,
+      metrics: [{ value: null }, { value: 50, before: { mean: expect.closeTo(41, 0) } }],
+    });
   });
 
   it('is unknown without data, not well', async () => {
@@ -195,6 +211,7 @@ describe('what is shown at Datadog', () => {
   });
 
   it.each(FAULT_KINDS)('survives %s at every call and is caught up, each once but what Datadog took without saying so', async (kind) => {
+    matrix.total += 3;
     const stateDir = temporaryFolder();
     const hits = [/events$/, /series$/, /downtime$/].map((match) => standIn.fault(kind, match));
     const { milestone: show, submit, quiet, catchUp } = telemetry(stateDir);
@@ -216,6 +233,7 @@ describe('what is shown at Datadog', () => {
     // A step that was taken and not answered is rolled up with itself by its group; a point at the same time is the same point.
     const times = kind.startsWith('after-effect') ? 2 : taken ? 1 : kept / 3;
     expect([standIn.events.length, standIn.points.length, standIn.downtimes.length]).toEqual([times, times, times]);
+    matrix.passed += 3;
   });
 });
 
@@ -237,19 +255,33 @@ describe('the calls', () => {
     expect(String(failure)).not.toContain(KEYS.app);
   });
 
-  it.each(['forbidden', 'rate-limited', 'server-error', 'reset', 'hang', 'after-effect'] as const)(
-    'of a set-up that %s breaks anywhere are made good by the next one',
-    async (kind) => {
-      for (const match of [/custom-variables$/, /webhooks$/, /POST .*monitor$/, /POST .*dashboard$/]) {
-        const hit = standIn.fault(kind, match);
-        await setUp().catch(() => undefined);
-        expect(hit.hits()).toBe(1);
-        standIn.clearFaults();
-      }
-      await setUp();
-      expect([standIn.monitors.size, standIn.webhooks.size, standIn.variables.size, standIn.dashboards.size]).toEqual([3, 1, 1, 1]);
-    },
-  );
+  it.each(FAULT_KINDS)('of a reading that %s breaks are not taken for a reading, and the next one is whole', async (kind) => {
+    const health = createDatadogHealth(client(), config(), () => new Date());
+    for (const match of [/GET .*monitor$/, /query$/]) {
+      matrix.total += 1;
+      const hit = standIn.fault(kind, match);
+      const failure = await health.read({ repo, service: 'auth', environment: 'production' }).catch((error: unknown) => error);
+      const code = kind === 'forbidden' ? 'not-permitted' : kind === 'rate-limited' ? 'rate-limited' : 'health-unavailable';
+      expect(failure).toMatchObject({ code });
+      expect(hit.hits()).toBe(1);
+      standIn.clearFaults();
+      expect(await health.read({ repo, service: 'auth', environment: 'production' })).toMatchObject({ requests: 0 });
+      matrix.passed += 1;
+    }
+  });
+
+  it.each(FAULT_KINDS)('of a set-up that %s breaks anywhere are made good by the next one', async (kind) => {
+    for (const match of [/custom-variables$/, /webhooks$/, /POST .*monitor$/, /POST .*dashboard$/]) {
+      matrix.total += 1;
+      const hit = standIn.fault(kind, match);
+      await setUp().catch(() => undefined);
+      expect(hit.hits()).toBe(1);
+      standIn.clearFaults();
+      matrix.passed += 1;
+    }
+    await setUp();
+    expect([standIn.monitors.size, standIn.webhooks.size, standIn.variables.size, standIn.dashboards.size]).toEqual([3, 1, 1, 1]);
+  });
 });
 
 describe('the doctor', () => {

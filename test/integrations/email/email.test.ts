@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { FAILURES, type Failure } from '../../../src/domain/failure.ts';
+import { FAILURES, Failure } from '../../../src/domain/failure.ts';
 import type { HandOver } from '../../../src/domain/hand-over.schema.ts';
 import type { Notifier } from '../../../src/integrations/contract.ts';
 import { EmailConfig } from '../../../src/integrations/email/config.schema.ts';
@@ -30,8 +30,9 @@ interface Given {
   readonly config?: object;
   readonly password?: string;
   readonly stateDir?: string;
+  readonly readArtifact?: () => Promise<Uint8Array>;
 }
-function contextOf({ config = {}, password = 'right', stateDir }: Given = {}) {
+function contextOf({ config = {}, password = 'right', stateDir, readArtifact }: Given = {}) {
   made += 1;
   return {
     config: EmailConfig.parse({
@@ -46,7 +47,7 @@ function contextOf({ config = {}, password = 'right', stateDir }: Given = {}) {
     }),
     stateDir: stateDir ?? join(folder, String(made)),
     secret: (name: string) => (name === 'smtp-password' ? [password] : []),
-    readArtifact: async () => new TextEncoder().encode(DIFF),
+    readArtifact: readArtifact ?? (async () => new TextEncoder().encode(DIFF)),
   };
 }
 function notifierOf(given?: Given): Notifier {
@@ -120,6 +121,12 @@ describe('mail', () => {
   it('leaves a diff out that is larger than may be', async () => {
     await notifierOf({ config: { maxAttachmentBytes: 10 } }).handOver(handOver, 'h');
     expect(taken()[0]?.raw).not.toContain('change.diff');
+  });
+
+  it('goes out without a diff that is not there any more', async () => {
+    const readArtifact = () => Promise.reject(new Failure('artifact-missing', 'gone'));
+    await notifierOf({ readArtifact }).handOver(handOver, 'h');
+    expect(decoded(taken()[0]?.raw ?? '')).toContain('git fetch origin');
   });
 
   it('shows hostile text as it reads: no header, no markup, no direction', async () => {

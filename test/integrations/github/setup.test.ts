@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { diagnose } from '../../../src/integrations/github/doctor.ts';
 import { HOOKS } from '../../../src/integrations/github/hooks.ts';
 import { REQUIRED_EVENTS, REQUIRED_PERMISSIONS } from '../../../src/integrations/github/required.ts';
-import { appManifest, convertManifest, ensureRepositoryHook, setUpAppHook } from '../../../src/integrations/github/setup.ts';
+import {
+  appManifest,
+  convertManifest,
+  ensureOrganizationHook,
+  ensureRepositoryHook,
+  setUpAppHook,
+} from '../../../src/integrations/github/setup.ts';
 import { type GitHubStandIn, startGitHubStandIn } from '../../support/github/stand-in.ts';
 import { appCredentialsOf, tokenCredentialsOf } from '../../support/github/under-test.ts';
 import { clientOf, forgeOf } from './support.ts';
@@ -16,6 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => standIn.close());
 
+const ACCEPTED = Object.fromEntries(REQUIRED_PERMISSIONS.map((permission) => [permission.name, permission.access]));
 const app = (from = standIn) => clientOf(from.url, appCredentialsOf(from));
 const token = () => clientOf(standIn.url, tokenCredentialsOf(standIn));
 const named = (findings: ReadonlyArray<{ readonly name: string; readonly ok: boolean; readonly detail: string }>, name: string) => {
@@ -34,6 +41,27 @@ describe('setting up GitHub', () => {
     expect(hooks).toHaveLength(1);
     expect(hooks[0]).toMatchObject({ active: true, config: { url: URL, content_type: 'json', insecure_ssl: '0' } });
     expect(hooks[0]?.events.toSorted()).toEqual(REQUIRED_EVENTS.map(([event]) => event).toSorted());
+  });
+
+  it('makes one webhook for an organisation, which the doctor and the patrol find for its repositories', async () => {
+    const org = await startGitHubStandIn({ org: 'umbrella' });
+    try {
+      const { owner, name, fullName, head, hands } = await org.repository();
+      const mine = clientOf(org.url, tokenCredentialsOf(org));
+      const api = mine.for({ owner, name }, HOOKS);
+      const hook = { url: 'http://127.0.0.1:9/webhooks/github', secret: SECRET };
+      expect(await ensureOrganizationHook(api, hook)).toContain('umbrella: webhook');
+      expect(await ensureOrganizationHook(api, hook)).toContain('brought up to date');
+      expect(await api.all('GET /orgs/{org}/hooks', { org: owner }, (data) => data, 10)).toHaveLength(1);
+      await hands.status(head, 'test', 'success');
+      await org.settled();
+      const options = { repositories: [fullName], webhookUrl: hook.url };
+      expect(named(await diagnose(mine, options), `${fullName}: webhook`).detail).toContain('failed');
+      expect(await forgeOf(mine, options).deliveries?.redeliverFailed()).toBeGreaterThan(0);
+      expect(org.violations).toEqual([]);
+    } finally {
+      await org.close();
+    }
   });
 
   it('points the webhook of the App to this ingress', async () => {
@@ -112,6 +140,28 @@ describe('the doctor of GitHub', () => {
       appId: 1,
     });
     expect(await diagnose(stranger, { repositories: [], webhookUrl: URL })).toMatchObject([{ name: 'App', ok: false }]);
+  });
+
+  it('says which permissions the owner of a repository has not accepted', async () => {
+    const lagging = await startGitHubStandIn({ accepted: { ...ACCEPTED, issues: 'read' } });
+    try {
+      const { fullName } = await lagging.repository();
+      const findings = await diagnose(app(lagging), { repositories: [fullName], webhookUrl: undefined });
+      expect(named(findings, 'permission issues')).toMatchObject({ ok: true });
+      expect(named(findings, `${fullName}: permissions`)).toMatchObject({
+        ok: false,
+        detail: expect.stringMatching(/not accepted.*: Issues\. Review/),
+      });
+    } finally {
+      await lagging.close();
+    }
+  });
+
+  it('says when a token writes as somebody else than is configured', async () => {
+    const { fullName } = await standIn.repository();
+    const other = clientOf(standIn.url, { ...tokenCredentialsOf(standIn), login: 'suture-healer[bot]' });
+    const findings = await diagnose(other, { repositories: [fullName], webhookUrl: undefined });
+    expect(named(findings, 'identity')).toMatchObject({ ok: false, detail: expect.stringContaining('writes as suture-bot') });
   });
 
   it('knows a token from an App, and misses a webhook that nobody made', async () => {

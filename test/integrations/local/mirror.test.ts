@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mirrorExisting, publishBranchTo } from '../../../src/integrations/local/admin.ts';
 import { createLocalForge } from '../../../src/integrations/local/forge.ts';
+import { observe } from '../../../src/integrations/local/observe.ts';
+import { openRepository } from '../../../src/integrations/local/repo-store.ts';
 import { makeFolder, writeFiles } from './support.ts';
 
 const HOOKS = [
@@ -61,6 +63,28 @@ describe('a repository on disk', () => {
     const { repo, branch, headSha } = await mirrorExisting(stateDir, user);
     expect({ branch, headSha }).toEqual({ branch: 'trunk', headSha: git('rev-parse', 'HEAD') });
     expect(await createLocalForge(stateDir).repositories.describe(repo)).toMatchObject({ defaultBranch: 'trunk' });
+  });
+
+  it('is checked where we propose something, and nowhere else', async () => {
+    const { repo, headSha } = await mirrorExisting(stateDir, user);
+    const open = await openRepository(stateDir, repo);
+    const first = await observe(open);
+    expect(first.newHeads).toEqual([]);
+    await first.commit();
+    git('commit', '-q', '--allow-empty', '-m', 'second');
+    await mirrorExisting(stateDir, user);
+    const ours = await commitIn(repo, headSha);
+    const { changes } = createLocalForge(stateDir);
+    await changes.open(repo, {
+      marker: 'm',
+      title: 'Fix',
+      body: '',
+      headBranch: 'suture/fix-1',
+      baseBranch: 'trunk',
+      labels: [],
+      draft: false,
+    });
+    expect((await observe(open)).newHeads).toEqual([ours]);
   });
 
   it('is mirrored again after new commits and deleted branches, and keeps our own branches', async () => {

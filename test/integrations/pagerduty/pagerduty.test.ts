@@ -165,6 +165,28 @@ describe('PagerDuty in trouble', () => {
     }
     expect(standIn.problems).toEqual([]);
   });
+
+  it('away when it was to page, back when that is settled: nobody is paged any more', async () => {
+    const { healingId, notifier, incidents } = fresh();
+    standIn.fail('server-error');
+    await expect(notifier.handOver(bundle(healingId), 'h')).rejects.toMatchObject({ code: 'notifier-unavailable' });
+    await notifier.card?.(card(healingId, ended('healed')), 'c');
+    await notifier.catchUp?.();
+    expect(incidents().filter((one) => one.state !== 'resolved')).toEqual([]);
+  });
+
+  it('away for both: what was paged late is resolved after it', async () => {
+    const { healingId, notifier, incidents } = fresh();
+    for (const work of [
+      () => notifier.handOver(bundle(healingId), 'h'),
+      () => notifier.notify({ healingId, kind: 'outcome', text: 'healed', outcome: 'healed' }, 'o'),
+    ]) {
+      standIn.fail('server-error');
+      await expect(work()).rejects.toMatchObject({ code: 'notifier-unavailable' });
+    }
+    expect(await notifier.catchUp?.()).toEqual({ delivered: 2, waiting: 0 });
+    expect(incidents().map((one) => one.state)).toEqual(['resolved']);
+  });
 });
 
 describe('the doctor of PagerDuty', () => {

@@ -62,6 +62,12 @@ export function query(
     .sort(([one], [other]) => one - other);
 }
 
+/** Minutes of a bucket for a time of so many minutes, as Datadog rolls up where nothing else is asked. */
+export function rollUp(minutes: number): number {
+  const hours = minutes / 60;
+  return hours <= 4 ? 1 : hours <= 24 ? 5 : hours <= 48 ? 10 : hours <= 168 ? 60 : 240;
+}
+
 /** A monitor's query: how its window is put together, what is asked, and the limit. */
 export function readMonitor(text: string): { readonly over: 'sum' | 'avg'; readonly minutes: number; readonly query: string } {
   const [, over, minutes, asked] = /^(sum|avg)\(last_(\d+)m\):(.+?)\s*>\s*[\d.]+$/.exec(text) ?? [];

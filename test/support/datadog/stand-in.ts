@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { type FaultKind, play } from './faults.ts';
-import { monitorValue, type Point, query, readMonitor } from './series.ts';
+import { monitorValue, type Point, query, readMonitor, rollUp } from './series.ts';
 import { specCheck } from './spec-check.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- bodies of a vendor, of many shapes
@@ -130,7 +130,7 @@ export async function startDatadogStandIn({ minuteMs = 60_000 }: { readonly minu
       const [from, to] = [Number(search.get('from')) * 1000, Number(search.get('to')) * 1000];
       const asked = (search.get('query') ?? '').split(/,(?![^{]*\})/);
       const series = asked.flatMap((expression, index) => {
-        const pointlist = query(points, expression, from, to, minuteMs);
+        const pointlist = query(points, expression, from, to, rollUp((to - from) / minuteMs) * minuteMs);
         return pointlist.length === 0 ? [] : [{ query_index: index, expression, metric: expression, pointlist }];
       });
       return [200, { status: 'ok', res_type: 'time_series', from_date: from, to_date: to, series }];

@@ -122,6 +122,8 @@ export function accessRoutes(
     router.on(operation, async (ask) => {
       if (ask.who.kind !== 'app') return needsApp;
       const answer = await upstream.send('GET', ask.target, null, ask.who);
+      if (operation === 'GET /repos/{owner}/{repo}/installation' && world.app.accepted !== undefined && answer.status === 200)
+        return { ...answer, body: { ...answer.body, permissions: world.app.accepted } };
       return operation === 'GET /app' && answer.status === 200
         ? {
             ...answer,

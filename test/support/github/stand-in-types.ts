@@ -24,6 +24,8 @@ export interface StandInOptions {
   /** Where the App's webhook points; absent: events are recorded and go nowhere. */
   readonly webhook?: { readonly url: string; readonly secret: string };
   readonly permissions?: Readonly<Record<string, string>>;
+  /** What the owner accepted of the App's permissions; default all. */
+  readonly accepted?: Readonly<Record<string, string>>;
   readonly events?: readonly string[];
   /** Holds the stand-in's own answers and events against the specification; default false. */
   readonly checkItself?: boolean;

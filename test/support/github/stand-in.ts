@@ -70,6 +70,7 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
     privateKey,
     installationId: 777,
     permissions: { metadata: 'read', administration: 'read', ...(options.permissions ?? ALL_PERMISSIONS) },
+    accepted: options.accepted,
     events: options.events ?? ['*'],
   };
   const relaySecret = randomUUID();

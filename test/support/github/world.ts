@@ -12,6 +12,8 @@ export interface StandInApp {
   readonly privateKey: string;
   readonly installationId: number;
   readonly permissions: Readonly<Record<string, string>>;
+  /** What the owner of the repositories accepted of them; undefined: all. */
+  readonly accepted: Readonly<Record<string, string>> | undefined;
   readonly events: readonly string[];
 }
 
