@@ -42,7 +42,13 @@ export const AgentsConfig = z.strictObject({
         .describe(
           'Program and arguments of a Reasoner that is asked over its pipes; no shell, and none of our secrets in its environment.',
         ),
-      timeoutSeconds: z.number().int().positive().max(600).default(60).describe('How long it may take for one answer.'),
+      timeoutSeconds: z
+        .number()
+        .int()
+        .positive()
+        .max(240)
+        .default(60)
+        .describe('How long it may take for one answer; the step that asks it has five minutes.'),
     })
     .refine(({ url, command }) => url === undefined || command === undefined, 'either url or command')
     .prefault({})

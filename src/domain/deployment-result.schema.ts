@@ -14,7 +14,9 @@ export const DeploymentResult = z.object({
   pull_request: z.object({ number: z.number().int(), url: z.string().max(2000), branch: z.string().max(250) }).nullable(),
   merged_revision: z.string().max(40).nullable(),
   environment: z.string().max(100).nullable().describe('Where it is deployed to.'),
-  verified: z.boolean().describe('Production was watched after the deployment and is well.'),
+  verified: z
+    .boolean()
+    .describe('Seen to be well once it was live: production, or the checks of the merged commit where there is no service.'),
   timeline: z.array(z.object({ at: z.string().max(40), step: z.string().max(40), text: z.string().max(300) })).max(60),
 });
 export type DeploymentResult = z.infer<typeof DeploymentResult>;

@@ -43,7 +43,8 @@ afterAll(async () => {
   for (const client of clients) await client.close();
   service?.child.kill('SIGTERM');
   await service?.ended;
-  expect(processesOf(stateDir)).toEqual([]);
+  const left = processesOf(stateDir);
+  if (left.length > 0) throw new Error(`still running: ${left.join('; ')}`);
   for (const each of [stateDir, folder]) rmSync(each, { recursive: true, force: true });
 });
 
@@ -97,7 +98,8 @@ describe('a stock client', () => {
       seen = await call(monitor, 'get_incident', { incident: INCIDENT });
     }
     expect(seen, JSON.stringify(seen['timeline'])).toMatchObject({
-      outcome: { kind: 'healed', reason: 'merged-unverified' },
+      // Whether the merged commit has checks yet when it is looked at is a matter of moments.
+      outcome: { kind: 'healed', reason: expect.stringMatching(/^(verified|merged-unverified)$/) },
       strategy: 'config-rollback',
     });
 
