@@ -152,6 +152,10 @@ export function patrolActivities(deps: ActivityDeps): Pick<Activities, 'patrol'>
             if (place.catchUp !== undefined) await bounded(CATCH_UP_MS, 'telemetry', place.catchUp);
           });
         }
+        await attempt({ part: 'retention' }, async () => {
+          const { removed } = (await deps.retention?.sweep()) ?? { removed: 0 };
+          if (removed > 0) deps.log.info({ removed }, 'removed what is older than it is kept');
+        });
         for (const repo of await deps.forge.repositories.served()) {
           if (signal.aborted) break;
           progress(`${repo.owner}/${repo.name}`);

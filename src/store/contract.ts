@@ -44,6 +44,12 @@ export interface RecordStore {
   putOnce(key: string, value: string): Promise<string>;
 }
 
+/** Cleans the state folder of what is older than it is kept; never of the audit trail, secrets or repositories. */
+export interface Retention {
+  /** One bounded step; `done` when nothing is left to look at for now. */
+  sweep(): Promise<{ readonly removed: number; readonly done: boolean }>;
+}
+
 /** What stands in the way of a reservation. */
 export interface BudgetExceeded {
   readonly scope: string;
