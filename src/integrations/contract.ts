@@ -80,8 +80,8 @@ export interface ForgeRepositories {
 
 /** The repository's own checks. */
 export interface ForgeChecks {
-  /** Checks of a revision, required ones that have not started included as queued. */
-  list(repo: RepoRef, sha: string): Promise<readonly CheckFacts[]>;
+  /** Checks of a revision, required ones that have not started included as queued. Required is what `branch` asks of what lands there; absent: the default branch. */
+  list(repo: RepoRef, sha: string, branch?: string): Promise<readonly CheckFacts[]>;
   /** Log of a completed check, at most 4 MiB with head and tail kept; null when there is none (any more). */
   log(repo: RepoRef, sha: string, check: string): Promise<Uint8Array | null>;
   /** Newest ancestor of `sha` (itself included) on which all of `checks` succeeded, within the last 200 commits. */
