@@ -26,9 +26,9 @@ import { workflowBundle } from './temporal/bundle.ts';
 import { connectLazily, createHealings, ensurePatrol, ensureSearchAttributes } from './temporal/index.ts';
 import { runToEnd } from './temporal/run-to-end.ts';
 
-/** Activities that call the forge at the same time; GitHub asks for fewer than 100 requests at once. */
 /** Activities of the worker's own queue at the same time: they wait for the store and for vendors. */
 const OWN_CALLS = 16;
+/** Activities that call the forge at the same time; GitHub asks for fewer than 100 requests at once. */
 const FORGE_CALLS = 10;
 
 /** Longest pause between two signs of life of an activity that reach the server, in milliseconds. */

@@ -85,12 +85,12 @@ describe.skipIf(missing !== null)(`a cluster${missing === null ? '' : `: ${missi
 
   const place = async (name: string, marker: string, begun: boolean) => {
     const api = await connectCluster(options);
-    const sandboxOwner = 'somebody';
+    const sandboxOwner = { installation: 'somebody', machine: 'somewhere' };
     const job = jobOf(['sleep 600']);
     const object = jobObject(
       { ...job, name },
       options,
-      { name: objectName(sandboxOwner, name), namespace: 'suture-jobs', owner: sandboxOwner, marker },
+      { name: objectName(sandboxOwner.installation, name), namespace: 'suture-jobs', owner: sandboxOwner, marker },
       networkPlan(job),
     );
     if (begun) Object.assign(object.metadata?.annotations ?? {}, { [NOTES.begun]: 'yes' });
