@@ -7,6 +7,7 @@ import { connectCluster } from '../../src/sandbox/kubernetes/api.ts';
 import { createKubernetesSandbox, type KubernetesOptions } from '../../src/sandbox/kubernetes/index.ts';
 import { jobObject, NOTES, objectName } from '../../src/sandbox/kubernetes/objects.ts';
 import { networkPlan } from '../../src/sandbox/network.ts';
+import { ownerOf } from '../../src/sandbox/owner.ts';
 import { describeSandboxContract } from '../sandbox/contract-suite.ts';
 import { jobOf } from '../sandbox/support.ts';
 
@@ -71,6 +72,10 @@ describe.skipIf(missing !== null)(`a cluster${missing === null ? '' : `: ${missi
 
   describeSandboxContract('kubernetes', () => create(), 'cluster');
 
+  it('finds the programs that the PATH of the image leads to', async () => {
+    expect((await create().run(jobOf(['tool-of-the-image']))).steps[0]?.output).toBe('found\n');
+  });
+
   it('leaves no job and no pod behind', async () => {
     for (let tried = 0; tried < 50 && jobs() !== ''; tried += 1) await new Promise((next) => setTimeout(next, 200));
     expect(jobs()).toBe('');
@@ -117,6 +122,40 @@ describe.skipIf(missing !== null)(`a cluster${missing === null ? '' : `: ${missi
     const replaced = await api.batch.readNamespacedJob({ namespace: 'suture-jobs', name: second.object.metadata?.name ?? '' });
     expect(replaced.metadata?.uid).not.toBe(old);
     await removeJob(api, { namespace: 'suture-jobs', name: second.object.metadata?.name ?? '' });
+  });
+
+  it('replaces a job that was made by other settings, because its walls are others', async () => {
+    const { createOrAdopt, removeJob } = await import('../../src/sandbox/kubernetes/pod.ts');
+    const { api, object } = await place(`walls-${process.pid}`, 'suture-sandbox.1.1.t1', false);
+    const where = { namespace: 'suture-jobs', name: object.metadata?.name ?? '' };
+    const before = (await api.batch.readNamespacedJob(where)).metadata?.uid;
+    const other = {
+      ...object,
+      metadata: { ...object.metadata, annotations: { ...object.metadata?.annotations, [NOTES.spec]: 'another' } },
+    };
+    expect(await createOrAdopt(api, other, 'suture-sandbox.2.2.t1')).toBe('created');
+    expect((await api.batch.readNamespacedJob(where)).metadata?.uid).not.toBe(before);
+    await removeJob(api, where);
+  });
+
+  it('is not misled by what the cluster said of an earlier job with the same name', async () => {
+    const job = { ...jobOf(['echo fine']), name: `again-${process.pid}` };
+    const wrong = create({ runtimeClass: 'not-there', requireNetworkPolicy: false });
+    await expect(wrong.run(job)).rejects.toMatchObject({ code: 'sandbox-unavailable' });
+    const name = objectName(ownerOf(stateDir).installation, job.name);
+    const said = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: `earlier-${process.pid}`, namespace: 'suture-jobs' },
+      involvedObject: { apiVersion: 'batch/v1', kind: 'Job', name, namespace: 'suture-jobs', uid: '00000000-0000-0000-0000-000000000000' },
+      reason: 'FailedCreate',
+      message: 'of an earlier try',
+      type: 'Warning',
+      firstTimestamp: new Date().toISOString(),
+      lastTimestamp: new Date().toISOString(),
+    });
+    kubectl(['create', '--filename', '-'], said);
+    expect((await create().run(job)).steps[0]?.output).toBe('fine\n');
   });
 
   it("says in the cluster's own words why no pod is made", async () => {
