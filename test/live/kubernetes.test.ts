@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -48,6 +48,7 @@ describe.skipIf(missing !== null)(`a cluster${missing === null ? '' : `: ${missi
   const create = (more: Partial<KubernetesOptions> = {}) => createKubernetesSandbox({ stateDir, kubernetes: { ...options, ...more } });
   const jobs = (): string => kubectl(['get', 'jobs,pods', '--namespace', 'suture-jobs', '--output', 'name']);
 
+  let account = { token: '', server: '', ca: '' };
   beforeAll(() => {
     kubectl(['apply', '--filename', '-'], readFileSync(join(import.meta.dirname, '../../docs/kubernetes-rbac.yaml'), 'utf8'));
     // Exactly the rights of the manifest that users are given, and no others.
@@ -56,6 +57,7 @@ describe.skipIf(missing !== null)(`a cluster${missing === null ? '' : `: ${missi
     const ca = kubectl(['config', 'view', '--minify', '--raw', '--output', 'jsonpath={.clusters[0].cluster.certificate-authority-data}']);
     const caFile = kubectl(['config', 'view', '--minify', '--output', 'jsonpath={.clusters[0].cluster.certificate-authority}']);
     const authority = ca === '' ? readFileSync(caFile).toString('base64') : ca;
+    account = { token, server, ca: Buffer.from(authority, 'base64').toString() };
     writeFileSync(
       kubeconfig,
       JSON.stringify({
@@ -74,6 +76,31 @@ describe.skipIf(missing !== null)(`a cluster${missing === null ? '' : `: ${missi
 
   it('finds the programs that the PATH of the image leads to', async () => {
     expect((await create().run(jobOf(['tool-of-the-image']))).steps[0]?.output).toBe('found\n');
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('is driven from a pod of its own by what every pod finds there', () => {
+    const folder = join(stateDir, 'account');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'token'), account.token);
+    writeFileSync(join(folder, 'ca.crt'), account.ca);
+    writeFileSync(join(folder, 'namespace'), 'suture-jobs');
+    const { kubeconfig: _none, ...inside } = options;
+    const sources = [new URL('../../src/sandbox/kubernetes/index.ts', import.meta.url), new URL('../sandbox/support.ts', import.meta.url)];
+    const program = `
+      const { createKubernetesSandbox } = await import(${JSON.stringify(sources[0]?.href)});
+      const { jobOf } = await import(${JSON.stringify(sources[1]?.href)});
+      const sandbox = createKubernetesSandbox(${JSON.stringify({ stateDir, kubernetes: inside })});
+      process.stdout.write((await sandbox.run(jobOf(['echo from a pod']))).steps[0].output);`;
+    // The files of a service account, at the place where a pod has them: in a mount namespace, so nobody else sees them.
+    const show =
+      'mount -t tmpfs tmpfs /run && mkdir -p /run/secrets/kubernetes.io && cp -r "$1" /run/secrets/kubernetes.io/serviceaccount && exec "$2" --input-type=module -e "$3"';
+    const { hostname, port } = new URL(account.server);
+    const said = execFileSync(
+      'unshare',
+      ['--mount', '--propagation', 'private', '--', '/bin/sh', '-c', show, 'pod', folder, process.execPath, program],
+      { encoding: 'utf8', env: { PATH: process.env['PATH'], KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port } },
+    );
+    expect(said).toBe('from a pod\n');
   });
 
   it('leaves no job and no pod behind', async () => {
