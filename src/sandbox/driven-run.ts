@@ -18,7 +18,7 @@ type Reason = 'timeout' | 'output' | 'cancel';
 
 const DRAIN_MS = 500;
 /** Longest look at what the limits did to a job whose time is over. */
-const LAST_LOOK_MS = 1_500;
+const LAST_LOOK_MS = 2_000;
 const SAID_BYTES = 4_096;
 const SIGXFSZ_EXIT = 128 + 25;
 /** Room for tar headers and temporary files beside the workspace itself when files come back. */
