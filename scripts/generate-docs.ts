@@ -99,6 +99,11 @@ const configuration: Readonly<Record<string, string>> = {
   policy: settings(settingsOf(RepositoryPolicy)),
 };
 
+/** Why cases do not apply yet. */
+const notYet = (): readonly string[] => [
+  ...new Set(CASES.flatMap(({ held }) => (typeof held === 'object' && 'notYet' in held ? [held.notYet] : []))),
+];
+
 /** One row for each abuse case, from what the last full run of the attacks wrote down. */
 function abuse(published: Published): string {
   const columns = [
@@ -117,7 +122,14 @@ function abuse(published: Published): string {
   });
   const product = CASES.filter(({ held }) => Array.isArray(held)).length;
   const total = columns.map(([, list]) => (list === undefined ? 'not run' : `**${list.length + product}/${attacked.length + product}**`));
-  return table(['Case', 'What', ...columns.map(([name]) => name)], [...rows, ['', '**held / total**', ...total]]);
+  const later = CASES.length - attacked.length - product;
+  const shown = table(['Case', 'What', ...columns.map(([name]) => name)], [...rows, ['', '**held / total**', ...total]]);
+  const parts = [
+    `${attacked.length} of the ${CASES.length} cases are attacks on a sandbox, run in each column against the real thing, and as a control against a plain process.`,
+    `${product} are held before anything reaches a sandbox, whichever it is.`,
+    later === 0 ? '' : `${later} do not apply yet in any column: ${notYet().join('; ')}.`,
+  ];
+  return `${shown}\n\n${parts.join(' ').trim()}`;
 }
 
 /** What holds the cases that are none of a sandbox. */
