@@ -9,7 +9,8 @@ const MAX_FILES = 50;
 const MAX_BYTES = 256 * 1024;
 /** Lock files are long by nature, and whoever asks for one looks things up in it. */
 const MAX_LOCK_BYTES = 2 * 1024 ** 2;
-const LOCK_FILE = /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|go\.sum|Cargo\.lock|poetry\.lock|uv\.lock|Gemfile\.lock)$/;
+const LOCK_FILE =
+  /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|go\.sum|Cargo\.lock|poetry\.lock|uv\.lock|Gemfile\.lock)$/;
 
 const absent = (wanted: FileWanted, why: string): FileRead => ({ ...wanted, text: null, why });
 
