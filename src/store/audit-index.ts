@@ -1,9 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import { Failure } from '../domain/failure.ts';
 import { type AuditLine, chainHash, genesisHash, parseEntry, splitLine } from './audit-line.ts';
+import { KeyWindow } from './key-window.ts';
 import { readLines } from './read-lines.ts';
 
-/** Keys that are remembered: a repeated activity comes within hours, and a trail grows for ever. */
+/** Newest keys that are remembered at least: a repeated activity comes within hours, and a trail grows for ever. */
 export const KEY_WINDOW = 200_000;
 
 /** What one process knows of the trail: where it ends, its last hash, and which keys are among its newest. */
@@ -14,28 +15,14 @@ export interface AuditIndex {
   size: number;
   hash: Buffer;
   lastAt: string;
-  readonly keys: Map<string, number>;
-  /** The most keys. */
-  readonly window: number;
+  readonly keys: KeyWindow;
   /** A signed hash that the chain has to lead through, where it was not read from its beginning. */
   readonly anchor: { readonly size: number; readonly hash: string } | null;
 }
 
 /** Knows nothing yet. */
 export function emptyIndex(origin: string, window: number): AuditIndex {
-  return { offset: 0, size: 0, hash: genesisHash(origin), lastAt: '', keys: new Map(), window, anchor: null };
-}
-
-/** Takes a key into a window, with the number of its entry; the oldest falls out. */
-export function rememberKey(keys: Map<string, number>, window: number, key: string, seq: number): void {
-  if (keys.has(key)) {
-    return;
-  }
-  keys.set(key, seq);
-  for (const oldest of keys.size > window ? keys.keys() : []) {
-    keys.delete(oldest);
-    break;
-  }
+  return { offset: 0, size: 0, hash: genesisHash(origin), lastAt: '', keys: new KeyWindow(window), anchor: null };
 }
 
 /** Takes one entry into the index. */
@@ -44,7 +31,7 @@ export function learn(index: AuditIndex, entry: AuditLine, hash: Buffer, bytes: 
   index.size = entry.seq;
   index.hash = hash;
   index.lastAt = entry.at;
-  rememberKey(index.keys, index.window, entry.key, entry.seq);
+  index.keys.add(entry.key, entry.seq);
 }
 
 /**

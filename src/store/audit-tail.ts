@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { AuditIndex } from './audit-index.ts';
 import { parseEntry, splitLine } from './audit-line.ts';
 import { listCheckpoints, readCheckpoint } from './checkpoint-folder.ts';
+import { KeyWindow } from './key-window.ts';
 import { type RawLine, readLines } from './read-lines.ts';
 import { openCheckpoint } from './signed-note.ts';
 
@@ -44,8 +45,7 @@ export async function indexNearEnd(
       size: entry.seq,
       hash: Buffer.from(split.hash, 'hex'),
       lastAt: entry.at,
-      keys: new Map(),
-      window,
+      keys: new KeyWindow(window),
       anchor: opened.facts,
     };
   }

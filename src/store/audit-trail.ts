@@ -23,7 +23,7 @@ export interface AuditTrailOptions {
   readonly origin?: string;
   /** Sign a checkpoint at least after so many entries; default 100. */
   readonly checkpointEvery?: number;
-  /** So many of the newest keys are remembered; default 200,000. */
+  /** So many of the newest keys are remembered at least; default 200,000. */
   readonly window?: number;
   readonly now?: () => Date;
   /** Told when the unfinished last line of a writer that was killed was cut off, with its length in bytes. */

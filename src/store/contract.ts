@@ -31,7 +31,7 @@ export interface AuditCheckpoint {
 
 /** Append-only hash chain of every action. */
 export interface AuditTrail {
-  /** Returns the sequence number, from 1; the same key, as long as it is among the newest 200,000, returns the first one's. Durable when it resolves. */
+  /** Returns the sequence number, from 1; the same key, while it is among the newest 200,000, returns the first one's. Durable when it resolves. */
   append(entry: AuditEntry): Promise<number>;
   /** Signs the present end of the trail; null while it is empty. */
   checkpoint(): Promise<AuditCheckpoint | null>;

@@ -1,10 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { hasCode } from '../lib/error-code.ts';
-import { KEY_WINDOW, rememberKey } from './audit-index.ts';
+import { KEY_WINDOW } from './audit-index.ts';
 import { chainHash, genesisHash, parseEntry, splitLine } from './audit-line.ts';
 import { DEFAULT_ORIGIN } from './audit-trail.ts';
 import { listCheckpoints, readCheckpoint, trailPath } from './checkpoint-folder.ts';
+import { KeyWindow } from './key-window.ts';
 import { readLines } from './read-lines.ts';
 import { type CheckpointFacts, openCheckpoint } from './signed-note.ts';
 
@@ -124,7 +125,7 @@ async function walk(file: FileHandle, origin: string, anchors: readonly Anchor[]
   let lastAt = '';
   let anchored = 0;
   let nextAnchor = 0;
-  const keys = new Map<string, number>();
+  const keys = new KeyWindow(window);
   const clockSteps: number[] = [];
   for await (const line of readLines(file, 0)) {
     const expected = seq + 1;
@@ -156,10 +157,12 @@ async function walk(file: FileHandle, origin: string, anchors: readonly Anchor[]
     if (entry.at < lastAt) {
       return bad(expected, 'clock-backwards', `entry ${expected} is from ${entry.at}, before the one above it (${lastAt})`);
     }
-    if (keys.has(entry.key)) {
+    const known = keys.get(entry.key);
+    // A writer may have forgotten what lies further back.
+    if (known !== undefined && expected - known <= window) {
       return bad(expected, 'repeated-key', `entry ${expected} has the key of an earlier one: ${JSON.stringify(entry.key)}`);
     }
-    rememberKey(keys, window, entry.key, expected);
+    keys.add(entry.key, expected);
     if (entry.clock !== undefined) {
       clockSteps.push(expected);
     }

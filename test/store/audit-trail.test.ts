@@ -143,7 +143,7 @@ describe('the end of a long audit trail', () => {
 
   it('forgets older keys, and what is recorded anew then still verifies', async () => {
     const { dir } = await long();
-    expect(await createAuditTrail(dir, options).append(entry(36))).toBe(41);
+    expect(await createAuditTrail(dir, options).append(entry(10))).toBe(41);
     expect(await verifyAuditTrail(dir, publicKey, { window: 4 })).toMatchObject({ ok: true, entries: 41 });
     expect(await verifyAuditTrail(dir, publicKey)).toMatchObject({ ok: false, seq: 41, code: 'repeated-key' });
   });
