@@ -58,7 +58,7 @@ module.exports = {
       name: 'plugins-do-not-know-each-other',
       comment: 'vendors stay removable',
       severity: 'error',
-      from: { path: '^src/(integrations|sandbox|strategies)/([^/]+)/' },
+      from: { path: '^src/(integrations|sandbox|strategies|agents)/([^/]+)/' },
       to: { path: '^src/$1/[^/]+/', pathNot: '^src/$1/$2/' },
     },
     {
@@ -76,10 +76,17 @@ module.exports = {
       to: { path: '^src/', pathNot: ['^src/(sandbox|domain|lib)/'], ...TYPE_ONLY },
     },
     {
+      name: 'agents-stand-alone',
+      comment: 'what an agent does it gets handed in',
+      severity: 'error',
+      from: { path: '^src/agents/' },
+      to: { path: '^src/', pathNot: ['^src/(agents|domain|lib)/'], ...TYPE_ONLY },
+    },
+    {
       name: 'plugins-do-not-call-back',
       comment: 'direction',
       severity: 'error',
-      from: { path: '^src/(integrations|sandbox|strategies|config|temporal|store|reports|logs)/' },
+      from: { path: '^src/(integrations|sandbox|strategies|agents|config|temporal|store|reports|logs)/' },
       to: { path: '^src/(workflows|activities|http|cli|worker\\.ts|ingress\\.ts)', ...TYPE_ONLY },
     },
     {
@@ -120,9 +127,10 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: '^src/(sandbox/|temporal/(dev-server|bundle)\\.ts|config/secret-command\\.ts|integrations/local/|cli/)',
+        // The agents' client starts the program that the administrator named, and nothing that came from outside.
+        pathNot: '^src/(sandbox/|temporal/(dev-server|bundle)\\.ts|config/secret-command\\.ts|integrations/local/|cli/|agents/client\\.ts)',
       },
-      to: { path: '^(node:)?child_process$' },
+      to: { path: ['^(node:)?child_process$', 'node_modules/@modelcontextprotocol/client/dist/stdio'] },
     },
     {
       name: 'src-not-to-test',

@@ -1,6 +1,7 @@
-import { createPrivateKey } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openAgent } from './cli/agents/open.ts';
+import { openServed } from './cli/agents/served.ts';
 import { bearersOf, loadConfig, loadSecrets, settingsFrom, stateFolder } from './config/index.ts';
 import { Failure } from './domain/failure.ts';
 import { healingId } from './domain/ids.ts';
@@ -12,7 +13,6 @@ import { createLogger } from './lib/logger.ts';
 import { createRedactor } from './lib/redact.ts';
 import { endWithParent } from './lib/with-parent.ts';
 import { createArtifactStore } from './store/artifact-store.ts';
-import { createAuditTrail } from './store/audit-trail.ts';
 import { createExchange } from './store/exchange.ts';
 import { connectLazily, createHealings } from './temporal/index.ts';
 
@@ -48,9 +48,6 @@ async function main(): Promise<void> {
     level: config.logLevel,
     redact: createRedactor(secrets.all().map((secret) => secret.reveal())),
   });
-  const [signingKey] = secrets.get('audit-signing-key');
-  if (signingKey === undefined) throw new Failure('configuration-invalid', 'the audit signing key is missing');
-  const audit = createAuditTrail(join(stateDir, 'audit'), { signingKey: createPrivateKey(signingKey.reveal()) });
   const artifacts = createArtifactStore(join(stateDir, 'artifacts'));
   const sources = new Map<string, AlertSource>();
   for (const integration of integrations) {
@@ -76,6 +73,9 @@ async function main(): Promise<void> {
     ...(webUi === undefined ? {} : { webUi }),
   });
   const patience = createPatience();
+  const now = () => new Date();
+  const bearer = (door: 'agents' | 'decisions') => bearersOf(config, secrets.get('decision-token'), { now, door });
+  const served = openServed({ env: process.env, loaded, secrets, healings, log });
   const app = createApp({
     sources,
     patience,
@@ -86,7 +86,7 @@ async function main(): Promise<void> {
     settings: settingsFrom(config),
     webUiUrl: (signal) => healings.webUiUrl(healingId(signal.repo, signal.subject)),
     received: async (signal, id) => {
-      await audit.append({
+      await served.audit.append({
         key: `signal/${signal.source}/${signal.id}`,
         action: 'signal-received',
         actor: signal.actor.id,
@@ -96,20 +96,28 @@ async function main(): Promise<void> {
       });
     },
     decisions: {
-      bearer: bearersOf(config, secrets.get('decision-token')),
+      bearer: bearer('decisions'),
       decide: healings.decide,
       delegate: healings.delegate,
       view: healings.view,
       refused: async ({ key, healingId: id, actor, facts }) => {
-        await audit.append({ key, action: 'decision-refused', actor, healingId: id, facts });
+        await served.audit.append({ key, action: 'decision-refused', actor, healingId: id, facts });
       },
       log,
     },
     ...(config.sandbox.truefoundry === undefined
       ? {}
       : { exchange: createExchange(join(stateDir, 'exchange'), secrets.get('exchange-key')[0]?.reveal() ?? '') }),
+    ...(config.agents.serve.length === 0
+      ? {}
+      : {
+          agents: {
+            served: config.agents.serve.map((id) => openAgent(id, served)),
+            deps: { bearer: bearer('agents'), hosts: config.agents.hosts, perSecond: config.agents.callsPerSecond, now, log },
+          },
+        }),
     log,
-    now: () => new Date(),
+    now,
     perSecond: config.ingress.deliveriesPerSecond,
   });
   const server = createHttpServer(app);

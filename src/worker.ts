@@ -7,6 +7,7 @@ import type { Activities } from './activities/contract.ts';
 import type { ActivityDeps } from './activities/deps.ts';
 import { createActivities } from './activities/index.ts';
 import { createRunCall } from './activities/run-call.ts';
+import { openReasoner } from './agents/registry.ts';
 import { loadConfig, loadSecrets, parseRepositoryPolicy, settingsFrom, stateFolder } from './config/index.ts';
 import { Failure } from './domain/failure.ts';
 import { forgeQueue, modelQueue, sandboxQueue } from './domain/task-queues.ts';
@@ -121,6 +122,11 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
       'configuration-invalid',
       `notify: ${silent.notifier} is not set up, so nobody would hear; configured: ${[...notifiers.keys()].join(', ')}`,
     );
+  const reasoner = openReasoner(config.agents.reasoner, {
+    inProcess: createReasoner(strategies),
+    token: () => secrets.get('reasoner-token')[0]?.reveal(),
+    env: process.env,
+  });
   const deps: ActivityDeps = {
     forge,
     sandbox,
@@ -130,7 +136,7 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
       processes: config.sandbox.processes,
       workspaceBytes: config.sandbox.workspaceBytes,
     },
-    reasoner: createReasoner(strategies),
+    reasoner,
     model: openModel(config.model, context),
     budget: createBudgetLedger(join(stateDir, 'budget')),
     budgetLimits: config.budget,
@@ -209,6 +215,7 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
   endWithParent(stop);
   await Promise.all(workers.map(runToEnd));
   await connection.close();
+  await reasoner.close();
   await client.close();
 }
 

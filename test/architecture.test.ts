@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { AGENT_IDS } from '../src/domain/agent-id.ts';
 import { integrations } from '../src/integrations/registry.ts';
 import { SANDBOXES } from '../src/sandbox/registry.ts';
 import { strategies } from '../src/strategies/registry.ts';
@@ -28,9 +29,10 @@ const BROKEN: Readonly<Record<string, readonly string[]>> = {
   'plain-domain-has-no-zod': ['src/domain/plain.ts'],
   'workflows-only-sequence': ['src/workflows/judges.ts'],
   'strategies-are-pure': ['src/strategies/a/index.ts'],
-  'plugins-do-not-know-each-other': ['src/strategies/a/index.ts', 'src/strategies/b/index.ts'],
+  'plugins-do-not-know-each-other': ['src/agents/p/index.ts', 'src/strategies/a/index.ts', 'src/strategies/b/index.ts'],
   'integrations-stand-alone': ['src/integrations/x/index.ts'],
   'sandboxes-stand-alone': ['src/sandbox/y/index.ts'],
+  'agents-stand-alone': ['src/agents/p/index.ts'],
   'plugins-do-not-call-back': ['src/integrations/x/index.ts'],
   'store-and-reports-stand-alone': ['src/logs/digests.ts', 'src/reports/reads.ts'],
   'contracts-only': ['src/activities/acts.ts', 'src/http/wires.ts'],
@@ -83,6 +85,7 @@ describe('registries', () => {
   it('equal the folders on disk', () => {
     expect(integrations.map((integration) => integration.id).sort()).toEqual(folders('src/integrations'));
     expect(strategies.map((strategy) => strategy.id).sort()).toEqual(folders('src/strategies'));
+    expect([...AGENT_IDS].sort()).toEqual(folders('src/agents'));
     expect(SANDBOXES.map((sandbox) => sandbox.id).sort()).toEqual(folders('src/sandbox'));
   });
 });

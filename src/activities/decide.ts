@@ -9,7 +9,7 @@ import { runGate } from '../domain/policy/gate.ts';
 import { judgeProbe, judgeProof, judgeReproduction } from '../domain/policy/proof.ts';
 import type { GateFinding, RunFacts } from '../domain/proof.schema.ts';
 import type { Activities } from './contract.ts';
-import type { ActivityDeps } from './deps.ts';
+import type { ProvingDeps } from './deps.ts';
 import { readDossier } from './dossier.ts';
 import { gateFiles, reportOf, repositoryTexts } from './gate-evidence.ts';
 import { getChangeSet, getJson } from './stored.ts';
@@ -18,7 +18,7 @@ import { getChangeSet, getJson } from './stored.ts';
 const MAX_FINDINGS = 20;
 
 async function widerFindings(
-  deps: ActivityDeps,
+  deps: ProvingDeps,
   before: readonly RunFacts[],
   after: readonly RunFacts[],
   failing: string,
@@ -48,7 +48,7 @@ function cutReports({ report, reportPath }: ProvingCommand, runs: readonly RunFa
 
 /** Verdicts: each is a pure function of what the store and the forge hold; its reasons stand in history. */
 export function decideActivities(
-  deps: ActivityDeps,
+  deps: ProvingDeps,
 ): Pick<Activities, 'decidePlan' | 'judgeReproduction' | 'judgeProbe' | 'judgeProof' | 'decideChange'> {
   return {
     async decidePlan({ dossier, plan }) {

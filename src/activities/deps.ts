@@ -57,3 +57,9 @@ export interface ActivityDeps {
   readonly now: () => Date;
   readonly log: ActivityLog;
 }
+
+/** What running commands and judging what they came to needs. */
+export type ProvingDeps = Pick<
+  ActivityDeps,
+  'forge' | 'sandbox' | 'limits' | 'artifacts' | 'records' | 'audit' | 'parsePolicy' | 'redact' | 'settings'
+>;

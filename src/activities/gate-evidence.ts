@@ -6,7 +6,7 @@ import type { GateFile } from '../domain/policy/gate/lines.ts';
 import { isTestFile } from '../domain/policy/gate/paths.ts';
 import { type RunFacts, TestReport } from '../domain/proof.schema.ts';
 import { textOf } from './count-lines.ts';
-import type { ActivityDeps } from './deps.ts';
+import type { ProvingDeps } from './deps.ts';
 import type { Dossier } from './dossier.ts';
 import { getJson, MAX_FILE_BYTES } from './stored.ts';
 
@@ -27,7 +27,7 @@ export interface Texts {
 
 /** The changed files as the gate sees them, and which of them are back to their last green content. */
 export async function gateFiles(
-  deps: ActivityDeps,
+  deps: ProvingDeps,
   { incident }: Dossier,
   changeSet: ChangeSet,
 ): Promise<{ readonly files: readonly GateFile[]; readonly restored: ReadonlySet<string> }> {
@@ -53,7 +53,7 @@ export async function gateFiles(
 }
 
 /** Texts of the repository's test files, and of the rest of it, at a revision. */
-export async function repositoryTexts(deps: ActivityDeps, { incident }: Dossier, sha: string): Promise<Texts> {
+export async function repositoryTexts(deps: ProvingDeps, { incident }: Dossier, sha: string): Promise<Texts> {
   const test: string[] = [];
   const program: string[] = [];
   const paths = new Set<string>();
@@ -90,6 +90,6 @@ export async function repositoryTexts(deps: ActivityDeps, { incident }: Dossier,
 }
 
 /** The whole report of a run; null when it has none. */
-export async function reportOf(deps: ActivityDeps, run: RunFacts | undefined): Promise<TestReport | null> {
+export async function reportOf(deps: ProvingDeps, run: RunFacts | undefined): Promise<TestReport | null> {
   return run?.report === undefined ? null : getJson(deps, run.report.artifact, TestReport);
 }

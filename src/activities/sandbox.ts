@@ -8,7 +8,7 @@ import type { JobResult, SandboxJob, StepResult } from '../sandbox/contract.ts';
 import { beating } from './activity-context.ts';
 import { audit } from './audit.ts';
 import type { Activities } from './contract.ts';
-import type { ActivityDeps } from './deps.ts';
+import type { ActivityDeps, ProvingDeps } from './deps.ts';
 import { commandOf, type Dossier, readDossier } from './dossier.ts';
 import { keyHash } from './keys.ts';
 import { getChangeSet, JSON_TYPE } from './stored.ts';
@@ -61,7 +61,7 @@ export function limitsOf({ limits }: Pick<ActivityDeps, 'limits'>, { policy }: D
 
 /** The report of a run: counts for history, the whole as an artifact. */
 async function summarize(
-  deps: ActivityDeps,
+  deps: ProvingDeps,
   command: ProvingCommand,
   output: string,
   file: Uint8Array | undefined,
@@ -79,7 +79,7 @@ async function summarize(
 }
 
 /** Facts of a run from what the sandbox says of it. */
-async function factsOf(deps: ActivityDeps, command: ProvingCommand, result: JobResult): Promise<RunFacts> {
+async function factsOf(deps: ProvingDeps, command: ProvingCommand, result: JobResult): Promise<RunFacts> {
   const last: StepResult | undefined = result.steps.at(-1);
   if (last === undefined) {
     throw new Failure('bug', 'the sandbox reported no step at all');
@@ -116,7 +116,7 @@ function remembered(text: string): RunFacts {
 }
 
 /** Running the repository's own commands: no network, no secrets, once per key. */
-export function sandboxActivities(deps: ActivityDeps): Pick<Activities, 'runCommand'> {
+export function sandboxActivities(deps: ProvingDeps): Pick<Activities, 'runCommand'> {
   return {
     async runCommand({ key, dossier: ref, command: name, sha, changeSet: changeSetRef }) {
       const dossier = await readDossier(deps, ref);

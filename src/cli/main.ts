@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { Failure } from '../domain/failure.ts';
 import { seccompProfile } from '../sandbox/seccomp-profile.ts';
+import { agent } from './commands/agent.ts';
 import { auditShow, auditVerify } from './commands/audit.ts';
 import { type BacktestOptions, backtest } from './commands/backtest.ts';
 import { cancel, type DecideOptions, decide, delegate, pause, split } from './commands/decide.ts';
@@ -207,6 +208,14 @@ setup
   .option(...JSON_FLAG)
   .action(async (options: Json & SetupDatadogOptions) => {
     code = await setupDatadog(options, output(options));
+  });
+program
+  .command('agent <monitor|reasoner|executor>')
+  .description('serve one agent over MCP: on standard input and output, or with --http on a port of this machine')
+  .option('--stdio', 'on standard input and output; the default', false)
+  .option('--http <port>', 'on this port of 127.0.0.1, behind bearer tokens; 0 picks a free one')
+  .action(async (id: string, options: { http?: string }) => {
+    code = await agent(id, options);
   });
 const audit = program.command('audit').description('the trail of every action');
 audit

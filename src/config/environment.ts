@@ -31,6 +31,7 @@ export const ENVIRONMENT: readonly EnvironmentVariable[] = [
   over('SUTURE_INGRESS_HOST', ['ingress', 'host'], 'text', 'address that the ingress listens on'),
   over('SUTURE_INGRESS_PORT', ['ingress', 'port'], 'number', 'port of the ingress; 0 picks a free one'),
   over('SUTURE_AUTONOMY_CEILING', ['autonomyCeiling'], 'text', 'the most that any healing may do by itself'),
+  alone('SUTURE_AGENT_TOKEN', 'bearer token of whom `suture agent` speaks for on its pipes; absent: the account at this terminal'),
   over('SUTURE_LOG_LEVEL', ['logLevel'], 'text', '`debug`, `info`, `warn` or `error`'),
   ...SECRET_NAMES.flatMap((name) => [
     alone(secretVariable(name), `the secret \`${name}\` instead of the file in the state folder`),

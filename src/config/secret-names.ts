@@ -23,6 +23,7 @@ export const GIVEN_SECRETS = [
   'openai-api-key',
   'phenoml-client-id',
   'phenoml-client-secret',
+  'reasoner-token',
 ] as const;
 
 /** The audit trail's Ed25519 private key, PEM, made on first use. */

@@ -3,6 +3,7 @@ import { NOTICE_KINDS } from '../domain/notify-ladder.ts';
 import { OUTCOMES } from '../domain/outcome.ts';
 import { ActionName, ProductionAction } from '../domain/production-action.schema.ts';
 import { Autonomy } from '../domain/verdict.schema.ts';
+import { AgentsConfig } from './agents-config.schema.ts';
 import { SandboxConfig } from './sandbox-config.schema.ts';
 
 const ms = z
@@ -92,17 +93,22 @@ export const ServerConfig = z.strictObject({
               .string()
               .regex(/^[A-Za-z0-9][A-Za-z0-9:._-]{0,199}$/)
               .describe('Who decides under this token, as a policy would name them.'),
-            trust: z.enum(['maintainer', 'collaborator']).default('maintainer').describe('How far they are trusted.'),
+            trust: z
+              .enum(['maintainer', 'collaborator', 'outsider'])
+              .default('maintainer')
+              .describe('How far they are trusted; what outsiders report is analysed only, and they decide nothing.'),
             groups: z.array(z.string().min(1).max(200)).max(50).default([]).describe('Groups that they are in, as a policy names them.'),
             tokenSha256: z
               .string()
               .regex(/^[0-9a-f]{64}$/)
               .describe('SHA-256 of their bearer token, hexadecimal; the token itself is not kept.'),
+            agent: z.boolean().default(false).describe('A program speaks under this token: it is let in to agents, and to no decision.'),
+            until: z.iso.datetime().optional().describe('When the token ends to be good, ISO 8601 UTC; absent: it does not.'),
           }),
         )
         .max(200)
         .default([])
-        .describe('People who may decide over HTTP, besides the holder of the secret `decision-token`.'),
+        .describe('People, and agents of theirs, who may come over HTTP, besides the holder of the secret `decision-token`.'),
     })
     .prefault({})
     .describe('The front door.'),
@@ -167,6 +173,7 @@ export const ServerConfig = z.strictObject({
     .max(3_650)
     .default(90)
     .describe('Days that logs, plans, records, hand-overs and notifications are kept; the audit trail is kept for ever.'),
+  agents: AgentsConfig.prefault({}).describe('Agents over MCP.'),
   sandbox: SandboxConfig.prefault({}).describe('Where untrusted commands run, and within which limits.'),
   forge: z.string().max(50).default('local').describe('Which integration serves repositories.'),
   integrations: z

@@ -2,6 +2,7 @@ import type { CardChange, CardDecision } from './healing-card.ts';
 import type { HealingState } from './healing-state.ts';
 import type { ArtifactRef } from './names.schema.ts';
 import type { Outcome } from './outcome.ts';
+import type { Papers } from './papers.ts';
 
 /** What the `healingView` query, the CLI and notifiers show of one healing: plain data, small. */
 export interface HealingView {
@@ -40,6 +41,8 @@ export interface HealingView {
   readonly signals: number;
   /** Healings whose evidence was joined to this one, and why. */
   readonly joined?: ReadonlyArray<{ readonly healingId: string; readonly why: string; readonly signals: number }>;
+  /** What machines read more of than people. */
+  readonly papers?: Papers;
   /** Timeline for people, newest last, at most 60 lines. */
   readonly timeline: ReadonlyArray<{ readonly at: string; readonly state: HealingState; readonly text: string }>;
 }

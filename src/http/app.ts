@@ -1,5 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import express, { type ErrorRequestHandler, type Express } from 'express';
+import { mountAgents } from './agent-app.ts';
+import type { AgentRouteDeps, ServedAgent } from './agent-route.ts';
 import { createBodyBudget } from './body-budget.ts';
 import { type DecisionRouteDeps, decisionRoute, viewRoute } from './decision-route.ts';
 import { inputRoute, resultRoute, type ServedExchange } from './exchange-route.ts';
@@ -13,6 +15,8 @@ export interface AppDeps extends WebhookRouteDeps {
   readonly decisions?: DecisionRouteDeps;
   /** Files of jobs that run elsewhere; absent: there is no such door. */
   readonly exchange?: ServedExchange;
+  /** Agents over MCP; absent: there is no such door. */
+  readonly agents?: { readonly served: readonly ServedAgent[]; readonly deps: AgentRouteDeps };
 }
 
 /** Slow senders are cut off: milliseconds for all headers, for a whole request, and between two on one connection. */
@@ -70,6 +74,7 @@ export function createApp(deps: AppDeps): Express {
     app.get('/exchange/:id/input', inputRoute(deps.exchange, deps.now));
     app.put('/exchange/:id/result', resultRoute(deps.exchange, deps.now));
   }
+  if (deps.agents !== undefined) mountAgents(app, deps.agents.served, deps.agents.deps);
   app.use((_request, response) => {
     response.status(404).json({ error: 'not found' });
   });

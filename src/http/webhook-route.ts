@@ -1,23 +1,17 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { FAILURES, Failure } from '../domain/failure.ts';
 import { healingId } from '../domain/ids.ts';
-import type { HealingInput, HealingSettings } from '../domain/settings.ts';
-import type { Signal, SignalKind } from '../domain/signal.schema.ts';
+import type { Signal } from '../domain/signal.schema.ts';
 import type { AlertSource, RawRequest } from '../integrations/contract.ts';
-import type { Healings } from '../temporal/contract.ts';
 import { createBodyBudget } from './body-budget.ts';
 import { createPatience, type Patience } from './patience.ts';
 import { readBody } from './raw-body.ts';
+import { type SignalDoor, storeSignal } from './store-signal.ts';
 import { createTokenBucket } from './token-bucket.ts';
 
 /** What the webhook route needs. */
-export interface WebhookRouteDeps {
+export interface WebhookRouteDeps extends SignalDoor {
   readonly sources: ReadonlyMap<string, AlertSource>;
-  readonly report: Healings['report'];
-  readonly forward: Healings['forward'];
-  readonly command: Healings['command'];
-  readonly settings: HealingSettings;
-  readonly webUiUrl: (signal: Signal) => string | undefined;
   /** Records that a verified signal has arrived, while Temporal stores it: the answer waits for both. Must be safe to repeat. */
   readonly received: (signal: Signal, healingId: string) => Promise<void>;
   /** `error` means a bug of ours. */
@@ -34,9 +28,6 @@ export interface WebhookRouteDeps {
 /** Lines a second about refused deliveries: anybody can send those, and a log must not fill the disk. */
 const REFUSALS_LOGGED_PER_SECOND = 5;
 const BODY_BYTES = 64 * 1024 * 1024;
-
-/** Kinds that say that something is wrong; the others concern a running healing only and never start one. */
-const STARTING: readonly SignalKind[] = ['check-failed', 'alert-triggered', 'requested', 'patrol-found'];
 
 function answer(response: Response, status: number, body: object, retryAfterSeconds?: number): void {
   if (response.destroyed || response.headersSent) return;
@@ -55,23 +46,6 @@ function headersOf(request: Request): RawRequest['headers'] {
   );
 }
 
-function inputFor(signal: Signal, deps: WebhookRouteDeps): HealingInput {
-  const webUiUrl = deps.webUiUrl(signal);
-  return { repo: signal.repo, subject: signal.subject, settings: deps.settings, ...(webUiUrl === undefined ? {} : { webUiUrl }) };
-}
-
-/** Whether Temporal has stored a signal; false when it only concerns a healing that runs, and none does. */
-async function storeOne(signal: Signal, id: string, deps: WebhookRouteDeps): Promise<boolean> {
-  if (signal.kind === 'commanded') {
-    await deps.command(signal, deps.settings);
-    return true;
-  }
-  // What is wrong with a fix of ours is for the healing that made it, and begins none once that has ended.
-  if (!STARTING.includes(signal.kind) || signal.facts['own'] === 'true') return deps.forward(id, signal);
-  await deps.report(inputFor(signal, deps), signal);
-  return true;
-}
-
 interface Stored {
   readonly accepted: string[];
   readonly healings: string[];
@@ -85,7 +59,7 @@ async function store(signals: readonly Signal[], deps: WebhookRouteDeps): Promis
   const stored: Stored = { accepted: [], healings: [] };
   for (const signal of signals) {
     const id = healingId(signal.repo, signal.subject);
-    const [taken] = await Promise.all([storeOne(signal, id, deps), deps.received(signal, id)]);
+    const [taken] = await Promise.all([storeSignal(signal, id, deps), deps.received(signal, id)]);
     if (!taken) continue;
     stored.accepted.push(signal.id);
     stored.healings.push(id);

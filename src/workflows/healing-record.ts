@@ -15,6 +15,7 @@ import type { HealingInput } from '../domain/settings.ts';
 import { act } from './activity-options.ts';
 import { CardBoard, cardOf, PROVEN } from './cards.ts';
 import { describeHealing } from './details.ts';
+import { papersOf } from './papers.ts';
 import { oneLine } from './plain.ts';
 import { Progress } from './progress.ts';
 import type { Reproduced } from './reproducing.ts';
@@ -278,6 +279,7 @@ export class HealingRecord {
       paused: this.paused,
       signals: this.inbox.total,
       ...(this.inbox.joined.length === 0 ? {} : { joined: this.inbox.joined }),
+      papers: papersOf(this),
       timeline: [...this.#timeline],
     };
   }

@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type LoadedConfig, loadConfig, loadSecrets, parseSandboxJob, stateFolder } from '../../config/index.ts';
-import type { FileChange } from '../../domain/change-set.schema.ts';
+import { jobOfSpec, serverLimits } from '../../activities/job-of-spec.ts';
+import { loadConfig, loadSecrets, parseSandboxJob, stateFolder } from '../../config/index.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { TestReport } from '../../domain/proof.schema.ts';
 import type { SandboxJobSpec } from '../../domain/sandbox-job.schema.ts';
@@ -13,7 +13,7 @@ import { integrations } from '../../integrations/registry.ts';
 import { hasCode } from '../../lib/error-code.ts';
 import { createRedactor } from '../../lib/redact.ts';
 import { parseReport } from '../../reports/index.ts';
-import { DEFAULT_LIMITS, type JobResult, type SandboxJob, type SandboxLimits, type StepResult } from '../../sandbox/contract.ts';
+import type { JobResult, SandboxJob, StepResult } from '../../sandbox/contract.ts';
 import { openSandboxes } from '../../sandbox/registry.ts';
 import { createExchange } from '../../store/exchange.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
@@ -22,30 +22,6 @@ import { type Output, plain } from '../output.ts';
 const MIB = 1024 ** 2;
 /** Lines of a failed step that people see; all of it is in `--json`. */
 const SHOWN_LINES = 30;
-
-function fileOf(file: SandboxJobSpec['files'][number]): FileChange {
-  if ('delete' in file) return { op: 'delete', path: file.path };
-  const content = 'base64' in file ? file.base64 : Buffer.from(file.content).toString('base64');
-  return { op: 'write', path: file.path, mode: file.executable ? '100755' : '100644', content };
-}
-
-/** The job's limits, never above the server's. */
-function limitsOf(
-  { limits }: SandboxJobSpec,
-  { memoryBytes, processes, workspaceBytes }: LoadedConfig['config']['sandbox'],
-): SandboxLimits {
-  const lower = (wanted: number | undefined, most: number): number => Math.min(wanted ?? most, most);
-  return {
-    ...DEFAULT_LIMITS,
-    wallClockMs: lower(
-      limits.wallClockSeconds === undefined ? undefined : Math.ceil(limits.wallClockSeconds * 1000),
-      DEFAULT_LIMITS.wallClockMs,
-    ),
-    memoryBytes: lower(limits.memoryMiB === undefined ? undefined : limits.memoryMiB * MIB, memoryBytes),
-    processes: lower(limits.processes, processes),
-    workspaceBytes: lower(limits.workspaceMiB === undefined ? undefined : limits.workspaceMiB * MIB, workspaceBytes),
-  };
-}
 
 /** The base as it is committed: read from a mirror, so that nothing of the repository's own configuration takes part. */
 async function baseOf({ base }: SandboxJobSpec, file: string, folder: string): Promise<SandboxJob['openBase']> {
@@ -126,21 +102,7 @@ export async function sandboxRun(file: string, options: { readonly out?: string 
   process.once('SIGINT', end);
   process.once('SIGTERM', end);
   try {
-    const job: SandboxJob = {
-      name: spec.name,
-      openBase: await baseOf(spec, file, folder),
-      files: spec.files.map(fileOf),
-      steps: spec.steps,
-      limits: limitsOf(spec, config.sandbox),
-      env: spec.env,
-      artifacts: [...new Set([...spec.artifacts, ...(spec.report?.path === undefined ? [] : [spec.report.path])])],
-      collectChanges: spec.changes ?? null,
-      dependencies: spec.dependencies,
-      ...(spec.for === undefined ? {} : { repository: spec.for }),
-      ...(spec.backend === undefined ? {} : { backend: spec.backend }),
-      ...(spec.profiles === undefined ? {} : { profiles: spec.profiles }),
-      ...(spec.endpoints === undefined ? {} : { reaches: spec.endpoints }),
-    };
+    const job = jobOfSpec(spec, serverLimits(config.sandbox), await baseOf(spec, file, folder));
     output.step(`${spec.name}: ${job.steps.length} step(s) in the sandbox ${sandbox.id}`);
     const ran = await sandbox.run(job, { signal: stop.signal, onProgress: (line) => output.detail(plain(line)) });
     const result = cleanResult(ran, redact);

@@ -1,28 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Signal } from '../../domain/signal.schema.ts';
 import { parseOutsideJson } from '../../lib/safe-json.ts';
 import { sameSecret } from '../../lib/same-secret.ts';
-import { deliveryId, slug } from '../../lib/short-name.ts';
 import type { AlertSource, IntegrationContext, RawRequest } from '../contract.ts';
 import { ManualReport } from './request.ts';
-
-function signalFrom(report: ManualReport, request: RawRequest): Signal {
-  const { idempotencyKey, check, service, summary } = report;
-  const key = idempotencyKey ?? createHash('sha256').update(request.body).digest('hex');
-  return {
-    id: deliveryId('manual', [key]),
-    source: 'manual',
-    kind: report.kind,
-    repo: report.repository,
-    subject: report.subject ?? `manual/${slug(idempotencyKey ?? check ?? service ?? summary, 80)}`,
-    at: request.receivedAt.toISOString(),
-    actor: { id: 'manual-token', trust: 'maintainer' },
-    summary,
-    facts: { ...report.facts, ...(check === undefined ? {} : { check }) },
-    ...(report.sha === undefined ? {} : { sha: report.sha }),
-    ...(service === undefined ? {} : { service }),
-  };
-}
+import { manualSignal } from './signal.ts';
 
 /** A person or another system with the bearer token reports a problem: the generic door. */
 export function createManualSource(context: IntegrationContext<Record<string, never>>): AlertSource {
@@ -39,7 +20,11 @@ export function createManualSource(context: IntegrationContext<Record<string, ne
       const json = parseOutsideJson(request.body);
       if (!json.ok) return { kind: 'invalid', reason: json.reason };
       const read = ManualReport.safeParse(json.value);
-      if (read.success) return { kind: 'signals', signals: [signalFrom(read.data, request)] };
+      if (read.success) {
+        const key = createHash('sha256').update(request.body).digest('hex');
+        const actor = { id: 'manual-token', trust: 'maintainer' as const };
+        return { kind: 'signals', signals: [manualSignal(read.data, { source: 'manual', key, at: request.receivedAt, actor })] };
+      }
       const problems = read.error.issues.map((issue) => `${issue.path.map(String).join('.') || 'body'}: ${issue.message}`);
       return { kind: 'invalid', reason: problems.join('; ').slice(0, 500) };
     },

@@ -1,0 +1,124 @@
+import { Client, SdkHttpError, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import type { z } from 'zod';
+import { Failure } from '../domain/failure.ts';
+import { oneLine } from '../lib/one-line.ts';
+import { boundedFetch } from './bounded-fetch.ts';
+import { failureOf } from './tool-error.ts';
+
+/** The protocol revision that agents of ours speak to each other. */
+export const REVISION = '2026-07-28';
+
+/** Where an agent is: at an address with a bearer token, or a program of its own that speaks over its pipes. */
+export type AgentPlace =
+  | { readonly url: string; readonly token: () => string | undefined }
+  /** Program and arguments; no shell. It gets `env` and nothing of ours. */
+  | { readonly command: readonly [string, ...string[]]; readonly env: Readonly<Record<string, string>> };
+
+/** How one call is bounded and followed. */
+export interface CallOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (line: string) => void;
+}
+
+/** An agent elsewhere. */
+export interface RemoteAgent {
+  /** Throws `Failure`: what the agent said went wrong, `model-unavailable` (worth a retry) where it does not answer, `not-permitted` where it does not let us in, `plan-invalid` where its answer does not fit. */
+  call<Output extends z.ZodType>(tool: string, input: object, output: Output, options: CallOptions): Promise<z.infer<Output>>;
+  close(): Promise<void>;
+}
+
+/** Largest answer, in bytes: a plan may write a MB or two. */
+const MAX_ANSWER = 32 * 1024 ** 2;
+
+function transportTo(place: AgentPlace): Transport {
+  if ('command' in place) {
+    const [command, ...args] = place.command;
+    return new StdioClientTransport({ command, args, env: { ...place.env }, stderr: 'inherit', maxBufferSize: MAX_ANSWER });
+  }
+  const token = place.token();
+  return new StreamableHTTPClientTransport(new URL(place.url), {
+    fetch: boundedFetch(MAX_ANSWER),
+    requestInit: { redirect: 'error', headers: token === undefined ? {} : { authorization: `Bearer ${token}` } },
+  });
+}
+
+const whereIs = (place: AgentPlace): string => ('command' in place ? place.command[0] : new URL(place.url).origin);
+
+/** One connection to an agent elsewhere, made when it is needed and made again after it was lost. */
+export function connectAgent(name: string, place: AgentPlace): RemoteAgent {
+  let connected: Promise<Client> | null = null;
+
+  async function connect(timeoutMs: number): Promise<Client> {
+    const client = new Client({ name: 'suture', version: '1' }, { versionNegotiation: { mode: { pin: REVISION } } });
+    client.onclose = () => {
+      connected = null;
+    };
+    await client.connect(transportTo(place), { timeout: timeoutMs });
+    return client;
+  }
+
+  async function close(): Promise<void> {
+    const old = connected;
+    connected = null;
+    await (await old?.catch(() => null))?.close().catch(() => undefined);
+  }
+
+  /** Over HTTP nothing stands between two calls, and closing would end the calls of others; a program that went wrong is ended. */
+  async function forget(): Promise<void> {
+    if ('command' in place) await close();
+    else connected = null;
+  }
+
+  function away(error: unknown): Failure {
+    const status = error instanceof SdkHttpError ? error.status : undefined;
+    if (status === 401 || status === 403)
+      return new Failure('not-permitted', `the ${name} at ${whereIs(place)} does not let us in (${status}): give the token that it knows`, {
+        cause: error,
+      });
+    const why = oneLine(error instanceof Error ? error.message : String(error), 200);
+    return new Failure(
+      'model-unavailable',
+      `the ${name} at ${whereIs(place)} does not answer: ${why}; start it, or correct agents.${name}`,
+      {
+        cause: error,
+      },
+    );
+  }
+
+  return {
+    async call(tool, input, output, { timeoutMs, signal, onProgress }) {
+      let result: Awaited<ReturnType<Client['callTool']>>;
+      try {
+        connected ??= connect(timeoutMs);
+        const client = await connected;
+        result = await client.callTool(
+          { name: tool, arguments: { ...input } },
+          {
+            timeout: timeoutMs,
+            maxTotalTimeout: timeoutMs,
+            ...(signal === undefined ? {} : { signal }),
+            ...(onProgress === undefined ? {} : { onprogress: ({ message }) => onProgress(oneLine(message ?? '', 500)) }),
+          },
+        );
+      } catch (error) {
+        await forget();
+        if (signal?.aborted === true) throw new Failure('cancelled', `the call of ${tool} was stopped`, { cause: error });
+        throw away(error);
+      }
+      if (result.isError === true)
+        throw (
+          failureOf(result) ?? new Failure('plan-invalid', `the ${name} refused ${tool}: ${oneLine(JSON.stringify(result.content), 300)}`)
+        );
+      const parsed = output.safeParse(result.structuredContent);
+      if (parsed.success) return parsed.data;
+      const issue = parsed.error.issues[0];
+      throw new Failure(
+        'plan-invalid',
+        `the ${name} answers ${tool} in a form that does not fit: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
+      );
+    },
+    close,
+  };
+}
