@@ -141,7 +141,10 @@ describe('the runners of compiled languages in the local sandbox', { timeout: 30
     const commands = ['go test ./...', `sed -i 's/var _ = t/t.Fatal("no")/' it_test.go && go test ./...`];
     const limits = { ...DEFAULT_LIMITS, wallClockMs: 240_000 };
     const { steps } = await sandbox.run(jobOf(commands, { base: base('var _ = t'), profiles: ['go'], limits }));
-    expect(steps.map(({ exitCode }) => exitCode), steps.map(({ output }) => output).join()).toEqual([0, 1]);
+    expect(
+      steps.map(({ exitCode }) => exitCode),
+      steps.map(({ output }) => output).join(),
+    ).toEqual([0, 1]);
   });
 
   it.skipIf(!has('cargo', '--version'))('cargo test', async () => {
