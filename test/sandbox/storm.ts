@@ -77,6 +77,7 @@ export async function storm({ jobs, settings, token, killJob, killEngine, atLeas
       } else if (printed >= untilKill) {
         kills.service += 1;
         service.kill('SIGKILL');
+        break;
       }
     }
     await closed;
