@@ -7,6 +7,7 @@ import { RepositoryPolicy } from '../src/domain/repository-policy.schema.ts';
 import { REQUIRED_EVENTS, REQUIRED_PERMISSIONS } from '../src/integrations/github/required.ts';
 import { integrations } from '../src/integrations/registry.ts';
 import { SANDBOXES } from '../src/sandbox/registry.ts';
+import { recipes } from '../src/strategies/recipe/recipes/index.ts';
 import { strategies } from '../src/strategies/registry.ts';
 import { CASES, type Citation } from '../test/abuse/cases.ts';
 import { type Published, readPublished } from '../test/abuse/published.ts';
@@ -152,6 +153,23 @@ await update('README.md', readme);
 await update('docs/security.md', { abuse: abuse(readPublished()), 'abuse-held-by': citations });
 await update('docs/cli.md', { 'exit-codes': exitCodes });
 await update('docs/configuration.md', configuration);
+const ladder = strategies
+  .flatMap(({ id, costs, ranks }) => ranks.map(({ score, when }) => ({ id, costs, score, when })))
+  .sort((a, b) => b.score - a.score || a.id.localeCompare(b.id));
+await update('docs/strategies.md', {
+  ranks: table(
+    ['Rank', 'Strategy', 'When', 'Planning costs'],
+    ladder.map(({ score, id, when, costs }) => [String(score), code(id), when, costs]),
+  ),
+  recipes: table(
+    ['Recipe', 'Language', 'Rewrites'],
+    recipes.map(({ id, language, does }) => [code(id), language, does]),
+  ),
+  refusals: table(
+    ['Strategy', 'Code', 'Means'],
+    strategies.flatMap(({ id, refuses }) => Object.entries(refuses).map(([each, means]) => [code(id), code(each), means])),
+  ),
+});
 await update('docs/github.md', {
   'github-permissions': table(
     ['Permission', 'Access', 'For'],

@@ -74,7 +74,8 @@ async function runTool({ deps, dossier, overlay, key }: Building, { run, only, r
     name: `tool-${keyHash(key, 32)}`,
     openBase: () => deps.forge.repositories.exportTree(incident.repo, incident.headSha),
     files: [...overlay.values()],
-    steps: stepsOf({ run, ...(setup === undefined ? {} : { setup }) }, 'tool'),
+    // Setting up needs the very lock file that a resolving job is there to write, and is not for a job that may reach a network.
+    steps: stepsOf({ run, ...(setup === undefined || resolves === true ? {} : { setup }) }, 'tool'),
     limits: limitsOf(deps, dossier, incident.failing.timeoutSeconds),
     env: {},
     artifacts: [],

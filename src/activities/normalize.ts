@@ -18,7 +18,7 @@ type Input = Parameters<Activities['normalize']>[0];
 type Policy = Extract<PolicyRead, { readonly kind: 'policy' }>;
 
 /** Commits that are looked at between green and red. */
-const MAX_COMMITS = 50;
+const MAX_COMMITS = 100;
 /** Failing tests in history. */
 const MAX_TESTS = 10;
 

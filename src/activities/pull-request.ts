@@ -12,6 +12,7 @@ import type { Activities, PublishedChange } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { readDossier } from './dossier.ts';
 import { branchFor, changeMarker } from './keys.ts';
+import { noteReverts } from './own-reverts.ts';
 import { getChangeSet } from './stored.ts';
 
 /** Why a change that reached the publisher must not be written. The judges said so before; the hand that writes looks once more. */
@@ -74,6 +75,7 @@ export function pullRequestActivities(deps: ActivityDeps): Pick<Activities, 'pub
       if (pushed !== null) {
         if (pushed.kind === 'refused') return refused('commit', pushed);
         await deps.records.putOnce(`commit/${incident.repo.owner}/${incident.repo.name}/${pushed.change.headSha}`, healingId);
+        await noteReverts(deps, { repo: incident.repo, plan, healingId, key });
         await audit(deps, {
           key: `${key}/commit`,
           action: 'commit-written',
@@ -94,6 +96,7 @@ export function pullRequestActivities(deps: ActivityDeps): Pick<Activities, 'pub
           return refused('commit', committed);
         }
         await deps.records.putOnce(`published/${key}`, committed.sha);
+        await noteReverts(deps, { repo: incident.repo, plan, healingId, key });
         await deps.records.putOnce(`commit/${incident.repo.owner}/${incident.repo.name}/${committed.sha}`, healingId);
         await audit(deps, {
           key: `${key}/commit`,

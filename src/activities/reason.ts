@@ -15,6 +15,7 @@ import type { ActivityDeps } from './deps.ts';
 import { readDossier } from './dossier.ts';
 import { digestOf } from './log-digest.ts';
 import { nameableActions } from './nameable-actions.ts';
+import { ownReverts } from './own-reverts.ts';
 import { readFiles } from './read-files.ts';
 import { getJson, putJson } from './stored.ts';
 
@@ -42,7 +43,7 @@ const HISTORY = 'history';
 
 /** The same incident, with the revision that the sandbox found green and what changed since. */
 async function since({ forge }: Pick<ActivityDeps, 'forge'>, incident: Incident, green: string): Promise<Incident> {
-  const { commits, truncated } = await forge.repositories.commits(incident.repo, green, incident.headSha, 50);
+  const { commits, truncated } = await forge.repositories.commits(incident.repo, green, incident.headSha, 100);
   return { ...incident, lastGreenSha: green, commits: [...commits], commitsTruncated: truncated };
 }
 
@@ -121,7 +122,7 @@ async function planned(deps: ActivityDeps, plan: Plan): Promise<PlanSummary> {
 /** Finding cause and plan: holds no credential and changes nothing. */
 export function reasonActivities(deps: ActivityDeps): Pick<Activities, 'reason'> {
   return {
-    async reason({ dossier, tried, asking, probes, trials = [], asked = [], reproduction: reproduced }) {
+    async reason({ healingId, dossier, tried, asking, probes, trials = [], asked = [], reproduction: reproduced }) {
       const { incident: known, policy } = await readDossier(deps, dossier);
       const reproduction = reproduced === undefined ? null : { ...reproduced, runs: [...reproduced.runs] };
       const digest = await digestOf(deps, known, reproduction);
@@ -150,6 +151,7 @@ export function reasonActivities(deps: ActivityDeps): Pick<Activities, 'reason'>
           answers: await answersOf(deps, asked),
           tried,
           paths: await presence(deps, incident),
+          reverts: await ownReverts(deps, incident, healingId),
           model: deps.model !== null,
           actions: nameableActions(deps, incident, policy),
           now: deps.now().toISOString(),

@@ -23,7 +23,7 @@ function repeats<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyAr
   return keys.map((key, index) => ({ index, first: keys.indexOf(key) })).filter(({ index, first }) => first !== index);
 }
 
-function checkFindings({ checks, format }: Partial<RepositoryPolicy>): Finding[] {
+function checkFindings({ checks, format, lint }: Partial<RepositoryPolicy>): Finding[] {
   const findings: Finding[] = [];
   for (const { index, first } of repeats(checks ?? [], (check) => check.name)) {
     findings.push({ path: ['checks', index, 'name'], text: `two checks are named \`${checks?.[first]?.name}\`; rename one` });
@@ -36,16 +36,18 @@ function checkFindings({ checks, format }: Partial<RepositoryPolicy>): Finding[]
     }
   }
   const names = checks?.map((check) => check.name);
-  if (format !== undefined && names !== undefined && !names.includes(format.check)) {
-    findings.push({ path: ['format', 'check'], text: `names no check; known: ${names.join(', ') || 'none'}` });
+  for (const [key, section] of Object.entries({ format, lint })) {
+    if (section !== undefined && names !== undefined && !names.includes(section.check))
+      findings.push({ path: [key, 'check'], text: `names no check; known: ${names.join(', ') || 'none'}` });
   }
   return findings;
 }
 
-function globFindings({ config, protectedPaths, gateAllow }: Partial<RepositoryPolicy>): Finding[] {
+function globFindings({ config, protectedPaths, gateAllow, generated }: Partial<RepositoryPolicy>): Finding[] {
   const globs = [
     ...(config ?? []).map((glob, index) => ({ glob, path: ['config', index] })),
     ...(protectedPaths ?? []).map((glob, index) => ({ glob, path: ['protectedPaths', index] })),
+    ...(generated ?? []).flatMap(({ paths }, index) => paths.map((glob, at) => ({ glob, path: ['generated', index, 'paths', at] }))),
     ...(gateAllow ?? []).map((entry, index) => ({ glob: entry.path, path: ['gateAllow', index, 'path'] })),
   ];
   return globs.flatMap(({ glob, path }) => {

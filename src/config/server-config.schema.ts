@@ -118,7 +118,7 @@ export const ServerConfig = z.strictObject({
         .max(5)
         .default(3)
         .describe('Plans tried within one attempt, as long as none makes the failing command green.'),
-      probes: z.number().int().positive().max(40).default(20).describe('Probes, trials and questions to a model within an attempt.'),
+      probes: z.number().int().positive().max(300).default(120).describe('Probes, trials and questions to a model within an attempt.'),
       slotsPerRepository: z.number().int().positive().max(100).default(3).describe('Healings of one repository at work at the same time.'),
       signals: z.number().int().positive().max(500).default(100).describe('Signals that a healing keeps; later repeats are only counted.'),
     })

@@ -64,8 +64,8 @@ export const Incident = z.object({
   headSha: CommitSha,
   /** Newest revision known to be green for the failing command, when there is one. */
   lastGreenSha: CommitSha.optional(),
-  /** Commits after `lastGreenSha` up to `headSha`, newest first, at most 50. */
-  commits: z.array(CommitFacts).max(50),
+  /** Commits after `lastGreenSha` up to `headSha`, newest first, at most 100. */
+  commits: z.array(CommitFacts).max(100),
   commitsTruncated: z.boolean(),
   /** What failed and how to see it fail. */
   failing: ProvingCommand,

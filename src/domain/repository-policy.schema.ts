@@ -65,6 +65,63 @@ export const RepositoryPolicy = z.strictObject({
     })
     .optional()
     .describe("The repository's own formatter."),
+  lint: z
+    .strictObject({
+      check: z.string().max(100).describe('Name of the check above that complains about lint.'),
+      fix: Command.describe("Command that repairs what is safe, at the repository's own version and configuration."),
+    })
+    .optional()
+    .describe("The repository's own linter; absent: what its files tell."),
+  generated: z
+    .array(
+      z.strictObject({
+        paths: z.array(z.string().min(1).max(300)).min(1).max(20).describe('Globs of the files that it makes; nothing else may change.'),
+        run: Command.describe('Command that makes them.'),
+      }),
+    )
+    .max(20)
+    .default([])
+    .describe('Generators of files that are kept in the repository.'),
+  flaky: z
+    .strictObject({
+      owner: z.string().min(1).max(200).optional().describe('Who mends flaky tests; absent: who CODEOWNERS names for the test.'),
+      quarantineDays: z.number().int().positive().max(90).default(14).describe('Days after which a proposed quarantine ends.'),
+      maxQuarantined: z.number().int().min(0).max(20).default(5).describe('Tests that one healing proposes to quarantine at most.'),
+    })
+    .prefault({})
+    .describe('What becomes of flaky tests.'),
+  security: z
+    .array(
+      z.strictObject({
+        package: z.string().min(1).max(214).describe('Name of the package, as its manager names it.'),
+        atLeast: z
+          .string()
+          .regex(/^v?\d[A-Za-z0-9.+-]{0,50}$/, 'must be a version')
+          .describe('The oldest version that is safe.'),
+      }),
+    )
+    .max(200)
+    .default([])
+    .describe('Versions below which no healing goes, because what is older is not safe.'),
+  pins: z
+    .strictObject({
+      days: z
+        .number()
+        .int()
+        .positive()
+        .max(180)
+        .default(30)
+        .describe('Days after which a package that a healing holds back is looked at again.'),
+    })
+    .prefault({})
+    .describe('Packages that a healing holds at an earlier version.'),
+  recipes: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Whether known repairs of known breakages are tried.'),
+      except: z.array(z.string().min(1).max(60)).max(50).default([]).describe('Ids of recipes that are not.'),
+    })
+    .prefault({})
+    .describe('Known repairs: see docs/strategies.md for the list.'),
   config: z
     .array(z.string().min(1).max(300))
     .max(50)
@@ -245,6 +302,7 @@ export const RepositoryPolicy = z.strictObject({
     .strictObject({
       enabled: z.boolean().default(true).describe('Whether reverts may be proposed at all.'),
       maxAgeDays: z.number().int().positive().max(365).default(14).describe('Commits older than this are never reverted.'),
+      maxPerDay: z.number().int().min(0).max(50).default(5).describe('Reverts that are proposed in one day (UTC) at most.'),
       optOutLabel: z
         .string()
         .max(100)

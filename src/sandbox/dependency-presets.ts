@@ -85,3 +85,8 @@ export function completeDependencies(wanted: Dependencies): CompleteDependencies
 export function detectDependencies(paths: ReadonlySet<string>): readonly Dependencies[] {
   return (Object.keys(PRESETS) as DependencyManager[]).flatMap((manager) => (paths.has(PRESETS[manager].lock) ? [{ manager }] : []));
 }
+
+/** Toolchains of the package managers that the manifests at the root speak for, locked or not. */
+export function profilesFor(paths: ReadonlySet<string>): readonly Profile[] {
+  return [...new Set(Object.values(PRESETS).flatMap(({ profile, files }) => (files.some((file) => paths.has(file)) ? [profile] : [])))];
+}

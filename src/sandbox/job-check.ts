@@ -20,7 +20,7 @@ const SECRET_NAME =
 
 /** Names that a job may set: they tune tools, none of them makes a program load other code. */
 const ENV_NAMES =
-  /^(?:SUTURE_[A-Z0-9_]{1,60}|LC_[A-Z]{1,20}|TZ|LANG|TERM|COLUMNS|NO_COLOR|FORCE_COLOR|NODE_ENV|RUST_BACKTRACE|SOURCE_DATE_EPOCH|PYTHONHASHSEED|PYTHONDONTWRITEBYTECODE|PYTHONUNBUFFERED|GITHUB_ACTIONS|CI|npm_config_registry|PIP_INDEX_URL|PIP_TRUSTED_HOST|GOPROXY|GOSUMDB)$/;
+  /^(?:SUTURE_[A-Z0-9_]{1,60}|LC_[A-Z]{1,20}|TZ|LANG|TERM|COLUMNS|NO_COLOR|FORCE_COLOR|NODE_ENV|RUST_BACKTRACE|SOURCE_DATE_EPOCH|PYTHONHASHSEED|PYTHONDONTWRITEBYTECODE|PYTHONUNBUFFERED|GITHUB_ACTIONS|CI|npm_config_ignore_scripts|npm_config_registry|PIP_INDEX_URL|PIP_TRUSTED_HOST|GOPROXY|GOSUMDB)$/;
 
 /** Refuses a job that cannot be run as it stands; throws `plan-invalid`. */
 export function checkJob(job: SandboxJob): void {

@@ -1,7 +1,7 @@
 import { Failure } from '../domain/failure.ts';
 import { matchesWhole } from '../domain/glob.ts';
 import type { Sandbox, SandboxEndpoint, SandboxJob, SandboxLimits } from './contract.ts';
-import { type Installing, runWithDependencies, type Underway } from './with-dependencies.ts';
+import { type Installing, runResolving, runWithDependencies, type Underway } from './with-dependencies.ts';
 
 /** Who may use what, as the server's administrator says. */
 export interface SandboxRules {
@@ -69,18 +69,15 @@ export function createSandboxService(backends: ReadonlyMap<string, Sandbox>, rul
       const unknown = job.reaches?.find((wanted) => !endpoints.some((one) => named(one) === wanted));
       if (unknown !== undefined)
         throw new Failure('policy-invalid', `the endpoint ${unknown} is not configured for ${repository ?? 'a job without a repository'}`);
-      return runWithDependencies(
-        backendOf(job),
-        {
-          ...job,
-          limits: lowered(job.limits, rules.limits),
-          endpoints: endpoints.filter((one) => job.reaches?.includes(named(one)) ?? true),
-          secrets: Object.fromEntries(own(rules.secrets).map(({ variable, value }) => [variable, value])),
-        },
-        installing,
-        underway,
-        options,
-      );
+      const given: SandboxJob = {
+        ...job,
+        limits: lowered(job.limits, rules.limits),
+        endpoints: endpoints.filter((one) => job.reaches?.includes(named(one)) ?? true),
+        secrets: Object.fromEntries(own(rules.secrets).map(({ variable, value }) => [variable, value])),
+      };
+      return job.resolves === true
+        ? runResolving(backendOf(job), given, installing, options)
+        : runWithDependencies(backendOf(job), given, installing, underway, options);
     },
     async sweep() {
       let count = 0;

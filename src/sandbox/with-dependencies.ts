@@ -5,7 +5,7 @@ import { Failure } from '../domain/failure.ts';
 import { matchesWhole } from '../domain/glob.ts';
 import type { JobResult, Profile, Sandbox, SandboxJob, SandboxRunOptions } from './contract.ts';
 import { DamagedDependencies, type DependencyCache } from './dependency-cache.ts';
-import { type CompleteDependencies, completeDependencies, detectDependencies } from './dependency-presets.ts';
+import { type CompleteDependencies, completeDependencies, detectDependencies, profilesFor } from './dependency-presets.ts';
 import { workspacePath } from './workspace-input.ts';
 
 /** Name of the step that stands for an installation which failed. */
@@ -156,6 +156,29 @@ async function shared(
       if (!(error instanceof Failure) || error.code !== 'cancelled' || signal?.aborted === true) throw error;
     }
   }
+}
+
+/** Runs a job that resolves dependencies: as an installation it may reach registries and gets their settings, but it sees the whole revision, and nothing is installed before. Without registries it has no network, as every job. */
+export async function runResolving(
+  sandbox: Sandbox,
+  job: SandboxJob,
+  installing: Installing,
+  options: SandboxRunOptions,
+): Promise<JobResult> {
+  const { root } = await readManifests(job, () => false);
+  const { registries, env } = installing;
+  const online = registries.length > 0 || Object.keys(env).length > 0;
+  return sandbox.run(
+    {
+      ...job,
+      profiles: job.profiles ?? [...new Set<Profile>(['node', 'python', ...profilesFor(root)])],
+      // What packages bring must not run while there is a network.
+      env: { ...job.env, ...(online ? env : {}), npm_config_ignore_scripts: 'true' },
+      secrets: {},
+      ...(online ? { registries } : {}),
+    },
+    options,
+  );
 }
 
 /** Runs a job after what it depends on was installed, once for each set of manifests. A failed installation is the job's result, as a red step named `setup`. */

@@ -54,6 +54,13 @@ export interface StrategyContext {
     readonly title: string;
     readonly choices: Readonly<Record<string, readonly string[]>>;
   }>;
+  /** Reverts that we proposed in this repository; absent: none are known. */
+  readonly reverts?: {
+    /** How many today, UTC. */
+    readonly today: number;
+    /** Commits of this incident that another healing proposed to undo: once is enough, whatever became of it. */
+    readonly before: readonly string[];
+  };
   /** Now, ISO 8601 UTC; strategies have no clock. */
   readonly now: string;
 }
@@ -82,6 +89,10 @@ export interface Strategy {
   readonly heals: string;
   /** What planning costs, cheapest first: nothing, runs of the sandbox, calls of a model. Breaks ties of rank. */
   readonly costs: 'nothing' | 'runs' | 'model';
+  /** How high it ranks when; for the table of docs/strategies.md. */
+  readonly ranks: ReadonlyArray<{ readonly score: number; readonly when: string }>;
+  /** Every code that it refuses with, and what that means. */
+  readonly refuses: Readonly<Record<string, string>>;
   /** Rank from evidence. Files may not have been read yet. */
   rank(context: StrategyContext): Rank;
   /** The plan, or what it needs to know next, or why it cannot. */

@@ -221,6 +221,42 @@ describe('dependencies', () => {
   });
 });
 
+describe('a job that resolves dependencies', () => {
+  const registries = [{ host: 'registry.test', port: 443 }];
+  const base = { 'package.json': '{}', 'package-lock.json': '{}', 'go.mod': 'module shop', 'src/a.go': 'package shop' };
+  const open = (installing: { readonly registries: typeof registries; readonly env: Record<string, string> }) => {
+    const docker = recording('docker');
+    return {
+      docker,
+      service: createSandboxService(new Map([['docker', docker]]), rules, { cache: createDependencyCache(freshFolder()), ...installing }),
+    };
+  };
+
+  it('reaches the registries that installing may, with their settings, and nothing is installed before', async () => {
+    const { docker, service } = open({ registries, env: { npm_config_registry: 'https://registry.test/npm/' } });
+    await service.run(jobOf(['npm install --package-lock-only'], { base, repository: 'acme/shop', resolves: true }));
+    expect(docker.jobs).toHaveLength(1);
+    expect(docker.jobs[0]).toMatchObject({
+      registries,
+      env: { npm_config_registry: 'https://registry.test/npm/', npm_config_ignore_scripts: 'true' },
+      profiles: ['node', 'python', 'go'],
+    });
+    expect(docker.jobs[0]?.layers).toBeUndefined();
+  });
+
+  it('gets no test secret while it may reach them', async () => {
+    const { docker, service } = open({ registries, env: {} });
+    await service.run(jobOf(['x'], { base, repository: 'acme/shop', resolves: true }));
+    expect(docker.jobs[0]?.secrets).toEqual({});
+  });
+
+  it('has no network where no registry is configured', async () => {
+    const { docker, service } = open({ registries: [], env: {} });
+    await service.run(jobOf(['x'], { base, repository: 'acme/shop', resolves: true }));
+    expect(docker.jobs[0]?.registries).toBeUndefined();
+  });
+});
+
 describe('the cache of dependencies', () => {
   const key = (digit: string): string => digit.repeat(64);
   const tar = (text: string) => Readable.from([Buffer.from(text)]);

@@ -1,48 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { RepositoryPolicy } from '../../src/domain/repository-policy.schema.ts';
 import { configRollback } from '../../src/strategies/config-rollback/index.ts';
 import type { StrategyContext } from '../../src/strategies/contract.ts';
-
-const sha = (digit: string): string => digit.repeat(40);
+import { afterTrying, answered, commitOf, contextOf, GREEN } from './context.ts';
 
 /** A failure since green, with these commits, newest first. */
 function since(...commits: ReadonlyArray<readonly [subject: string, path: string]>): StrategyContext {
-  const policy = RepositoryPolicy.parse({ version: 1, checks: [{ name: 'test', run: './check.sh' }], config: ['*.txt'] });
-  const incident = {
-    lastGreenSha: sha('a'),
-    commits: commits.map(([subject, path], at) => ({
-      sha: sha(String(at)),
-      subject,
-      author: 'maria',
-      at: '2026-11-23T12:00:00.000Z',
-      paths: [path],
-    })),
-  } as unknown as StrategyContext['incident'];
-  const diagnosis = { class: 'configuration', cause: 'it changed', confidence: 1, evidence: [] } as unknown as StrategyContext['diagnosis'];
-  return {
-    incident,
-    diagnosis,
-    policy,
-    digest: null,
-    reproduction: null,
-    probes: [],
-    trials: [],
-    answers: [],
-    files: [],
-    tried: [],
-    paths: {},
-    model: false,
-    actions: [],
-    now: '2026-11-23T12:00:00.000Z',
-  };
+  return contextOf({
+    kind: 'configuration',
+    policy: { config: ['*.txt'] },
+    commits: commits.map(([subject, path], at) => commitOf(String(at).repeat(40), { subject, paths: [path] })),
+  });
 }
 
 describe('the rollback of configuration', () => {
   it('takes back a file that changed since the check was green', () => {
-    expect(configRollback.plan(since(['Tune it', 'config.txt']))).toMatchObject({
-      kind: 'plan',
-      plan: { steps: [{ kind: 'restore-file', path: 'config.txt', from: sha('a') }] },
-    });
+    const context = since(['Tune it', 'config.txt']);
+    expect(configRollback.rank(context)).toMatchObject({ score: 80 });
+    const answer = answered(configRollback, context);
+    expect(answer).toMatchObject({ kind: 'plan', plan: { steps: [{ kind: 'restore-file', path: 'config.txt', from: GREEN }] } });
+    expect(answered(configRollback, afterTrying(context, answer))).toMatchObject({ refusal: { code: 'all-tried' } });
   });
 
   it.each(['Revert "Restore config.txt to the last green content"', 'revert 1a2b3c4d5e'])(
@@ -57,5 +33,10 @@ describe('the rollback of configuration', () => {
   it('still takes back another file beside a reverted one', () => {
     const answer = configRollback.plan(since(['Revert it', 'config.txt'], ['Tune the other', 'other.txt']));
     expect(answer).toMatchObject({ kind: 'plan', plan: { steps: [{ path: 'other.txt' }] } });
+  });
+
+  it('takes nothing back where no green revision is known', () => {
+    const { lastGreenSha: _, ...incident } = since(['Tune it', 'config.txt']).incident;
+    expect(configRollback.rank({ ...since(), incident })).toMatchObject({ refusal: { code: 'no-green-revision' } });
   });
 });

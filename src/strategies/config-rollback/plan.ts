@@ -1,7 +1,8 @@
-import type { Plan, StrategyRefusal } from '../../domain/plan.schema.ts';
+import type { Plan } from '../../domain/plan.schema.ts';
 import { changedPaths, isProgramConfig } from '../../domain/policy/diagnose.ts';
 import type { StrategyAnswer, StrategyContext } from '../contract.ts';
-import { planFingerprint } from '../ladder.ts';
+import { refuser } from '../refuse.ts';
+import { firstUntried } from '../tried.ts';
 
 const ID = 'config-rollback';
 /** More configuration files than this at once is no rollback of "the" configuration. */
@@ -9,10 +10,13 @@ const MAX_FILES = 10;
 const MIGRATION = /(?:^|\/)(?:migrations?|schema)(?:\/|\.)/i;
 const SECRETS = /secret|credential|password|\.env(?:\.|$)/i;
 
-/** A refusal of this strategy. */
-export function refusal(code: string, detail: string): StrategyRefusal {
-  return { strategy: ID, code, detail };
-}
+/** Why no configuration is taken back. */
+export const REFUSES = {
+  'no-green-revision': 'no revision is known on which the check was green',
+  'no-config-changed': 'no configuration file changed since the check was green, other than by a revert',
+  'all-tried': 'every changed configuration file was taken back already',
+} as const;
+export const no = refuser(ID, REFUSES);
 
 /** Files that somebody took back to what they are: who reverts a repair has said no to it. */
 function reverted(context: StrategyContext): ReadonlySet<string> {
@@ -43,12 +47,9 @@ function planFor(paths: readonly string[], from: string, context: StrategyContex
 /** One plan for each changed file, then all of them together. */
 export function planConfigRollback(context: StrategyContext): StrategyAnswer {
   const from = context.incident.lastGreenSha;
-  if (from === undefined)
-    return { kind: 'refused', refusal: refusal('no-green-revision', 'no revision is known on which the check was green') };
+  if (from === undefined) return no.answer('no-green-revision', 'no revision is known on which the check was green');
   const paths = candidates(context).slice(0, MAX_FILES);
   const plans = [...paths.map((path) => planFor([path], from, context)), ...(paths.length > 1 ? [planFor(paths, from, context)] : [])];
-  const plan = plans.find((candidate) => !context.tried.some((tried) => tried.fingerprint === planFingerprint(candidate)));
-  return plan === undefined
-    ? { kind: 'refused', refusal: refusal('all-tried', 'every changed configuration file was taken back already') }
-    : { kind: 'plan', plan };
+  const plan = firstUntried(context, plans);
+  return plan === undefined ? no.answer('all-tried', 'every changed configuration file was taken back already') : { kind: 'plan', plan };
 }

@@ -1,13 +1,49 @@
-import type { Strategy, StrategyContext } from '../contract.ts';
+import { complaintsOf } from '../complaints.ts';
+import type { Rank, Strategy, StrategyAnswer, StrategyContext } from '../contract.ts';
+import { fixersFor, fixPlan, TOOL_FILES } from '../fixers.ts';
+import { RANKS } from '../ranks.ts';
+import { readAt } from '../reading.ts';
+import { refuser } from '../refuse.ts';
+import { firstUntried } from '../tried.ts';
+import { detectFormatters } from './detect.ts';
 
-const refusal = (code: string, detail: string) => ({ strategy: 'formatter', code, detail });
+const REFUSES = {
+  'not-a-format-check': 'the failing check is not about format',
+  'no-formatter': 'neither the policy nor the files of the repository tell how it is formatted',
+  'all-tried': 'every formatter was run already',
+} as const;
+const no = refuser('formatter', REFUSES);
+const TITLE = "Run the repository's formatter";
 
-function check(context: StrategyContext) {
-  const { format } = context.policy;
-  if (format === undefined) return { applies: false as const, refusal: refusal('no-formatter', 'the policy file names no formatter') };
-  if (format.check !== context.incident.failing.name)
-    return { applies: false as const, refusal: refusal('not-a-format-check', `the failing check is not ${format.check}`.slice(0, 300)) };
-  return { applies: true as const, fix: format.fix };
+const declared = ({ policy, incident }: StrategyContext) => policy.format !== undefined && policy.format.check === incident.failing.name;
+
+function rank(context: StrategyContext): Rank {
+  if (declared(context)) return { score: RANKS.formatter.declared.score, why: 'the failing check is the format check' };
+  if (context.diagnosis.class === 'format') return { score: RANKS.formatter.detected.score, why: 'a formatter complains' };
+  return no.rank('not-a-format-check', `the check ${context.incident.failing.name} does not complain about format`);
+}
+
+function plan(context: StrategyContext): StrategyAnswer {
+  const complaints = complaintsOf(context, 'format');
+  if (context.policy.format !== undefined && declared(context)) {
+    const fixer = { run: context.policy.format.fix, from: 'the command that the policy file names for this check' };
+    return { kind: 'plan', plan: fixPlan('formatter', TITLE, fixer, complaints) };
+  }
+  if (context.diagnosis.class !== 'format') return no.answer('not-a-format-check', 'the failing check is not about format');
+  const files = readAt(context, TOOL_FILES);
+  if ('kind' in files) return files;
+  const plans = fixersFor(detectFormatters(files), complaints).map((fixer) =>
+    fixPlan(
+      'formatter',
+      TITLE,
+      fixer,
+      complaints.filter(({ tool }) => fixer.tools.includes(tool.toLowerCase())),
+    ),
+  );
+  if (plans.length === 0)
+    return no.answer('no-formatter', 'nothing tells how this repository is formatted: name it as `format` in the policy file');
+  const untried = firstUntried(context, plans);
+  return untried === undefined ? no.answer('all-tried', 'every formatter was run already') : { kind: 'plan', plan: untried };
 }
 
 /** Runs the repository's own formatter. */
@@ -16,26 +52,8 @@ export const formatter: Strategy = {
   name: 'Formatter',
   costs: 'nothing',
   heals: "a red format check: runs the repository's own formatter at its own version and configuration",
-  rank(context) {
-    const answer = check(context);
-    return answer.applies ? { score: 100, why: 'the failing check is the format check' } : { score: null, refusal: answer.refusal };
-  },
-  plan(context) {
-    const answer = check(context);
-    if (!answer.applies) return { kind: 'refused', refusal: answer.refusal };
-    return {
-      kind: 'plan',
-      plan: {
-        strategy: 'formatter',
-        title: "Run the repository's formatter",
-        rationale:
-          `The check ${context.incident.failing.name} complains about format, and the policy file names the command that fixes it.`.slice(
-            0,
-            1000,
-          ),
-        steps: [{ kind: 'run-tool', run: answer.fix, only: [] }],
-        risk: 'low',
-      },
-    };
-  },
+  ranks: Object.values(RANKS.formatter),
+  refuses: REFUSES,
+  rank,
+  plan,
 };

@@ -6,6 +6,7 @@ import type { Sandbox } from '../../../src/sandbox/contract.ts';
 import { createDependencyCache } from '../../../src/sandbox/dependency-cache.ts';
 import { createLocalSandbox } from '../../../src/sandbox/local/index.ts';
 import { createSandboxService } from '../../../src/sandbox/service.ts';
+import { LOCK_MANAGERS } from '../../../src/strategies/lockfile/managers.ts';
 import { type NpmRegistry, openNpmRegistry } from '../../support/registry/npm-registry.ts';
 import { jobOf } from '../support.ts';
 
@@ -83,6 +84,37 @@ describe('dependencies from a registry, a stand-in for npm', { timeout: 120_000 
       }),
     );
     expect(result.steps).toMatchObject([{ name: 'setup', exitCode: 1, output: expect.stringContaining('404') }]);
+  });
+
+  it('are resolved anew where a job is there to write the lock file, and nothing that they bring runs', async () => {
+    const { base, repository } = project();
+    const { 'package-lock.json': _, ...rest } = base;
+    const empty = JSON.stringify({
+      name: 'shop',
+      version: '1.0.0',
+      lockfileVersion: 3,
+      requires: true,
+      packages: { '': { name: 'shop', version: '1.0.0' } },
+    });
+    const npm = LOCK_MANAGERS.find(({ id }) => id === 'npm');
+    const run = npm?.run({ has: () => false, text: () => null, get: () => undefined }) ?? '';
+    const result = await service.run(
+      jobOf([run, 'test ! -e /deps/owned && test ! -e node_modules'], {
+        repository,
+        base: { ...rest, 'package-lock.json': empty, '.npmrc': 'ignore-scripts=false\n' },
+        collectChanges: { only: npm?.only ?? [] },
+        resolves: true,
+      }),
+    );
+    expect(result.steps.map(({ exitCode, output }) => [exitCode, output])).toEqual([
+      [0, expect.any(String)],
+      [0, ''],
+    ]);
+    expect(result.changes.map(({ path }) => path)).toEqual(['package-lock.json']);
+    const [change] = result.changes;
+    const lock = change?.op === 'write' ? Buffer.from(change.content, 'base64').toString() : '';
+    expect(lock).toContain('"resolved": "https://registry.npmjs.org/greeter/-/greeter-1.2.3.tgz"');
+    expect(lock).not.toContain('registry.test');
   });
 
   it('cannot be changed for another job by the one that has them', async () => {
