@@ -8,6 +8,8 @@ export interface Kit {
   readonly ending: string;
   /** What every policy file says of it. */
   readonly settings: string;
+  /** The same where some check needs a compiler's cache. */
+  readonly compiles?: string;
   readonly tests: { readonly run: string; readonly report: string };
   readonly base: Readonly<Record<string, string>>;
   /** Where the code of a module stands. */
@@ -73,7 +75,8 @@ const WARM = [
 const go: Kit = {
   language: 'go',
   ending: 'go',
-  settings: `sandbox: { profiles: [go] }\ndependencies:\n  - manager: go\n    files: [tools/toolchain.txt]\n    run: ${JSON.stringify(WARM)}\n    keep: [deps]\n`,
+  settings: 'sandbox: { profiles: [go] }\ndependencies: []\n',
+  compiles: `sandbox: { profiles: [go] }\ndependencies:\n  - manager: go\n    files: [tools/toolchain.txt]\n    run: ${JSON.stringify(WARM)}\n    keep: [deps]\n`,
   tests: { run: 'GOCACHE=/deps/go/cache go test -vet=off -count=1 -json ./...', report: 'go-json' },
   base: { 'go.mod': 'module example.com/shop\n\ngo 1.24\n', 'tools/toolchain.txt': 'go\n' },
   path: (name) => `${name}.go`,
@@ -108,5 +111,6 @@ export function policyOf(kit: Kit, checks: readonly Check[], rest = ''): string 
     ({ name, run, report = 'exit-code' }) =>
       `  - name: ${name}\n    run: ${JSON.stringify(run)}\n    report: ${report}\n    timeoutSeconds: 120\n`,
   );
-  return `version: 1\nautonomy: merge\nchecks:\n${list.join('')}${kit.settings}${rest}`;
+  const compiled = kit.compiles !== undefined && checks.some(({ run }) => run.includes('/deps/'));
+  return `version: 1\nautonomy: merge\nchecks:\n${list.join('')}${compiled ? kit.compiles : kit.settings}${rest}`;
 }

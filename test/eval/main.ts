@@ -7,12 +7,12 @@ import { load, machine } from '../../bench/figure.ts';
 import { workflowBundle } from '../../src/temporal/bundle.ts';
 import { findTemporalExecutable, startDevServer } from '../../src/temporal/index.ts';
 import { generateSet } from './generate.ts';
+import { RESULTS } from './results.ts';
 import { runCases } from './run-cases.ts';
 import { rowsOf, tableOf } from './table.ts';
 import { type EvalResult, openEvalWorld } from './world.ts';
 
 const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
-const RESULTS = path('docs/eval-results.json');
 /** Results of a run that was interrupted; `--resume` goes on behind them. */
 const PARTIAL = path('test-results/eval.jsonl');
 const say = (text: string) => process.stdout.write(`${text}\n`);

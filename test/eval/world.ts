@@ -72,7 +72,11 @@ export interface EvalResult {
   readonly seconds: number;
   /** Jobs of the sandbox. */
   readonly runs: number;
+  /** How long the first of them took: the failing command as it is. */
+  readonly firstRunSeconds: number;
 }
+
+const rounded = (seconds: number) => Math.round(seconds * 100) / 100;
 
 /** A place where cases are healed. */
 export interface EvalWorld {
@@ -80,8 +84,8 @@ export interface EvalWorld {
   close(): Promise<void>;
 }
 
-/** The real sandbox, counting its jobs by repository. To its cache of dependencies all repositories are one: the standard library of Go is compiled once. */
-function countedSandbox(stateDir: string, runs: Map<string, number>): Sandbox {
+/** The real sandbox, with the seconds of each job by repository. To its cache of dependencies all repositories are one: the standard library of Go is compiled once. */
+function countedSandbox(stateDir: string, runs: Map<string, number[]>): Sandbox {
   const local = createLocalSandbox({ stateDir, ...(process.env['PATH'] === undefined ? {} : { searchPath: process.env['PATH'] }) });
   const service = createSandboxService(
     new Map([['local', local]]),
@@ -95,10 +99,13 @@ function countedSandbox(stateDir: string, runs: Map<string, number>): Sandbox {
     },
     preflight: () => service.preflight(),
     sweep: () => service.sweep(),
-    run(job, options) {
-      const repository = job.repository ?? '';
-      runs.set(repository, (runs.get(repository) ?? 0) + 1);
-      return service.run({ ...job, repository: 'local/evaluated' }, options);
+    async run(job, options) {
+      const own = runs.get(job.repository ?? '') ?? [];
+      runs.set(job.repository ?? '', own);
+      const began = performance.now();
+      const result = await service.run({ ...job, repository: 'local/evaluated' }, options);
+      own.push((performance.now() - began) / 1000);
+      return result;
     },
   };
 }
@@ -107,7 +114,7 @@ function resultOf(
   evalCase: EvalCase,
   view: HealingView,
   wrong: readonly string[] | null,
-  measured: Pick<EvalResult, 'seconds' | 'runs'>,
+  measured: Pick<EvalResult, 'seconds' | 'runs' | 'firstRunSeconds'>,
 ): EvalResult {
   const { id, class: kind, language, seed, commits, truth } = evalCase;
   const { outcome, cause = '', strategy = null } = view;
@@ -141,7 +148,7 @@ function resultOf(
 /** Opens a place for cases over a state folder of its own: the real workflow and activities, the real sandbox, the local forge, and no model. */
 export async function openEvalWorld(temporal?: Extract<ProvidedTemporal, { kind: 'running' }>): Promise<EvalWorld> {
   const stateDir = await mkdtemp(join(tmpdir(), 'suture-eval-'));
-  const runs = new Map<string, number>();
+  const runs = new Map<string, number[]>();
   const artifacts = createArtifactStore(join(stateDir, 'artifacts'));
   const log: ActivityDeps['log'] = {
     debug: () => undefined,
@@ -224,7 +231,8 @@ export async function openEvalWorld(temporal?: Extract<ProvidedTemporal, { kind:
       const healed = view.outcome?.kind === 'healed';
       if (healed && change === undefined) throw new Error(`${evalCase.id} was healed with a change that nobody built`);
       const wrong = healed && change !== undefined ? judgeChange(evalCase, await getChangeSet(deps, change)) : null;
-      const measured = { seconds: Math.round(seconds * 10) / 10, runs: runs.get(`${repo.owner}/${repo.name}`) ?? 0 };
+      const jobs = runs.get(`${repo.owner}/${repo.name}`) ?? [];
+      const measured = { seconds: rounded(seconds), runs: jobs.length, firstRunSeconds: rounded(jobs[0] ?? 0) };
       return resultOf(evalCase, view, wrong, measured);
     },
     async close() {

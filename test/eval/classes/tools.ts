@@ -173,14 +173,17 @@ const generated: EvalClass = {
     // Where a usual tool makes it, it is found without being named.
     const named = kit.language === 'python' || random.chance(0.5);
     const before = ['red', 'blue', 'green'];
+    // What it is made from may look like configuration, and is none that may be taken back.
+    const source = random.pick(['codes.list', 'codes.conf']);
+    const sources = Object.fromEntries(Object.entries(files).map(([path, text]) => [path, text.replaceAll('codes.list', source)]));
     const list = (codes: readonly string[]) => `${codes.join('\n')}\n`;
     const rest = named ? `generated:\n  - { paths: [${output}], run: ${JSON.stringify(fix)} }\n` : '';
-    story.begin(policyOf(kit, [{ name: 'codes', run: look }], rest), { ...files, 'codes.list': list(before), [output]: make(before) });
+    story.begin(policyOf(kit, [{ name: 'codes', run: look }], rest), { ...sources, [source]: list(before), [output]: make(before) });
     story.quiet(random.between(1, 8));
     const green = story.last;
     const after = [...before, random.pick(['white', 'black', 'pink'])];
-    story.break('One more code', { 'codes.list': list(after) });
-    story.good.set('codes.list', list(after));
+    story.break('One more code', { [source]: list(after) });
+    story.good.set(source, list(after));
     story.good.set(output, make(after));
     story.quiet(random.between(0, 4));
     return { check: 'codes', run: look, green, truth: healedBy(story, 'generated') };

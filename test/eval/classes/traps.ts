@@ -59,8 +59,11 @@ function emptySuite(story: Story): Draft {
 /** The script threw the exit code away, so it was green; then somebody let it speak. */
 function swallowedExitCode(story: Story): Draft {
   const { kit, random } = story;
-  const run = 'sh tools/run.sh';
-  const plain = kit.tests.run.replace(' -json', '');
+  const [plain = '', cache = ''] = kit.tests.run
+    .replace(' -json', '')
+    .split(/^(GOCACHE=\S+ )/)
+    .reverse();
+  const run = `${cache}sh tools/run.sh`;
   const module = story.formula();
   story.begin(policyOf(kit, [{ name: 'tests', run }]), {
     'tools/run.sh': `${plain} || true\n`,
