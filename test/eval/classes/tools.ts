@@ -164,8 +164,8 @@ const GENERATORS: Readonly<Record<Language, OwnTool & { readonly output: string;
 };
 
 /** A list from which a file is made, changed without making it. */
-const generated: EvalClass = {
-  id: 'generated-file',
+const generatedFrom = (id: string, source: string): EvalClass => ({
+  id,
   languages: LANGUAGES,
   tell(story) {
     const { kit, random } = story;
@@ -173,8 +173,6 @@ const generated: EvalClass = {
     // Where a usual tool makes it, it is found without being named.
     const named = kit.language === 'python' || random.chance(0.5);
     const before = ['red', 'blue', 'green'];
-    // What it is made from may look like configuration, and is none that may be taken back.
-    const source = random.pick(['codes.list', 'codes.conf']);
     const sources = Object.fromEntries(Object.entries(files).map(([path, text]) => [path, text.replaceAll('codes.list', source)]));
     const list = (codes: readonly string[]) => `${codes.join('\n')}\n`;
     const rest = named ? `generated:\n  - { paths: [${output}], run: ${JSON.stringify(fix)} }\n` : '';
@@ -188,7 +186,13 @@ const generated: EvalClass = {
     story.quiet(random.between(0, 4));
     return { check: 'codes', run: look, green, truth: healedBy(story, 'generated') };
   },
-};
+});
 
 /** Breaks that a tool of the repository repairs. */
-export const tools: readonly EvalClass[] = [format, lint, generated];
+export const tools: readonly EvalClass[] = [
+  format,
+  lint,
+  generatedFrom('generated-file', 'codes.list'),
+  // Its source has the shape of configuration, and taking that back would make the check green, too.
+  generatedFrom('generated-from-config', 'codes.conf'),
+];
