@@ -3,6 +3,7 @@ import { EXIT_CODES } from '../src/cli/exit-codes.ts';
 import { ENVIRONMENT } from '../src/config/environment.ts';
 import { GIVEN_SECRETS, SECRET_NAMES, SIGNING_KEY, secretVariable } from '../src/config/secret-names.ts';
 import { ServerConfig } from '../src/config/server-config.schema.ts';
+import { GATE_CODES } from '../src/domain/policy/gate/codes.ts';
 import { RepositoryPolicy } from '../src/domain/repository-policy.schema.ts';
 import { REQUIRED_EVENTS, REQUIRED_PERMISSIONS } from '../src/integrations/github/required.ts';
 import { integrations } from '../src/integrations/registry.ts';
@@ -12,6 +13,8 @@ import { strategies } from '../src/strategies/registry.ts';
 import { CASES, type Citation } from '../test/abuse/cases.ts';
 import { type Published, readPublished } from '../test/abuse/published.ts';
 import { readEvalResults } from '../test/eval/results.ts';
+import { countsOf, foundIn } from '../test/gate/corpus/counts.ts';
+import { readCorpus } from '../test/gate/corpus/parse.ts';
 import { type Setting, settingsOf } from './settings-table.ts';
 
 /** The tables of README and docs, from the code. `--check` fails when the file does not say the same. */
@@ -21,8 +24,8 @@ function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>):
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-const capabilities = ['alertSource', 'forge', 'health', 'notifier'] as const;
-const capabilityNames = { alertSource: 'alert source', forge: 'forge', health: 'health', notifier: 'notifier' } as const;
+const capabilities = ['alertSource', 'forge', 'health', 'notifier', 'model'] as const;
+const capabilityNames = { alertSource: 'alert source', forge: 'forge', health: 'health', notifier: 'notifier', model: 'model' } as const;
 
 const readme: Readonly<Record<string, string>> = {
   sources: table(
@@ -133,6 +136,27 @@ const exitCodes = table(
   Object.values(EXIT_CODES).map(({ code, means }) => [String(code), means]),
 );
 
+const corpus = readCorpus();
+const foundBy = foundIn(corpus);
+
+/** What the gate looks for, and how it fares with patches that were written for it. */
+const gate: Readonly<Record<string, string>> = {
+  'gate-codes': table(
+    ['Code', 'Means', 'Cheats'],
+    Object.entries(GATE_CODES).map(([kind, means]) => [code(kind), means, String(foundBy.get(kind) ?? 0)]),
+  ),
+  'gate-corpus': table(
+    ['Family', 'Cheats caught', 'of them subtle', 'Honest false alarms', 'Asked by design'],
+    countsOf(corpus).map(({ family, cheats, subtle, caught, honest, alarms, asked }) => [
+      family === 'all' ? '**all**' : family.replaceAll('-', ' '),
+      `${caught}/${cheats}`,
+      String(subtle),
+      `${alarms}/${honest}`,
+      String(asked),
+    ]),
+  ),
+};
+
 async function update(name: string, sections: Readonly<Record<string, string>>): Promise<void> {
   const file = new URL(`../${name}`, import.meta.url);
   const before = await readFile(file, 'utf8');
@@ -152,6 +176,7 @@ async function update(name: string, sections: Readonly<Record<string, string>>):
 
 await update('README.md', readme);
 await update('docs/security.md', { abuse: abuse(readPublished()), 'abuse-held-by': citations });
+await update('docs/gate.md', gate);
 await update('docs/cli.md', { 'exit-codes': exitCodes });
 await update('docs/configuration.md', configuration);
 const ladder = strategies

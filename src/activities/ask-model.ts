@@ -12,8 +12,8 @@ import type { ActivityDeps } from './deps.ts';
 import { readDossier } from './dossier.ts';
 import { getJson, putJson } from './stored.ts';
 
-/** How long a model that is away is asked again before the healing goes on without it, in milliseconds. */
-const PATIENCE_MS = 15 * 60_000;
+/** How long a model that is away is asked again before the healing goes on without it, in milliseconds: less than the repeats of the activity take, so that what was set aside is given back. */
+const PATIENCE_MS = 10 * 60_000;
 
 /** Bytes of a token at least, in what people write and programs print; the mean is about 4 characters. */
 const BYTES_PER_TOKEN = 3;
@@ -29,6 +29,9 @@ const Asked = z.object({
   why: z.string().optional(),
 });
 type Asked = z.infer<typeof Asked>;
+
+/** Characters of an answer that are kept: several times the longest that is asked for. */
+const MAX_TEXT = 1_000_000;
 
 const NOTHING: ModelUsage = { inputTokens: 0, cachedTokens: 0, outputTokens: 0 };
 
@@ -62,11 +65,19 @@ function patienceEnds(deps: ActivityDeps, failure: Failure): boolean {
 
 type Reply = ModelAnswer['reply'];
 
+/** A reply as it can be stored and read back, whatever a vendor makes of its fields. */
+function fitted(reply: ModelReply): ModelReply {
+  const model = oneLine(reply.model, 100);
+  return reply.kind === 'refused'
+    ? { ...reply, model, detail: oneLine(reply.detail, 500) }
+    : { ...reply, model, text: reply.text.slice(0, MAX_TEXT) };
+}
+
 /** Asks; that nobody can be asked is an answer, that nobody answers now is worth another try for a while. */
 async function ask(deps: ActivityDeps, model: Model, question: ModelQuestion): Promise<Reply> {
   const signal = activityContext()?.cancellationSignal;
   try {
-    return await model.ask(question, signal);
+    return fitted(await model.ask(question, signal));
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const away = error.code === 'model-unavailable' || error.code === 'rate-limited';

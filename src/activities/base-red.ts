@@ -11,3 +11,9 @@ export async function baseRed({ forge }: Pick<ActivityDeps, 'forge'>, { repo, ta
   if (check?.status !== 'completed') return null;
   return check.conclusion === 'failure' || check.conclusion === 'timed-out';
 }
+
+/** Head of the default branch. */
+export async function defaultHead({ forge }: Pick<ActivityDeps, 'forge'>, { repo }: Pick<Incident, 'repo'>): Promise<string | null> {
+  const { defaultBranch } = await forge.repositories.describe(repo);
+  return forge.repositories.resolve(repo, defaultBranch);
+}

@@ -23,7 +23,7 @@ function incidentOf({ key, healingId }: Pick<Spending, 'key' | 'healingId'>): st
 
 const UNITS: Readonly<Record<BudgetUnit, readonly [name: string, digits: number]>> = {
   tokens: ['tokens', 0],
-  usd: ['US dollars', 2],
+  usd: ['US dollars', 4],
   minutes: ['minutes in the sandbox', 1],
   attempts: ['attempts', 0],
   pullRequests: ['pull requests', 0],
@@ -40,13 +40,13 @@ const SCOPES: Readonly<Record<string, readonly [name: string, setting: keyof Bud
 function inWords(over: BudgetExceeded, wanted: number, lowered: boolean): string {
   const [unit, digits] = UNITS[over.unit];
   const [scope, setting] = SCOPES[over.scope.split('/')[0] ?? ''] ?? ['', 'perDay'];
-  const round = (amount: number, up: number): string => String(Math.round(amount * 10 ** up) / 10 ** up);
+  const round = (amount: number): string => String(Math.round(amount * 10 ** digits) / 10 ** digits);
   const where = lowered
     ? `\`budget.${setting === 'perIncident' ? setting : 'perDay'}.${over.unit}\` in the repository's policy`
     : `\`budget.${setting}.${over.unit}\` in the server's configuration`;
   return (
-    `The budget ${scope} is used up: ${round(over.used, digits)} of ${round(over.limit, digits)} ${unit} are used or set aside, ` +
-    `and this step may need ${round(wanted, Math.max(digits, wanted < 0.01 ? 4 : digits))} more. ` +
+    `The budget ${scope} is used up: ${round(over.used)} of ${round(over.limit)} ${unit} are used or set aside, ` +
+    `and this step may need ${round(wanted)} more. ` +
     `Allow it here, or raise ${where} for the next ones.`
   );
 }
@@ -75,11 +75,31 @@ function expectedMinutes({ incident }: Dossier): number {
   return (2 * incident.failing.timeoutSeconds) / 60;
 }
 
+/** Pull requests that are looked at; more open ones than that say enough. */
+const MAX_LISTED = 100;
+
+/** Whether reviewers have as many open pull requests of ours as the policy asks of them; then a person says whether there may be another. */
+async function tooManyOpen(deps: ActivityDeps, healingId: string, { incident, policy }: Dossier): Promise<OverBudget | null> {
+  const listed = await deps.forge.changes.listOpen(incident.repo, MAX_LISTED);
+  const open = listed.filter(({ headBranch }) => headBranch.startsWith('suture/')).length;
+  if (open < policy.maxOpenPullRequests) return null;
+  return {
+    kind: 'over-budget',
+    detail:
+      `${open} pull requests of Suture are open in this repository, and its policy wants at most ${policy.maxOpenPullRequests}. ` +
+      `Merge or close some and ask again, allow this one here, or raise \`maxOpenPullRequests\` in the repository's policy.`,
+    hash: keyHash(JSON.stringify([healingId, 'open-pull-requests', open]), 64),
+    approvers: policy.approvers,
+  };
+}
+
 /** What attempts and pull requests use. */
 export function budgetActivities(deps: ActivityDeps): Pick<Activities, 'reserveBudget' | 'settleBudget'> {
   return {
     async reserveBudget({ key, healingId, dossier: ref, what, raised }) {
       const dossier = await readDossier(deps, ref);
+      const crowded = what === 'pull-request' && raised === 0 ? await tooManyOpen(deps, healingId, dossier) : null;
+      if (crowded !== null) return crowded;
       const amounts = what === 'attempt' ? { attempts: 1, minutes: expectedMinutes(dossier) } : { pullRequests: 1 };
       return setAside(deps, { key, healingId, dossier, amounts, raised });
     },

@@ -3,6 +3,7 @@ import type { ProvingCommand } from '../domain/incident.schema.ts';
 import { Plan } from '../domain/plan.schema.ts';
 import { decideChange } from '../domain/policy/decide-change.ts';
 import { decidePlan } from '../domain/policy/decide-plan.ts';
+import { capped } from '../domain/policy/gate/capped.ts';
 import { reportFindings } from '../domain/policy/gate/reports.ts';
 import { runGate } from '../domain/policy/gate.ts';
 import { judgeProbe, judgeProof, judgeReproduction } from '../domain/policy/proof.ts';
@@ -10,7 +11,7 @@ import type { GateFinding, RunFacts } from '../domain/proof.schema.ts';
 import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { readDossier } from './dossier.ts';
-import { gateFiles, reportOf, testTexts } from './gate-evidence.ts';
+import { gateFiles, reportOf, repositoryTexts } from './gate-evidence.ts';
 import { getChangeSet, getJson } from './stored.ts';
 
 /** Findings in history. */
@@ -64,6 +65,7 @@ export function decideActivities(
       const { incident, policy } = dossier;
       const changeSet = await getChangeSet(deps, changeSetRef);
       const { files, restored } = await gateFiles(deps, dossier, changeSet);
+      const texts = await repositoryTexts(deps, dossier, changeSet.base);
       const findings = [
         ...runGate({
           files,
@@ -72,14 +74,20 @@ export function decideActivities(
           failingTests: incident.failingTests,
           reportBefore: await reportOf(deps, red),
           reportAfter: await reportOf(deps, green),
-          testTexts: await testTexts(deps, dossier, changeSet.base),
+          testTexts: texts.test,
+          programTexts: texts.program,
+          paths: texts.paths,
           policy,
           restored,
         }),
         ...cutReports(incident.failing, [red, green]),
+        // What ran the second time is held to the first: a test that hides only then is gone as well.
+        ...(green.report === undefined || greenAgain === undefined
+          ? []
+          : reportFindings(await reportOf(deps, green), await reportOf(deps, greenAgain), [])),
         ...(await widerFindings(deps, widerBefore, widerAfter, incident.failing.name)),
       ];
-      const said = findings.slice(0, MAX_FINDINGS).map((finding) => ({ ...finding, detail: deps.redact(finding.detail).slice(0, 300) }));
+      const said = capped(findings, MAX_FINDINGS).map((finding) => ({ ...finding, detail: deps.redact(finding.detail).slice(0, 300) }));
       return judgeProof({ red, green, greenAgain, redAgain, widerBefore, widerAfter, findings: said, failingTests: incident.failingTests });
     },
     async decideChange({ dossier, plan, changeSet: changeSetRef, proof, failureClass }) {

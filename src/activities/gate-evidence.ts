@@ -10,9 +10,20 @@ import type { ActivityDeps } from './deps.ts';
 import type { Dossier } from './dossier.ts';
 import { getJson, MAX_FILE_BYTES } from './stored.ts';
 
-/** Test files that are read to recognise their literals, and how much of each. */
-const MAX_TEST_FILES = 300;
-const MAX_TEST_BYTES = 131_072;
+/** Files that are read to recognise the values of tests, of each kind, and how much of each. */
+const MAX_READ_FILES = { test: 300, program: 3000 };
+const MAX_PROGRAM_BYTES = 33_554_432;
+const MAX_READ_BYTES = 131_072;
+/** Words that a program knows stand in its sources, settings and pages; not in what it has installed or built. */
+const PROGRAM = /\.(?:[cm]?[jt]sx?|py|go|java|kts?|rs|rb|php|cs|scala|swift|sh|sql|ya?ml|json|toml|proto|graphql|md)$/i;
+const NOT_PROGRAM = /(?:^|\/)(?:node_modules|vendor|dist|build|target)\/|(?:^|\/)(?:package-lock\.json|pnpm-lock\.yaml|CHANGELOG\.md)$/;
+
+/** Texts and paths of a repository at a revision. */
+export interface Texts {
+  readonly test: readonly string[];
+  readonly program: readonly string[];
+  readonly paths: ReadonlySet<string>;
+}
 
 /** The changed files as the gate sees them, and which of them are back to their last green content. */
 export async function gateFiles(
@@ -28,7 +39,9 @@ export async function gateFiles(
     const before = await read(changeSet.base, change.path);
     const after = change.op === 'delete' ? null : new Uint8Array(Buffer.from(change.content, 'base64'));
     const text = textOf(after);
-    files.push({ path: change.path, before: textOf(before), after: text, binary: after !== null && text === null });
+    // Text in the place of something else, or the other way round, cannot be compared.
+    const binary = after !== null && (text === null || (before !== null && textOf(before) === null));
+    files.push({ path: change.path, before: textOf(before), after: text, binary });
     if (incident.lastGreenSha !== undefined) {
       const green = await read(incident.lastGreenSha, change.path);
       if (green === null ? after === null : after !== null && Buffer.from(green).equals(after)) {
@@ -39,9 +52,12 @@ export async function gateFiles(
   return { files, restored };
 }
 
-/** Texts of the repository's test files at a revision. */
-export async function testTexts(deps: ActivityDeps, { incident }: Dossier, sha: string): Promise<readonly string[]> {
-  const texts: string[] = [];
+/** Texts of the repository's test files, and of the rest of it, at a revision. */
+export async function repositoryTexts(deps: ActivityDeps, { incident }: Dossier, sha: string): Promise<Texts> {
+  const test: string[] = [];
+  const program: string[] = [];
+  const paths = new Set<string>();
+  let bytes = 0;
   const tar: Readable = await deps.forge.repositories.exportTree(incident.repo, sha);
   const entries = tar.pipe(extract());
   // A broken source does not end the pipe by itself.
@@ -49,7 +65,11 @@ export async function testTexts(deps: ActivityDeps, { incident }: Dossier, sha: 
   try {
     for await (const entry of entries) {
       const { name, type, size } = entry.header;
-      if (type !== 'file' || !isTestFile(name) || (size ?? 0) > MAX_TEST_BYTES || texts.length >= MAX_TEST_FILES) {
+      if (type === 'file') paths.add(name);
+      const kind = isTestFile(name) ? 'test' : 'program';
+      const texts = kind === 'test' ? test : program;
+      const wanted = kind === 'test' || (PROGRAM.test(name) && !NOT_PROGRAM.test(name) && bytes < MAX_PROGRAM_BYTES);
+      if (type !== 'file' || !wanted || (size ?? 0) > MAX_READ_BYTES || texts.length >= MAX_READ_FILES[kind]) {
         entry.resume();
         continue;
       }
@@ -59,13 +79,14 @@ export async function testTexts(deps: ActivityDeps, { incident }: Dossier, sha: 
       }
       const text = textOf(Buffer.concat(chunks));
       if (text !== null) {
+        bytes += kind === 'program' ? text.length : 0;
         texts.push(text);
       }
     }
   } finally {
     tar.destroy();
   }
-  return texts;
+  return { test, program, paths };
 }
 
 /** The whole report of a run; null when it has none. */

@@ -9,7 +9,7 @@ import { oneLine } from '../lib/excerpt.ts';
 import type { FileRead, StrategyContext } from '../strategies/contract.ts';
 import type { Climb } from '../strategies/ladder.ts';
 import { planFingerprint, questionFingerprint, trialFingerprint } from '../strategies/ladder.ts';
-import { baseRed } from './base-red.ts';
+import { baseRed, defaultHead } from './base-red.ts';
 import type { Activities, AskedModel, PlanSummary } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { readDossier } from './dossier.ts';
@@ -119,6 +119,19 @@ async function planned(deps: ActivityDeps, plan: Plan): Promise<PlanSummary> {
   };
 }
 
+/** A search that found the commit knows more than the evidence it began with. */
+function culpritNamed(diagnosis: Diagnosis, { steps, rationale }: Plan, { commits }: Incident): Diagnosis {
+  const [step] = steps;
+  if (steps.length !== 1 || step?.kind !== 'revert-commit' || diagnosis.culprit === step.sha) return diagnosis;
+  const subject = commits.find(({ sha }) => sha === step.sha)?.subject ?? '';
+  return {
+    ...diagnosis,
+    cause: oneLine(`commit ${step.sha.slice(0, 8)} broke it: ${subject}`, 500),
+    culprit: step.sha,
+    evidence: [...diagnosis.evidence, oneLine(rationale, 300)].slice(-20),
+  };
+}
+
 /** Finding cause and plan: holds no credential and changes nothing. */
 export function reasonActivities(deps: ActivityDeps): Pick<Activities, 'reason'> {
   return {
@@ -151,6 +164,7 @@ export function reasonActivities(deps: ActivityDeps): Pick<Activities, 'reason'>
           answers: await answersOf(deps, asked),
           tried,
           paths: await presence(deps, incident),
+          defaultHead: await defaultHead(deps, incident),
           reverts: await ownReverts(deps, incident, healingId),
           model: deps.model !== null,
           actions: nameableActions(deps, incident, policy),
@@ -184,8 +198,10 @@ export function reasonActivities(deps: ActivityDeps): Pick<Activities, 'reason'>
             fingerprint,
           };
         }
-        case 'plan':
-          return { kind: 'plan', diagnosis, plan: await planned(deps, checkedPlan(climbed.plan, deps.redact)), refusals };
+        case 'plan': {
+          const plan = checkedPlan(climbed.plan, deps.redact);
+          return { kind: 'plan', diagnosis: culpritNamed(diagnosis, plan, incident), plan: await planned(deps, plan), refusals };
+        }
       }
     },
   };

@@ -20,6 +20,9 @@ export const GIVEN_SECRETS = [
   'smtp-password',
   'pagerduty-routing-key',
   'truefoundry-api-key',
+  'openai-api-key',
+  'phenoml-client-id',
+  'phenoml-client-secret',
 ] as const;
 
 /** The audit trail's Ed25519 private key, PEM, made on first use. */

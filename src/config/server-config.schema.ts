@@ -126,10 +126,10 @@ export const ServerConfig = z.strictObject({
     .describe('Caps of a healing.'),
   budget: z
     .strictObject({
-      perIncident: BudgetOf(200_000, 2, 60, 3, 1).describe('For one incident.'),
-      perRepositoryDay: BudgetOf(1_000_000, 10, 600, 30, 10).describe('For one repository on one day, UTC.'),
-      perOrganisationDay: BudgetOf(5_000_000, 50, 3_000, 150, 50).describe('For all repositories of one owner on one day.'),
-      perDay: BudgetOf(10_000_000, 100, 6_000, 300, 100).describe('For everything on one day.'),
+      perIncident: BudgetOf(200_000, 2, 60, 3, 3).describe('For one incident.'),
+      perRepositoryDay: BudgetOf(1_000_000, 10, 1_440, 100, 20).describe('For one repository on one day, UTC.'),
+      perOrganisationDay: BudgetOf(5_000_000, 50, 7_200, 500, 100).describe('For all repositories of one owner on one day.'),
+      perDay: BudgetOf(10_000_000, 100, 28_800, 3_000, 500).describe('For everything on one day.'),
     })
     .prefault({})
     .describe('What healings may use before they pause and ask a person; a repository can only be stricter.'),

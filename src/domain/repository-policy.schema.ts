@@ -291,6 +291,13 @@ export const RepositoryPolicy = z.strictObject({
   maxFiles: z.number().int().positive().max(100).default(20).describe('Files that one healing may change.'),
   maxBytes: z.number().int().positive().max(1_048_576).default(262_144).describe('Bytes that one healing may write.'),
   attempts: z.number().int().positive().max(3).default(3).describe('Healing attempts per signature.'),
+  maxOpenPullRequests: z
+    .number()
+    .int()
+    .positive()
+    .max(100)
+    .default(10)
+    .describe('Open pull requests of Suture at the same time; with more than that a person is asked before another is opened.'),
   budget: z
     .strictObject({
       perIncident: Budget.prefault({}).describe('For one incident.'),

@@ -19,7 +19,12 @@ export function loggedPath(text: string): string | null {
 
 /** The files that complaints name; empty, which is any file, when one names none or there may be more of them than are known. */
 export function complainedPaths(complaints: readonly Complaint[]): string[] {
-  if (complaints.length === 0 || complaints.length >= MAX_COMPLAINTS) return [];
-  const paths = complaints.map(({ path }) => (path === undefined ? null : loggedPath(path)));
-  return paths.includes(null) ? [] : [...new Set(paths.filter((path) => path !== null))].sort();
+  if (complaints.length >= MAX_COMPLAINTS) return [];
+  const named = namedPaths(complaints);
+  return complaints.some(({ path }) => path === undefined || loggedPath(path) === null) ? [] : named;
+}
+
+/** The files that complaints name, whatever others say. */
+export function namedPaths(complaints: readonly Complaint[]): string[] {
+  return [...new Set(complaints.map(({ path }) => loggedPath(path ?? '')))].filter((path) => path !== null).sort();
 }

@@ -46,6 +46,8 @@ export interface StrategyContext {
   }>;
   /** Presence of paths changed since green, at the last green revision and at the head. */
   readonly paths: Readonly<Record<string, { readonly atGreen: boolean; readonly atHead: boolean }>>;
+  /** Head of the default branch, where a repository says how it wants to be worked on; null where nobody can tell. */
+  readonly defaultHead: string | null;
   /** Whether a model may be asked. */
   readonly model: boolean;
   /** Production actions that may be named for the incident's service, with the choices of each parameter. */

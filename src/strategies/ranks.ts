@@ -31,6 +31,7 @@ export const RANKS = {
     suspected: { score: 30, when: 'something changed since green' },
   },
   snapshot: { stale: { score: 50, when: 'a recorded expectation differs, and the policy lets a person accept that' } },
+  modelPatch: { left: { score: 1, when: 'a model is configured, the failure was seen, and nothing cheaper is left' } },
   action: {
     environment: { score: 10, when: 'nothing in the repository broke it, a deployed service suffers, and the policy names an action' },
   },

@@ -19,7 +19,7 @@ export function readAt(
   const wanted = [...new Set(paths)].filter((path) => !known.has(path));
   if (wanted.length > 0) return { kind: 'read', files: wanted.slice(0, 50).map((path) => ({ sha, path })) };
   return {
-    has: (path) => known.get(path)?.text !== null || known.get(path)?.why !== 'not there',
+    has: (path) => known.has(path) && known.get(path)?.why !== 'not there',
     text: (path) => known.get(path)?.text ?? null,
     get: (path) => known.get(path),
   };

@@ -6,6 +6,7 @@ import { formatter } from './formatter/index.ts';
 import { generated } from './generated/index.ts';
 import { linter } from './linter/index.ts';
 import { lockfile } from './lockfile/index.ts';
+import { modelPatch } from './model-patch/index.ts';
 import { recipe } from './recipe/index.ts';
 import { rerun } from './rerun/index.ts';
 import { revert } from './revert/index.ts';
@@ -20,6 +21,7 @@ export const strategies: readonly Strategy[] = [
   generated,
   linter,
   lockfile,
+  modelPatch,
   recipe,
   rerun,
   revert,

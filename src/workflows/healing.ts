@@ -109,7 +109,7 @@ async function heal(record: HealingRecord, control: Control, admission: Admissio
 
     const reserved = await withinBudget(record, control, desk, (raised) =>
       act('reserveBudget', 'is there room for a pull request', {
-        key: `${record.key}/pull-request`,
+        key: `${record.key}/pull-request/${record.changeSet?.hash ?? record.turn}`,
         healingId: record.id,
         dossier: record.currentIncident.dossier,
         what: 'pull-request',

@@ -74,6 +74,13 @@ maxFiles: 0
       'version: 1\nchecks:\n- {name: a, run: b}\n- {name: a, run: c}\n',
       /^:4: checks\.1\.name: two checks are named `a`/,
     ],
+    ['a linter for no check', 'version: 1\nlint:\n  check: style\n  fix: x\n', /^:3: lint\.check: names no check; known: none/],
+    [
+      'a negated glob of generated files',
+      "version: 1\ngenerated:\n- {paths: ['!gen/**'], run: x}\n",
+      /^:3: generated\.0\.paths\.0: patterns cannot be negated/,
+    ],
+    ['a floor that is no version', 'version: 1\nsecurity:\n- {package: a, atLeast: latest}\n', /^:3: security\.0\.atLeast/],
     ['a formatter for no check', 'version: 1\nformat:\n  check: lint\n  fix: x\n', /^:3: format\.check: names no check; known: none/],
     ['a JUnit report without a path', 'version: 1\nchecks: [{name: a, run: b, report: junit}]\n', /^:2: checks\.0\.report: .*`reportPath`/],
     [

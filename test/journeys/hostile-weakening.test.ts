@@ -34,6 +34,8 @@ function writing(
     name: 'Writes a file',
     heals: 'nothing',
     costs: 'nothing',
+    ranks: [],
+    refuses: { other: 'not for this repository' },
     rank: ({ incident }) =>
       plans[incident.repo.name] === undefined
         ? { score: null, refusal: { strategy: id, code: 'other', detail: 'not for this repository' } }

@@ -72,6 +72,7 @@ export function contextOf({
     files: [],
     tried: [],
     paths: {},
+    defaultHead: null,
     model: false,
     actions: [],
     now: NOW,

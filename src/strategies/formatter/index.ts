@@ -12,7 +12,8 @@ const REFUSES = {
   'no-formatter': 'neither the policy nor the files of the repository tell how it is formatted',
   'all-tried': 'every formatter was run already',
 } as const;
-const no = refuser('formatter', REFUSES);
+const ID = 'formatter';
+const no = refuser(ID, REFUSES);
 const TITLE = "Run the repository's formatter";
 
 const declared = ({ policy, incident }: StrategyContext) => policy.format !== undefined && policy.format.check === incident.failing.name;
@@ -27,14 +28,16 @@ function plan(context: StrategyContext): StrategyAnswer {
   const complaints = complaintsOf(context, 'format');
   if (context.policy.format !== undefined && declared(context)) {
     const fixer = { run: context.policy.format.fix, from: 'the command that the policy file names for this check' };
-    return { kind: 'plan', plan: fixPlan('formatter', TITLE, fixer, complaints) };
+    // The log may name fewer files than the check does; what the owner's own command changes beside them comes second.
+    const plan = firstUntried(context, [fixPlan(ID, TITLE, fixer, complaints), fixPlan(ID, TITLE, fixer, [])]);
+    return plan === undefined ? no.answer('all-tried', 'the command of the policy file was run already') : { kind: 'plan', plan };
   }
   if (context.diagnosis.class !== 'format') return no.answer('not-a-format-check', 'the failing check is not about format');
   const files = readAt(context, TOOL_FILES);
   if ('kind' in files) return files;
   const plans = fixersFor(detectFormatters(files), complaints).map((fixer) =>
     fixPlan(
-      'formatter',
+      ID,
       TITLE,
       fixer,
       complaints.filter(({ tool }) => fixer.tools.includes(tool.toLowerCase())),
@@ -48,7 +51,7 @@ function plan(context: StrategyContext): StrategyAnswer {
 
 /** Runs the repository's own formatter. */
 export const formatter: Strategy = {
-  id: 'formatter',
+  id: ID,
   name: 'Formatter',
   costs: 'nothing',
   heals: "a red format check: runs the repository's own formatter at its own version and configuration",

@@ -1,6 +1,6 @@
 import { matchesAny } from '../../domain/glob.ts';
 import type { Plan } from '../../domain/plan.schema.ts';
-import { complainedPaths, complaintsOf } from '../complaints.ts';
+import { complaintsOf, namedPaths } from '../complaints.ts';
 import type { Rank, Strategy, StrategyAnswer, StrategyContext } from '../contract.ts';
 import { asOnly } from '../only.ts';
 import { RANKS } from '../ranks.ts';
@@ -36,7 +36,8 @@ function rank(context: StrategyContext): Rank {
 
 function plan(context: StrategyContext): StrategyAnswer {
   const complaints = complaintsOf(context, 'generated-file');
-  const stale = complainedPaths(complaints);
+  const stale = namedPaths(complaints);
+  const said = [...complaints.map(({ message }) => message), ...(context.digest?.excerpts ?? []).map(({ text }) => text)];
   const { generated } = context.policy;
   const fitting = generated.filter(({ paths }) => stale.length === 0 || stale.some((path) => matchesAny(path, paths)));
   const declared = fitting.map(({ paths, run }) => planOf(run, 'the command that the policy file names', paths.map(asOnly)));
@@ -48,7 +49,7 @@ function plan(context: StrategyContext): StrategyAnswer {
   const marked = [...markedPaths(files.text('.gitattributes')), ...stale.filter((path) => saysGenerated(files.text(path) ?? ''))];
   if (marked.length === 0)
     return no.answer('nothing-marked', 'no stale file is marked as generated: name them as `generated` in the policy file');
-  const plans = detectGenerators(files, complaints).map(({ run, from }) => planOf(run, from, marked));
+  const plans = detectGenerators(files, said).map(({ run, from }) => planOf(run, from, marked));
   if (plans.length === 0) return no.answer('no-generator', 'nothing tells how they are made: name it as `generated` in the policy file');
   const untried = firstUntried(context, plans);
   return untried === undefined ? no.answer('all-tried', 'every generator was run already') : { kind: 'plan', plan: untried };

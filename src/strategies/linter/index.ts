@@ -12,7 +12,8 @@ const REFUSES = {
   'no-linter': 'no linter of the repository that complains is known to repair anything safely',
   'all-tried': 'every fix was run already',
 } as const;
-const no = refuser('linter', REFUSES);
+const ID = 'linter';
+const no = refuser(ID, REFUSES);
 const TITLE = "Apply the linter's safe fixes";
 
 const declared = ({ policy, incident }: StrategyContext) => policy.lint !== undefined && policy.lint.check === incident.failing.name;
@@ -27,14 +28,16 @@ function plan(context: StrategyContext): StrategyAnswer {
   const complaints = complaintsOf(context, 'lint');
   if (context.policy.lint !== undefined && declared(context)) {
     const fixer = { run: context.policy.lint.fix, from: 'the command that the policy file names for this check' };
-    return { kind: 'plan', plan: fixPlan('linter', TITLE, fixer, complaints) };
+    // The log may name fewer files than the check does; what the owner's own command changes beside them comes second.
+    const plan = firstUntried(context, [fixPlan(ID, TITLE, fixer, complaints), fixPlan(ID, TITLE, fixer, [])]);
+    return plan === undefined ? no.answer('all-tried', 'the command of the policy file was run already') : { kind: 'plan', plan };
   }
   if (context.diagnosis.class !== 'lint') return no.answer('not-a-lint-check', 'the failing check is not about lint');
   const files = readAt(context, TOOL_FILES);
   if ('kind' in files) return files;
   const plans = fixersFor(detectLinters(files), complaints).map((fixer) =>
     fixPlan(
-      'linter',
+      ID,
       TITLE,
       fixer,
       complaints.filter(({ tool }) => fixer.tools.includes(tool.toLowerCase())),
@@ -48,7 +51,7 @@ function plan(context: StrategyContext): StrategyAnswer {
 
 /** Runs the repository's own linter with its safe fixes. */
 export const linter: Strategy = {
-  id: 'linter',
+  id: ID,
   name: 'Linter',
   costs: 'nothing',
   heals: "a red lint check: runs the repository's own linter with its safe fixes, on the files that it named; it silences nothing",

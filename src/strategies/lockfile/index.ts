@@ -16,6 +16,7 @@ const no = refuser('lockfile', REFUSES);
 
 /** How package managers say that lock file and manifest disagree, in their own words. */
 const DISAGREE: readonly RegExp[] = [
+  /^(?:lock|lockfile|go-mod)-out-of-date$/,
   /package\.json and package-lock\.json .{0,80}(?:in sync|not in sync)|can only install packages when your package/i,
   /EUSAGE|Missing: \S+ from lock file|Invalid: lock file's/,
   /ERR_PNPM_OUTDATED_LOCKFILE|ERR_PNPM_LOCKFILE_CONFIG_MISMATCH|pnpm-lock\.yaml is (?:not up to date|absent)/i,

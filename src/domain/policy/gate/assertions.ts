@@ -6,10 +6,14 @@ const ASSERTION =
 const TEST_DECLARATION =
   /\b(?:it|test)\s*(?:\.\w+)?\s*\(|\bdef\s+test\w*\s*\(|\bfunc\s+Test\w*\s*\(|@(?:Test|ParameterizedTest|RepeatedTest)\b|#\[(?:\w+::)?test\b/g;
 const WEAK =
-  /\b(?:assertTrue|assertIsNotNone|assertIsNone|assertNotNull|toBeDefined|toBeTruthy|toBeFalsy|not\.toThrow|toBeInstanceOf|is_some\(\)|is_ok\(\)|assertIn)\b|expect\.anything|expect\.any\b|assert\s+True\b|assertTrue\(\s*(?:True|true)\s*\)/;
+  /\b(?:assertTrue|assertIsNotNone|assertIsNone|assertNotNull|toBeDefined|toBeTruthy|toBeFalsy|not\.toThrow|toBeInstanceOf|toBeNull|not_to\s+be_nil|be_truthy|be_present|is_some|is_ok|assertIn)\b|expect\.anything|expect\.any\b|assert\s+True\b|assertTrue\(\s*(?:True|true)\s*\)/;
 const STRICT =
-  /\b(?:assertEqual\w*|assertEquals|assertRaises\w*|assertThrows|assertSame|toBe|toEqual|toStrictEqual|toMatchObject|toThrow\w*|strictEqual|deepStrictEqual|deepEqual|assert_eq!|Equal)\b|==|\bassert\b.*(?:==|is\b|<|>)/;
-const TOLERANCE = /\b(?:delta|places|tolerance|epsilon|atol|rtol|rel|abs|rel_tol|abs_tol|timeout|within|toBeCloseTo|approx)\b/;
+  /\b(?:assertEqual\w*|assertEquals|assertRaises\w*|assertThrows|assertSame|toBe|toEqual|toStrictEqual|toMatchObject|toThrow\w*|eq|eql|strictEqual|deepStrictEqual|deepEqual|assert_eq|assert_ne|Equal)\b|==|\bassert\b.*(?:==|is\b|<|>)/;
+/** Assertions that hold whatever is asserted: no matcher, or a pair that is true because it is not empty. */
+const VOID =
+  /^(?:await\s+)?expect\((?:[^()]|\([^()]*\)){0,300}\);?$|^assert\s*\((?:[^()]|\([^()]*\)){0,300},\s*(['"]).*\1\s*\)$|^assert\s+\(?(?:True|1)\)?$/;
+const TOLERANCE =
+  /^\}\s*,\s*[\d_]+\s*\)|\b(?:delta|places|tolerance|epsilon|atol|rtol|rel|abs|rel_tol|abs_tol|timeout|within|toBeCloseTo|approx)\b/;
 
 function count(text: string | null, pattern: RegExp): number {
   return (text ?? '').match(pattern)?.length ?? 0;
@@ -35,6 +39,10 @@ export function assertionFindings(file: GateFile): GateFinding[] {
     for (const { line, text } of added) {
       if (WEAK.test(text)) findings.push({ code: 'assertion-loosened', ...at, line, detail: 'an assertion asks for less than before' });
     }
+  }
+  for (const { line, text } of added) {
+    if (VOID.test(text.slice(0, 1000)))
+      findings.push({ code: 'assertion-loosened', ...at, line, detail: 'an assertion holds whatever is asserted' });
   }
   const tolerances = new Set(removed.filter((line) => TOLERANCE.test(line)).map(numbers));
   for (const { line, text } of added) {

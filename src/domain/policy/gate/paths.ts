@@ -28,6 +28,28 @@ const TEST_GLOBS = [
   '**/__mocks__/**',
   'e2e/**',
   'cypress/**',
+  '*Test.kt',
+  '*Tests.kt',
+  '*Spec.kt',
+  '*Test.scala',
+  '*Spec.scala',
+  '*Test.groovy',
+  '*Spec.groovy',
+  '*Test.php',
+  '*Test.cs',
+  '*Tests.cs',
+  '*Tests.swift',
+  '*_test.exs',
+  '*_test.dart',
+  '*_test.rb',
+  'test_*.rb',
+  '*_test.cc',
+  '*_test.cpp',
+  '*_unittest.cc',
+  '*_unittest.py',
+  '*.cy.*',
+  '*.feature',
+  '*.bats',
 ];
 const TEST_CONFIG_GLOBS = [
   'conftest.py',
@@ -49,8 +71,46 @@ const TEST_CONFIG_GLOBS = [
   '.nycrc*',
   'phpunit.xml*',
   'junit-platform.properties',
+  '.pytest.ini',
+  'pytest.toml',
+  '.pytest.toml',
+  '.rspec',
+  '.simplecov',
+  'codecov.yaml',
+  '.codecov.yml',
+  '.taprc',
+  'ava.config.*',
+  'nextest.toml',
+  '.cargo/config*',
+  '**/.cargo/config*',
+  '.mvn/**',
+  'bunfig.toml',
+  '.npmrc',
+  '.yarnrc*',
+  '.pnpmfile.*',
+  'pip.conf',
+  '.bazelrc',
+  '.env.test',
+  '.env.ci',
+  '.envrc',
+  'turbo.json',
+  'nx.json',
 ];
 const LINT_CONFIG_GLOBS = [
+  '.gitattributes',
+  'stylelint.config.*',
+  '.stylelintrc*',
+  '.markdownlint*',
+  '.shellcheckrc',
+  '.hadolint.y*ml',
+  'phpstan.neon*',
+  'psalm.xml',
+  'pyrightconfig.json',
+  'deno.json*',
+  'detekt.y*ml',
+  'sonar-project.properties',
+  '.semgrepignore',
+  'commitlint.config.*',
   '.eslintrc*',
   'eslint.config.*',
   'biome.json*',
@@ -89,11 +149,42 @@ const HARMLESS_IGNORES = [
   '.slugignore',
   '.cfignore',
 ];
-const CI_GLOBS = ['.github/**', '.gitlab-ci.yml', '.circleci/**', '.buildkite/**', 'Jenkinsfile', 'azure-pipelines.yml', '.travis.yml'];
+const CI_GLOBS = [
+  '.github/**',
+  '.gitlab-ci.yml',
+  '.gitlab/ci/**',
+  '.circleci/**',
+  '.buildkite/**',
+  'Jenkinsfile',
+  'azure-pipelines.yml',
+  '.travis.yml',
+  '.woodpecker*',
+  '.woodpecker/**',
+  '.drone.yml',
+  '.cirrus.yml',
+  '.semaphore/**',
+  '.teamcity/**',
+  'bitbucket-pipelines.yml',
+  'cloudbuild.y*ml',
+  'buildspec.yml',
+  'appveyor.yml',
+  '.husky/**',
+  '.githooks/**',
+  '.pre-commit-config.yaml',
+  'lefthook.yml',
+];
 const SNAPSHOT_GLOBS = ['*.snap', '**/__snapshots__/**', '*.ambr', '*.approved.*', '*.golden', 'testdata/**/*.golden'];
 
 /** Files that the language loads by their name before any test runs, and packages as they are installed. */
-const SHADOWS = ['sitecustomize.py', 'usercustomize.py', '*.pth', '**/node_modules/**', '**/site-packages/**', 'vendor/bundle/**'];
+const SHADOWS = [
+  'sitecustomize.py',
+  'usercustomize.py',
+  '*.pth',
+  '**/node_modules/**',
+  '**/site-packages/**',
+  'vendor/bundle/**',
+  '**/__mocks__/**',
+];
 /** Modules of this name in a folder on Python's path are found before the real ones. */
 const SHADOWED =
   /^(?:(?:src|lib|tests?)\/)?(?:unittest|pytest|_pytest|pluggy|nose2?|doctest|hypothesis|coverage|tox|nox|ruff|black|flake8|pylint|mypy|isort)(?:\.py$|\/)/;
@@ -103,12 +194,18 @@ const SCRIPT_PLACE = /^(?:(?:scripts?|bin|tools?|ci|\.ci|hack|build|dev)\/(?:.*\
 const SCRIPT = /^[^.]+(?:\.(?:sh|bash|zsh|bat|cmd|ps1|[cm]?[jt]s|py|rb|pl|mk))?$/;
 const RUNS_CHECKS = /(?:^|[_-])(?:tests?|lint|ci|checks?|verify)(?:[._-]|$)/i;
 
+/** The modules of Python and Node that tests and programs alike take from their platform. */
+const PLATFORM =
+  /^(?:(?:src|lib|tests?)\/)?(?:random|time|datetime|json|math|decimal|assertpy|warnings|re|os|sys|hashlib|collections|itertools|functools|typing|dataclasses|logging|threading|asyncio|socket|subprocess|traceback|inspect|importlib|contextlib|difflib|numbers|statistics|fractions|copy|enum|mock|freezegun|responses|requests_mock)(?:\.py$|\/__init__\.py$)/;
+
 function basename(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** Something that takes the place of the test framework or a checker, or changes it before any test runs. */
 export const isShadow = (path: string): boolean => SHADOWED.test(path) || matchesAny(path, SHADOWS);
+/** A new module with the name of one of the platform's own, where it is found first. */
+export const isPlatformName = (path: string): boolean => PLATFORM.test(path);
 /** A script that, by its name and place, runs the checks. */
 export const isCheckScript = (path: string): boolean =>
   SCRIPT_PLACE.test(path) && SCRIPT.test(basename(path)) && RUNS_CHECKS.test(basename(path)) && !isTestFile(path);

@@ -1,8 +1,13 @@
 import type { GateFinding, TestReport, TestStatus } from '../../proof.schema.ts';
+import { capped } from './capped.ts';
 
 function statuses(report: TestReport): Map<string, TestStatus[]> {
   const byName = new Map<string, TestStatus[]>();
-  for (const { name, status } of report.tests) byName.set(name, [...(byName.get(name) ?? []), status]);
+  for (const { name, status } of report.tests) {
+    const known = byName.get(name);
+    if (known) known.push(status);
+    else byName.set(name, [status]);
+  }
   return byName;
 }
 
@@ -19,7 +24,9 @@ export function reportFindings(before: TestReport | null, after: TestReport | nu
   for (const [name, earlier] of was) {
     const now = is.get(name);
     if (now === undefined) findings.push({ code: 'test-gone', detail: `the test ${name.slice(0, 200)} no longer exists` });
-    else if (!earlier.includes('skipped') && now.includes('skipped'))
+    else if (now.length < earlier.length)
+      findings.push({ code: 'test-gone', detail: `the test ${name.slice(0, 200)} runs ${earlier.length - now.length} times fewer` });
+    if (now !== undefined && !earlier.includes('skipped') && now.includes('skipped'))
       findings.push({ code: 'test-newly-skipped', detail: `the test ${name.slice(0, 200)} is skipped now` });
   }
   for (const name of failingTests) {
@@ -27,5 +34,5 @@ export function reportFindings(before: TestReport | null, after: TestReport | nu
     if (now !== undefined && !now.every((status) => status === 'passed'))
       findings.push({ code: 'failing-test-not-passed', detail: `the failing test ${name.slice(0, 200)} has not passed` });
   }
-  return findings.slice(0, 30);
+  return capped(findings, 30);
 }

@@ -1,27 +1,34 @@
 import type { GateFinding } from '../../proof.schema.ts';
+import { withoutComment } from './comments.ts';
 import { addedLines, type GateFile } from './lines.ts';
-import { isTestFile } from './paths.ts';
+import { type Candidate, candidatesIn } from './test-values.ts';
 
-/** Literals long enough to be a test's own input and not a common word. */
-const LITERAL = /(['"`])([^'"`\n]{4,80})\1/g;
-const CONDITION = /\b(?:if|elif|else if|case|when|match|switch)\b|\?[^.:?]+:|=>|\bin\s*[[({]/;
-
-/** Code that compares with a literal which stands in a test: the test's own input, special-cased. Test files are the ones at hand, changed or not. */
-export function specialCaseFindings(file: GateFile, testTexts: readonly string[]): GateFinding[] {
-  if (isTestFile(file.path) || testTexts.length === 0) return [];
-  const findings: GateFinding[] = [];
-  for (const { line, text } of addedLines(file)) {
-    if (!CONDITION.test(text)) continue;
-    for (const [, , literal = ''] of text.matchAll(LITERAL)) {
-      if ((file.before ?? '').includes(literal) || !testTexts.some((test) => test.includes(literal))) continue;
-      findings.push({
-        code: 'test-input-special-cased',
-        path: file.path,
-        line,
-        detail: 'the code branches on a literal that stands in a test',
-      });
-      break;
-    }
+/** Code that knows the values of a test which nothing else in the program knows: the test's own input, special-cased. */
+export function specialCaseFindings(
+  file: GateFile,
+  known: (candidates: readonly Candidate[]) => ReadonlySet<Candidate>,
+): readonly GateFinding[] {
+  const rows = (file.after ?? '').split('\n').map((row) => row.trim());
+  const before = (file.before ?? '').toLowerCase();
+  const found = addedLines(file).flatMap(({ line, text }) =>
+    candidatesIn(withoutComment(file.path, text), rows[line] ?? '', rows[line - 2] ?? '').map((candidate) => ({ line, candidate })),
+  );
+  const asked = found.slice(0, 5000);
+  const hits = known(asked.map(({ candidate }) => candidate));
+  const stood = new Map<string, boolean>();
+  const stoodBefore = (value: string): boolean => {
+    const known = stood.get(value) ?? before.includes(value);
+    stood.set(value, known);
+    return known;
+  };
+  const lines = new Set<number>();
+  for (const { line, candidate } of asked) {
+    if (hits.has(candidate) && (candidate.numeric || candidate.values.every((value) => !stoodBefore(value)))) lines.add(line);
   }
-  return findings;
+  return [...lines].map((line) => ({
+    code: 'test-input-special-cased',
+    path: file.path,
+    line,
+    detail: 'the code branches on a value that only a test knows',
+  }));
 }

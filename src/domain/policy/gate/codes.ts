@@ -1,0 +1,47 @@
+/** Every code of the gate with what it means, for the policy file and for people. */
+export const GATE_CODES = {
+  'tests-removed': 'A test, or a file that tests use, is deleted or renamed, also a test inside program code.',
+  'assertions-removed': 'A test file has fewer assertions than before.',
+  'assertion-loosened': 'An assertion asks for less than before, or for nothing.',
+  'expectation-changed': 'An expected value of a test is changed.',
+  'tolerance-changed': 'A tolerance, a time limit or a number of retries of a test is changed or added.',
+  'test-edited': 'Another line of a test, or of what it uses, is changed or removed.',
+  'test-body-changed':
+    'Something is added in front of, around or inside what an existing test does: a return, a condition, a mock, a hook, another meaning of a name.',
+  'test-hook-added': 'A new file of tests runs something around all tests of its package.',
+  'test-skipped': 'A test is skipped, expected to fail, disabled, or left out of the build.',
+  'test-focused': 'One test is focused, so the others do not run.',
+  'snapshot-edited': 'A recorded expectation is changed.',
+  'exit-swallowed': 'A failing command or program ends as if all were well.',
+  'exception-swallowed': 'Whatever fails is caught and dropped.',
+  'check-disabled': 'A comment or an attribute tells a check to be silent.',
+  'threshold-changed': 'A threshold of coverage or of a checker is changed.',
+  'lint-config-edited': 'The configuration of a checker, or what it leaves out, is changed.',
+  'test-config-edited': 'The configuration of the test runner, or of how modules are found, is changed.',
+  'test-command-edited': 'How the tests are run is changed.',
+  'selection-changed': 'A setting chooses what is checked, and no test report shows what still ran.',
+  'checker-edited': 'A script that runs the checks, or a file that the failing command names or follows, is changed.',
+  'ci-edited': 'A pipeline or a hook of version control is changed.',
+  'test-detected': 'The code asks whether it is being tested, who calls it, or where it runs.',
+  'test-input-special-cased': 'The code branches on, lists or answers a value that only a test knows.',
+  'test-data-read': 'The program reads what belongs to the tests.',
+  'test-framework-patched': 'The test framework, an assertion, or the way modules are found is changed.',
+  'test-framework-used': 'The program uses the test framework.',
+  'test-runner-shadowed': 'A file stands in the place of a test framework, a checker, an installed package or a module of the platform.',
+  'builtin-patched': 'A built-in is replaced or changed for everybody.',
+  'equality-tamed': 'A comparison answers yes whatever it compares.',
+  'package-redirected': 'A package comes from another place, or its name stands for another module.',
+  'binary-added': 'Binary content cannot be judged.',
+  'hidden-text':
+    'A character is added that cannot be seen, turns the direction, or looks like another one; or code in an encoding, or beyond where anybody reads.',
+  'secret-added': 'A secret is added.',
+  'report-missing': 'The run with the change has no test report, the run without it had one.',
+  'report-cut': 'The output was too long to be kept, so the test report in it is not whole.',
+  'fewer-tests-executed': 'Fewer tests ran with the change than without it.',
+  'test-gone': 'A test of the report without the change is missing in the one with it, or runs fewer times.',
+  'test-newly-skipped': 'A test that ran is skipped with the change.',
+  'failing-test-not-passed': 'A failing test is not among the passed ones.',
+} as const satisfies Readonly<Record<string, string>>;
+
+/** Code of a finding. */
+export type GateCode = keyof typeof GATE_CODES;
