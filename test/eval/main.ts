@@ -45,7 +45,8 @@ async function main(): Promise<number> {
   );
   const folder = await mkdtemp(join(tmpdir(), 'suture-eval-server-'));
   await mkdir(path('test-results'), { recursive: true });
-  if (!values.resume) await rm(PARTIAL, { force: true });
+  const whole = values.only === undefined;
+  if (whole && !values.resume) await rm(PARTIAL, { force: true });
   const namespace = 'default';
   const executable = findTemporalExecutable({ setting: process.env['SUTURE_TEMPORAL_EXECUTABLE'], env: process.env });
   const server = await startDevServer({ executable, port: 0, uiPort: 0, namespace, logFile: join(folder, 'temporal.log'), headless: true });
@@ -66,7 +67,7 @@ async function main(): Promise<number> {
           stop: stop.signal,
           onResult(result) {
             fresh.push(result);
-            appendFile(PARTIAL, `${JSON.stringify(result)}\n`).catch((error: unknown) => say(String(error)));
+            if (whole) appendFile(PARTIAL, `${JSON.stringify(result)}\n`).catch((error: unknown) => say(String(error)));
             const { id, end, reason, diagnosed, strategy, seconds, runs, right } = result;
             say(`${right ? 'ok ' : 'NOT'} ${id}: ${end} (${reason}), ${diagnosed}, ${strategy ?? '-'}, ${seconds} s, ${runs} runs`);
             if (!right) say(`    ${result.detail}`);
@@ -89,7 +90,7 @@ async function main(): Promise<number> {
   const wrong = results.filter(({ end }) => end === 'wrong').length;
   const amiss = results.filter(({ right }) => !right);
   say(`${results.length} of ${all.length} cases, ${wrong} false heals, ${amiss.length} did not end as they must`);
-  if (values.only === undefined && results.length === all.length) {
+  if (whole && results.length === all.length) {
     const minutes = Math.round((performance.now() - began) / 6_000) / 10;
     const facts = { machine: machine(), loadBefore, loadAfter: load(), minutes, cases: results.length, wrong };
     await writeFile(RESULTS, `${JSON.stringify({ ...facts, rows, amiss }, null, 2)}\n`);

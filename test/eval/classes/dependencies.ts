@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
 import type { Files, Language } from '../case.ts';
 import { policyOf } from '../kits.ts';
 import type { Story } from '../story.ts';
@@ -7,38 +6,11 @@ import { type EvalClass, healedBy } from './class.ts';
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
-/** A tar archive of a package, as npm packs it: the same bytes on every day. */
-function packed(files: Readonly<Record<string, string>>): Uint8Array {
-  const blocks = Object.entries(files).flatMap(([path, text]) => {
-    const body = Buffer.from(text);
-    const header = Buffer.alloc(512);
-    const octal = (value: number, length: number) => `${value.toString(8).padStart(length - 1, '0')}\0`;
-    header.write(`package/${path}`, 0);
-    header.write(octal(0o644, 8) + octal(0, 8) + octal(0, 8) + octal(body.length, 12) + octal(0, 12), 100);
-    header.write('        0', 148);
-    header.write('ustar\x0000', 257);
-    header.write(
-      `${octal(
-        header.reduce((sum, byte) => sum + byte, 0),
-        7,
-      )} `,
-      148,
-    );
-    return [header, body, Buffer.alloc((512 - (body.length % 512)) % 512)];
-  });
-  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]));
-}
-
-const money = (version: string, works: boolean) =>
-  packed({
-    'package.json': json({ name: 'money', version, type: 'module', exports: './index.js' }),
-    'index.js': `export const cents = (euros) => ${works ? 'Math.round(euros * 100)' : 'euros * 100 + "ct"'};\n`,
-  });
-
-function npmFiles(version: string, works: boolean): Files {
-  const file = `file:vendor/money-${version}.tgz`;
-  const integrity = `sha512-${createHash('sha512').update(money(version, works)).digest('base64')}`;
-  const about = { name: 'shop', version: '1.0.0', dependencies: { money: file } };
+/** Manifest and lock file as npm writes them for a package of the public registry. */
+function npmFiles(version: string): Files {
+  const about = { name: 'shop', version: '1.0.0', dependencies: { money: `^${version}` } };
+  const integrity = `sha512-${createHash('sha512').update(version).digest('base64')}`;
+  const resolved = `https://registry.npmjs.org/money/-/money-${version}.tgz`;
   return {
     'package.json': json({ ...about, type: 'module', private: true }),
     'package-lock.json': json({
@@ -46,7 +18,7 @@ function npmFiles(version: string, works: boolean): Files {
       version: '1.0.0',
       lockfileVersion: 3,
       requires: true,
-      packages: { '': about, 'node_modules/money': { version, resolved: file, integrity } },
+      packages: { '': about, 'node_modules/money': { version, resolved, integrity } },
     }),
   };
 }
@@ -61,15 +33,20 @@ interface Vendored {
 
 const VENDORED: Readonly<Record<Language, (story: Story) => Vendored>> = {
   javascript: ({ kit }) => ({
-    run: 'npm ci --ignore-scripts --no-audit --no-fund > install.log 2>&1 && node --test',
+    run: 'node tools/install.mjs && node --test',
     report: kit.tests.report,
     files: {
-      'vendor/money-1.0.0.tgz': money('1.0.0', true),
-      'vendor/money-1.1.0.tgz': money('1.1.0', false),
+      // It installs offline what the lock file says, from copies in the repository.
+      'tools/install.mjs':
+        "import { cpSync, readFileSync } from 'node:fs';\n\nconst { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));\nfor (const [path, { version }] of Object.entries(packages)) {\n  if (path !== '') cpSync(`vendor/${path.slice(13)}-${version}`, path, { recursive: true });\n}\n",
+      'vendor/money-1.0.0/package.json': json({ name: 'money', version: '1.0.0', type: 'module', exports: './index.js' }),
+      'vendor/money-1.0.0/index.js': 'export const cents = (euros) => Math.round(euros * 100);\n',
+      'vendor/money-1.1.0/package.json': json({ name: 'money', version: '1.1.0', type: 'module', exports: './index.js' }),
+      'vendor/money-1.1.0/index.js': 'export const cents = (euros) => `${euros * 100}ct`;\n',
       'test/cents.test.js':
         "import assert from 'node:assert/strict';\nimport { test } from 'node:test';\nimport { cents } from 'money';\n\ntest('cents are whole', () => {\n  assert.equal(cents(0.29), 29);\n});\n",
     },
-    at: (version) => npmFiles(version, version === '1.0.0'),
+    at: npmFiles,
   }),
   python: ({ kit }) => ({
     run: `sh tools/with-packages.sh ${kit.tests.run}`,
@@ -142,14 +119,18 @@ const lockOf = (packages: Readonly<Record<string, unknown>>) =>
     },
   });
 
-/** A manifest that moved without its lock file. */
-const lockfile: EvalClass = {
-  id: 'lockfile',
-  languages: ['javascript', 'go'],
+/** A manifest that moved without its lock file. `adds`: a workspace came instead of a new version of one. */
+const lockfileOf = (id: string, languages: readonly Language[], adds: boolean): EvalClass => ({
+  id,
+  languages,
   tell(story) {
     const { kit, random } = story;
     const javascript = kit.language === 'javascript';
-    const run = javascript ? 'npm ci --ignore-scripts --no-audit --no-fund' : 'go list -mod=readonly ./... > /dev/null';
+    const run = javascript
+      ? adds
+        ? 'npm ci --ignore-scripts --no-audit --no-fund'
+        : 'sh tools/installs.sh'
+      : 'go list -mod=readonly ./... > /dev/null';
     const modules = 'module example.com/shop\n\ngo 1.24\n\nrequire example.com/money v1.0.0\n';
     const replaced =
       '\nreplace example.com/money v1.0.0 => ./third_party/money\n\nreplace example.com/rounding v1.0.0 => ./third_party/rounding\n';
@@ -158,6 +139,8 @@ const lockfile: EvalClass = {
       javascript
         ? {
             'package.json': json(SHOP),
+            'tools/installs.sh':
+              'cp package-lock.json /tmp/before.json\nnpm install --package-lock-only --offline --ignore-scripts --no-audit --no-fund > /dev/null || exit 1\ncmp -s /tmp/before.json package-lock.json && exit 0\necho "package.json and package-lock.json are not in sync: run npm install"\nexit 1\n',
             'packages/money/package.json': json({ name: 'money', version: '1.0.0' }),
             'packages/rounding/package.json': json({ name: 'rounding', version: '1.0.0' }),
             'package-lock.json': lockOf({ money: { version: '1.0.0' }, rounding: { version: '1.0.0' } }),
@@ -174,11 +157,12 @@ const lockfile: EvalClass = {
     story.quiet(random.between(1, 7));
     const green = story.last;
     if (javascript) {
-      const stamps = random.pick(['stamps', 'labels', 'boxes']);
-      const version = `${random.between(1, 3)}.0.0`;
-      story.break(`Add the package ${stamps}`, { [`packages/${stamps}/package.json`]: json({ name: stamps, version }) });
-      story.good.set(`packages/${stamps}/package.json`, json({ name: stamps, version }));
-      const all = { money: { version: '1.0.0' }, rounding: { version: '1.0.0' }, [stamps]: { version } };
+      const name = adds ? random.pick(['stamps', 'labels', 'boxes']) : random.pick(['money', 'rounding']);
+      const version = `${random.between(2, 4)}.${random.between(0, 9)}.0`;
+      const manifest = { [`packages/${name}/package.json`]: json({ name, version }) };
+      story.break(`${adds ? 'Add' : 'Release'} ${name} ${version}`, manifest);
+      for (const [path, text] of Object.entries(manifest)) story.good.set(path, text);
+      const all = { money: { version: '1.0.0' }, rounding: { version: '1.0.0' }, [name]: { version } };
       story.good.set('package-lock.json', lockOf(Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)))));
     } else {
       const needs = {
@@ -192,7 +176,11 @@ const lockfile: EvalClass = {
     story.quiet(random.between(0, 4));
     return { check: 'install', run, green, truth: healedBy(story, 'lockfile') };
   },
-};
+});
 
 /** Breaks in what a repository stands on. */
-export const dependencies: readonly EvalClass[] = [dependency, lockfile];
+export const dependencies: readonly EvalClass[] = [
+  dependency,
+  lockfileOf('lockfile', ['javascript', 'go'], false),
+  lockfileOf('lockfile-new-workspace', ['javascript'], true),
+];
