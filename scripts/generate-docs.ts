@@ -188,20 +188,23 @@ await update('docs/strategies.md', {
     ['Strategy', 'Name', 'Heals', 'Planning costs'],
     strategies.map(({ id, name, heals, costs }) => [code(id), name, heals, costs]),
   ),
-  measured: [
-    `${evaluated.cases} repositories; **${evaluated.wrong} false heals**. Measured in ${evaluated.minutes} minutes, two at a time, on ${evaluated.machine}, load ${evaluated.loadBefore} before.`,
-    '',
-    table(
-      ['Class', 'Language', 'Cases', 'Healed', 'Escalated', 'Abstained', 'Wrong', 'As it must', 'Seconds', 'Runs'],
-      evaluated.rows.map((row) => [
-        row.class,
-        row.language,
-        ...[row.cases, row.healed, row.escalated, row.abstained, row.wrong, row.right].map(String),
-        row.seconds.toFixed(1),
-        String(row.runs),
-      ]),
-    ),
-  ].join('\n'),
+  measured:
+    evaluated === null
+      ? 'Not measured yet: a finished `npm run eval` writes the figures down.'
+      : [
+          `${evaluated.cases} repositories; **${evaluated.wrong} false heals**. Measured in ${evaluated.minutes} minutes, two at a time, on ${evaluated.machine}, load ${evaluated.loadBefore} before.`,
+          '',
+          table(
+            ['Class', 'Language', 'Cases', 'Healed', 'Escalated', 'Abstained', 'Wrong', 'As it must', 'Seconds', 'Runs'],
+            evaluated.rows.map((row) => [
+              row.class,
+              row.language,
+              ...[row.cases, row.healed, row.escalated, row.abstained, row.wrong, row.right].map(String),
+              row.seconds.toFixed(1),
+              String(row.runs),
+            ]),
+          ),
+        ].join('\n'),
   ranks: table(
     ['Rank', 'Strategy', 'When', 'Planning costs'],
     ladder.map(({ score, id, when, costs }) => [String(score), code(id), when, costs]),

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 const Count = z.number().int().nonnegative();
@@ -29,7 +29,7 @@ const EvalResults = z.object({
 /** Where it is written down. */
 export const RESULTS = new URL('../../docs/eval-results.json', import.meta.url);
 
-/** Reads it. */
-export function readEvalResults(): z.infer<typeof EvalResults> {
-  return EvalResults.parse(JSON.parse(readFileSync(RESULTS, 'utf8')));
+/** Reads it; null where no run was finished yet. */
+export function readEvalResults(): z.infer<typeof EvalResults> | null {
+  return existsSync(RESULTS) ? EvalResults.parse(JSON.parse(readFileSync(RESULTS, 'utf8'))) : null;
 }
