@@ -43,7 +43,8 @@ afterAll(async () => {
   for (const client of clients) await client.close();
   service?.child.kill('SIGTERM');
   await service?.ended;
-  expect(processesOf(stateDir)).toEqual([]);
+  const left = processesOf(stateDir);
+  if (left.length > 0) throw new Error(`processes were left: ${left.join(', ')}`);
   for (const each of [stateDir, folder]) rmSync(each, { recursive: true, force: true });
 });
 
