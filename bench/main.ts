@@ -3,6 +3,7 @@ import { benchHealingOverhead } from './healing-overhead.ts';
 import { benchIngress } from './ingress-latency.ts';
 import { benchMemory } from './memory.ts';
 import { benchParked } from './parked.ts';
+import { benchReason } from './reason.ts';
 import { benchSandboxRoundTrip } from './sandbox-round-trip.ts';
 import { benchSandboxStart } from './sandbox-start.ts';
 
@@ -11,6 +12,7 @@ const PARTS: ReadonlyArray<readonly [name: string, limitMs: number, run: (stop: 
   ['ingress', 120_000, benchIngress],
   ['overhead', 120_000, benchHealingOverhead],
   ['sandbox', 180_000, benchSandbox],
+  ['reason', 900_000, benchReason],
   ['memory', 600_000, benchMemory],
   ['parked', 5_400_000, benchParked],
 ];

@@ -12,6 +12,7 @@ import { recipes } from '../src/strategies/recipe/recipes/index.ts';
 import { strategies } from '../src/strategies/registry.ts';
 import { CASES, type Citation } from '../test/abuse/cases.ts';
 import { type Published, readPublished } from '../test/abuse/published.ts';
+import { readEvalResults } from '../test/eval/results.ts';
 import { countsOf, foundIn } from '../test/gate/corpus/counts.ts';
 import { readCorpus } from '../test/gate/corpus/parse.ts';
 import { type Setting, settingsOf } from './settings-table.ts';
@@ -99,6 +100,11 @@ const configuration: Readonly<Record<string, string>> = {
   policy: settings(settingsOf(RepositoryPolicy)),
 };
 
+/** Why cases do not apply yet. */
+const notYet = (): readonly string[] => [
+  ...new Set(CASES.flatMap(({ held }) => (typeof held === 'object' && 'notYet' in held ? [held.notYet] : []))),
+];
+
 /** One row for each abuse case, from what the last full run of the attacks wrote down. */
 function abuse(published: Published): string {
   const columns = [
@@ -117,7 +123,14 @@ function abuse(published: Published): string {
   });
   const product = CASES.filter(({ held }) => Array.isArray(held)).length;
   const total = columns.map(([, list]) => (list === undefined ? 'not run' : `**${list.length + product}/${attacked.length + product}**`));
-  return table(['Case', 'What', ...columns.map(([name]) => name)], [...rows, ['', '**held / total**', ...total]]);
+  const later = CASES.length - attacked.length - product;
+  const shown = table(['Case', 'What', ...columns.map(([name]) => name)], [...rows, ['', '**held / total**', ...total]]);
+  const parts = [
+    `${attacked.length} of the ${CASES.length} cases are attacks on a sandbox, run in each column against the real thing, and as a control against a plain process.`,
+    `${product} are held before anything reaches a sandbox, whichever it is.`,
+    later === 0 ? '' : `${later} do not apply yet in any column: ${notYet().join('; ')}.`,
+  ];
+  return `${shown}\n\n${parts.join(' ').trim()}`;
 }
 
 /** What holds the cases that are none of a sandbox. */
@@ -181,7 +194,29 @@ await update('docs/configuration.md', configuration);
 const ladder = strategies
   .flatMap(({ id, costs, ranks }) => ranks.map(({ score, when }) => ({ id, costs, score, when })))
   .sort((a, b) => b.score - a.score || a.id.localeCompare(b.id));
+const evaluated = readEvalResults();
 await update('docs/strategies.md', {
+  registry: table(
+    ['Strategy', 'Name', 'Heals', 'Planning costs'],
+    strategies.map(({ id, name, heals, costs }) => [code(id), name, heals, costs]),
+  ),
+  measured:
+    evaluated === null
+      ? 'Not measured yet: a finished `npm run eval` writes the figures down.'
+      : [
+          `${evaluated.cases} repositories; **${evaluated.wrong} false heals**. Measured in ${evaluated.minutes} minutes, two at a time, on ${evaluated.machine}, load ${evaluated.loadBefore} before.`,
+          '',
+          table(
+            ['Class', 'Language', 'Cases', 'Healed', 'Escalated', 'Abstained', 'Wrong', 'As it must', 'Seconds', 'Runs'],
+            evaluated.rows.map((row) => [
+              row.class,
+              row.language,
+              ...[row.cases, row.healed, row.escalated, row.abstained, row.wrong, row.right].map(String),
+              row.seconds.toFixed(1),
+              String(row.runs),
+            ]),
+          ),
+        ].join('\n'),
   ranks: table(
     ['Rank', 'Strategy', 'When', 'Planning costs'],
     ladder.map(({ score, id, when, costs }) => [String(score), code(id), when, costs]),

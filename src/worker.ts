@@ -23,6 +23,7 @@ import { createAuditTrail } from './store/audit-trail.ts';
 import { createBudgetLedger } from './store/budget-ledger.ts';
 import { createExchange } from './store/exchange.ts';
 import { createRecordStore } from './store/record-store.ts';
+import { createRetention } from './store/retention.ts';
 import { createReasoner } from './strategies/reasoner.ts';
 import { strategies } from './strategies/registry.ts';
 import { workflowBundle } from './temporal/bundle.ts';
@@ -147,6 +148,7 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
     actions: { defined: config.actions, run: createRunCall(() => secrets.get('actions-token')[0]?.reveal()) },
     artifacts,
     records: createRecordStore(join(stateDir, 'records')),
+    retention: createRetention(stateDir, { days: config.retentionDays, now: () => new Date() }),
     audit: createAuditTrail(join(stateDir, 'audit'), { signingKey: createPrivateKey(signingKey.reveal()) }),
     healings,
     parsePolicy: parseRepositoryPolicy,

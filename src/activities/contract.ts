@@ -377,6 +377,8 @@ export interface Activities {
   readChecks(input: {
     readonly repo: RepoRef;
     readonly sha: string;
+    /** Where it is to land, or has landed: what is required there counts; absent: what the default branch requires. */
+    readonly branch?: string;
   }): Promise<{ readonly state: 'pending' | 'green' | 'red' | 'none'; readonly detail: string }>;
   readPullRequest(input: { readonly repo: RepoRef; readonly number: number }): Promise<{
     readonly state: 'open' | 'closed' | 'merged';

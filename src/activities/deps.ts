@@ -6,7 +6,7 @@ import type { RepositoryPolicy } from '../domain/repository-policy.schema.ts';
 import type { HealingSettings } from '../domain/settings.ts';
 import type { CommandDesk, Forge, HealthSource, Model, Notifier, Telemetry } from '../integrations/contract.ts';
 import type { Sandbox, SandboxLimits } from '../sandbox/contract.ts';
-import type { ArtifactStore, AuditTrail, BudgetLedger, RecordStore } from '../store/contract.ts';
+import type { ArtifactStore, AuditTrail, BudgetLedger, RecordStore, Retention } from '../store/contract.ts';
 import type { Healings } from '../temporal/contract.ts';
 import type { RunCall } from './run-call.ts';
 
@@ -44,6 +44,8 @@ export interface ActivityDeps {
   readonly actions: { readonly defined: Readonly<Record<string, ProductionAction>>; readonly run: RunCall };
   readonly artifacts: ArtifactStore;
   readonly records: RecordStore;
+  /** Absent where the state folder does not outlive its process. */
+  readonly retention?: Retention;
   readonly audit: AuditTrail;
   readonly healings: Healings;
   /** Parses `.github/suture.yml`; throws `Failure` code `policy-invalid` naming key and line. */

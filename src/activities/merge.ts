@@ -39,7 +39,7 @@ export function summarizeChecks(all: readonly CheckFacts[]): {
 /** From the open pull request to the merged commit, guarded by the head that was proven. */
 export function mergeActivities(deps: ActivityDeps): Pick<Activities, 'readChecks' | 'rerunChecks' | 'merge'> {
   return {
-    readChecks: async ({ repo, sha }) => summarizeChecks(await deps.forge.checks.list(repo, sha)),
+    readChecks: async ({ repo, sha, branch }) => summarizeChecks(await deps.forge.checks.list(repo, sha, branch)),
     async rerunChecks({ key, healingId, repo, dossier, sha }) {
       const { policy } = await readDossier(deps, dossier);
       const { rerun } = deps.forge.checks;

@@ -143,15 +143,22 @@ export function patrolActivities(deps: ActivityDeps): Pick<Activities, 'patrol'>
         for (const [id, notifier] of deps.notifiers) {
           await attempt({ part: 'notifier', notifier: id }, async () => {
             if (notifier.catchUp === undefined) return;
-            const { delivered, waiting } = await bounded(CATCH_UP_MS, id, notifier.catchUp);
+            const { delivered, waiting, givenUp = 0 } = await bounded(CATCH_UP_MS, id, notifier.catchUp);
+            if (givenUp > 0) deps.log.warn({ notifier: id, givenUp }, 'messages were refused for good or became too old: nobody was told');
             if (delivered + waiting > 0) deps.log.info({ notifier: id, delivered, waiting }, 'caught up with what could not be told');
           });
         }
         for (const place of deps.telemetry) {
           await attempt({ part: 'telemetry' }, async () => {
-            if (place.catchUp !== undefined) await bounded(CATCH_UP_MS, 'telemetry', place.catchUp);
+            if (place.catchUp === undefined) return;
+            const { givenUp = 0 } = await bounded(CATCH_UP_MS, 'telemetry', place.catchUp);
+            if (givenUp > 0) deps.log.warn({ givenUp }, 'telemetry was refused for good or became too old');
           });
         }
+        await attempt({ part: 'retention' }, async () => {
+          const { removed } = (await deps.retention?.sweep()) ?? { removed: 0 };
+          if (removed > 0) deps.log.info({ removed }, 'removed what is older than it is kept');
+        });
         for (const repo of await deps.forge.repositories.served()) {
           if (signal.aborted) break;
           progress(`${repo.owner}/${repo.name}`);

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Failure } from '../domain/failure.ts';
+import { openLog } from '../lib/log-file.ts';
 import { WITH_PARENT } from '../lib/with-parent.ts';
 
 /** A root that runs as a child process. */
@@ -32,7 +33,7 @@ export async function startChild(options: {
   readonly logFile: string;
   readonly name: string;
 }): Promise<Child> {
-  const log = openSync(options.logFile, 'a');
+  const log = openLog(options.logFile);
   const child = spawn(process.execPath, [options.script, ...(options.args ?? []), WITH_PARENT], {
     // The pipe that is never written to: its end tells the child that we are gone.
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -45,8 +46,13 @@ export async function startChild(options: {
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-4000);
-    import('node:fs').then(({ write }) => write(log, chunk, () => {})).catch(() => {});
+    try {
+      writeSync(log, chunk);
+    } catch {
+      // A full disk costs lines of the log, not the process.
+    }
   });
+  child.stderr?.once('close', () => closeSync(log));
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   const first = await Promise.race([once(lines, 'line').then(([line]) => String(line)), ended.then(() => null)]);
   if (first === null || child.pid === undefined) {

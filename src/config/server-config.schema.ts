@@ -166,6 +166,13 @@ export const ServerConfig = z.strictObject({
     .default(false)
     .describe('Whether steps of healings and numbers of Suture are shown where production is watched, such as Datadog.'),
   patrolEveryMs: ms.default(300_000).describe('Pause between two patrols of the served repositories.'),
+  retentionDays: z
+    .number()
+    .int()
+    .min(45)
+    .max(3_650)
+    .default(90)
+    .describe('Days that logs, plans, records, hand-overs and notifications are kept; the audit trail is kept for ever.'),
   agents: AgentsConfig.prefault({}).describe('Agents over MCP.'),
   sandbox: SandboxConfig.prefault({}).describe('Where untrusted commands run, and within which limits.'),
   forge: z.string().max(50).default('local').describe('Which integration serves repositories.'),

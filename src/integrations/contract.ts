@@ -80,8 +80,8 @@ export interface ForgeRepositories {
 
 /** The repository's own checks. */
 export interface ForgeChecks {
-  /** Checks of a revision, required ones that have not started included as queued. */
-  list(repo: RepoRef, sha: string): Promise<readonly CheckFacts[]>;
+  /** Checks of a revision, required ones that have not started included as queued. Required is what `branch` asks of what lands there; absent: the default branch. */
+  list(repo: RepoRef, sha: string, branch?: string): Promise<readonly CheckFacts[]>;
   /** Log of a completed check, at most 4 MiB with head and tail kept; null when there is none (any more). */
   log(repo: RepoRef, sha: string, check: string): Promise<Uint8Array | null>;
   /** Newest ancestor of `sha` (itself included) on which all of `checks` succeeded, within the last 200 commits. */
@@ -311,7 +311,14 @@ export interface Telemetry {
     key: string,
   ) => Promise<void>;
   /** As of a notifier. */
-  readonly catchUp?: () => Promise<{ readonly delivered: number; readonly waiting: number }>;
+  readonly catchUp?: () => Promise<CaughtUp>;
+}
+
+/** How many kept messages were delivered, how many still wait, and how many were given up on: refused for good, or too old. */
+export interface CaughtUp {
+  readonly delivered: number;
+  readonly waiting: number;
+  readonly givenUp?: number;
 }
 
 /** Tells people. Every message has a key and is found-or-created by it. */
@@ -321,8 +328,8 @@ export interface Notifier {
   notify(message: Notice, key: string): Promise<void>;
   /** The card of a healing as it stands now: posted once per `key`, then edited. Absent where nothing can be edited. */
   readonly card?: (card: HealingCard, key: string) => Promise<void>;
-  /** Delivers what could not be delivered while the vendor was away; how many were delivered and how many still wait. Absent where nothing is kept. */
-  readonly catchUp?: () => Promise<{ readonly delivered: number; readonly waiting: number }>;
+  /** Delivers what could not be delivered while the vendor was away; Absent where nothing is kept. */
+  readonly catchUp?: () => Promise<CaughtUp>;
 }
 
 /** One line about a healing, for people. */

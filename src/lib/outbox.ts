@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAtomically, writeAtomically } from './atomic-file.ts';
 import { hasCode } from './error-code.ts';
@@ -12,19 +12,28 @@ const TOO_OLD_MS = 3 * 24 * 3_600_000;
 /** What was sent is remembered for so long, and looked through for what may be forgotten once in so long, in milliseconds. */
 const REMEMBER_MS = 60 * 24 * 3_600_000;
 const FORGET_EVERY_MS = 24 * 3_600_000;
+/** So many recipients in one go who cannot be reached, and nobody who can: that is an outage. */
+const OUTAGE = 5;
+/** How often a message may fail while others get through, before it is set aside. */
+const MAX_TRIES = 5;
 
 /** Messages to people: each goes out once per key, and what could not be delivered is kept until it can. */
 export interface Outbox<Message> {
   /** Sends unless this key was sent already. What fails is kept if `keeps` says so, and thrown in any case. */
   deliver(key: string, message: Message): Promise<void>;
-  /** Sends what was kept, oldest first; stops at the first that fails again. */
-  catchUp(): Promise<{ readonly delivered: number; readonly waiting: number }>;
+  /**
+   * Sends what was kept, oldest first. Behind one that fails, the others of its recipient wait for it; an outage stops the walk. What is refused for good, again and again
+   * while others get through, or became too old, is given up on; what was refused then lies in `refused/`.
+   */
+  catchUp(): Promise<{ readonly delivered: number; readonly waiting: number; readonly givenUp?: number }>;
 }
 
 interface Kept {
   readonly key: string;
   readonly at: string;
   readonly message: unknown;
+  /** How often it failed while others got through. */
+  readonly tries?: number;
 }
 
 /** An outbox in a folder, shared by all processes of this machine. Between sending and remembering it a crash repeats one message: give it an id that the vendor knows again. */
@@ -35,9 +44,16 @@ export function createOutbox<Message>(
     readonly send: (message: Message, key: string) => Promise<void>;
     /** Whether a failure may pass. */
     readonly keeps: (error: unknown) => boolean;
+    /** Messages of the same recipient keep their order. */
+    readonly recipient: (message: Message, key: string) => string;
     readonly now: () => number;
   },
 ): Outbox<Message> {
+  interface Letter {
+    readonly kept: Kept;
+    readonly message: Message;
+    readonly recipient: string;
+  }
   const nameOf = (key: string): string => createHash('sha256').update(key).digest('hex');
   const sentPath = (key: string): string => join(folder, 'sent', nameOf(key));
   const waitingPath = (key: string): string => join(folder, 'waiting', `${nameOf(key)}.json`);
@@ -61,15 +77,37 @@ export function createOutbox<Message>(
     }
   }
 
+  let stuck: ReadonlySet<string> = new Set();
   let forgotten = Number.NEGATIVE_INFINITY;
   /** Nobody repeats a message after months; without an end the folder would grow for ever. */
   async function forget(): Promise<void> {
     if (parts.now() - forgotten < FORGET_EVERY_MS) return;
     forgotten = parts.now();
-    for (const name of await namesIn('sent')) {
-      const path = join(folder, 'sent', name);
-      const sent = (await stat(path).catch(() => null))?.mtimeMs;
-      if (sent !== undefined && forgotten - sent > REMEMBER_MS) await rm(path, { force: true });
+    for (const part of ['sent', 'refused']) {
+      for (const name of await namesIn(part)) {
+        const path = join(folder, part, name);
+        const written = (await stat(path).catch(() => null))?.mtimeMs;
+        if (written !== undefined && forgotten - written > REMEMBER_MS) await rm(path, { force: true });
+      }
+    }
+  }
+
+  /** Null: another version kept it, or somebody changed it; nobody can send it. */
+  function read(kept: Kept): Letter | null {
+    try {
+      const message = parts.parse(kept.message);
+      return { kept, message, recipient: parts.recipient(message, kept.key) };
+    } catch {
+      return null;
+    }
+  }
+
+  async function setAside(key: string): Promise<void> {
+    await mkdir(join(folder, 'refused'), { recursive: true, mode: 0o700 });
+    try {
+      await rename(waitingPath(key), join(folder, 'refused', `${nameOf(key)}.json`));
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) throw error;
     }
   }
 
@@ -104,23 +142,45 @@ export function createOutbox<Message>(
       await forget();
       const kept = await waiting();
       let delivered = 0;
-      let dropped = 0;
-      for (const { key, at, message } of kept.slice(0, CAUGHT_UP_AT_ONCE)) {
-        if (!(parts.now() - Date.parse(at) < TOO_OLD_MS)) {
-          await rm(waitingPath(key), { force: true });
-          dropped += 1;
-          continue;
-        }
-        try {
-          await once(key, parts.parse(message));
-          delivered += 1;
-        } catch (error) {
-          if (parts.keeps(error)) break;
-          await rm(waitingPath(key), { force: true });
-          dropped += 1;
+      let givenUp = 0;
+      let tried = 0;
+      const failed = new Map<string, Kept>();
+      const letters: Letter[] = [];
+      for (const each of kept) {
+        const letter = read(each);
+        if (letter !== null && parts.now() - Date.parse(each.at) < TOO_OLD_MS) letters.push(letter);
+        else {
+          await rm(waitingPath(each.key), { force: true });
+          givenUp += 1;
         }
       }
-      return { delivered, waiting: kept.length - delivered - dropped };
+      // Who could not be reached the last time comes last, or a few of them would be in the way of everybody.
+      const isStuck = ({ recipient }: Letter): boolean => stuck.has(recipient);
+      for (const { kept: each, message, recipient } of [...letters.filter((letter) => !isStuck(letter)), ...letters.filter(isStuck)]) {
+        if (tried >= CAUGHT_UP_AT_ONCE || (delivered === 0 && failed.size >= OUTAGE)) break;
+        if (failed.has(recipient)) continue;
+        tried += 1;
+        try {
+          await once(each.key, message);
+          delivered += 1;
+        } catch (error) {
+          if (parts.keeps(error)) failed.set(recipient, each);
+          else {
+            await setAside(each.key);
+            givenUp += 1;
+          }
+        }
+      }
+      stuck = new Set(failed.keys());
+      // Somebody was reached, so it is not the vendor who is away.
+      for (const each of delivered > 0 ? failed.values() : []) {
+        const tries = (each.tries ?? 0) + 1;
+        await writeAtomically(waitingPath(each.key), JSON.stringify({ ...each, tries }));
+        if (tries < MAX_TRIES) continue;
+        await setAside(each.key);
+        givenUp += 1;
+      }
+      return { delivered, waiting: kept.length - delivered - givenUp, ...(givenUp > 0 ? { givenUp } : {}) };
     },
   };
 }

@@ -78,11 +78,10 @@ interface Taken {
   readonly sha256: string;
 }
 
-async function take(entry: Readable, keep: boolean, spend: (bytes: number) => void): Promise<Taken> {
+async function take(entry: Readable, keep: boolean): Promise<Taken> {
   const hash = createHash('sha256');
   const chunks: Uint8Array[] = [];
   for await (const chunk of entry) {
-    spend(chunk.length);
     hash.update(chunk);
     if (keep) {
       chunks.push(chunk);
@@ -129,7 +128,8 @@ export async function collect(stream: Readable, request: CollectRequest, complet
       const entry = source as unknown as Readable & { readonly header: Header };
       const { header } = entry;
       const size = header.size ?? 0;
-      spend(512);
+      // By what it says of itself, before it is read: a file with holes is as long to read as it says.
+      spend(512 + header.name.length + size);
       if (header.name.startsWith('workspace/')) {
         const name = header.name.slice('workspace/'.length).replace(/\/$/, '');
         if (!wanted.has(name) || artifacts.has(name)) {
@@ -139,9 +139,9 @@ export async function collect(stream: Readable, request: CollectRequest, complet
           entry.resume();
         } else if (size > COLLECT_LIMITS.artifactBytes || artifactBytes + size > COLLECT_LIMITS.artifactsBytes) {
           refuse(name, `the artifact of ${size} bytes is too large`);
-          await take(entry, false, spend);
+          entry.resume();
         } else {
-          const { bytes } = await take(entry, true, spend);
+          const { bytes } = await take(entry, true);
           artifactBytes += size;
           artifacts.set(name, bytes ?? Buffer.alloc(0));
         }
@@ -157,9 +157,11 @@ export async function collect(stream: Readable, request: CollectRequest, complet
         entry.resume();
         continue;
       }
-      present.add(path);
       const before = baseline.entries.get(path);
-      if (!mayChange(path)) {
+      const wantedHere = mayChange(path);
+      // Only what is asked for later: names of files that count for nothing could fill the memory.
+      if (before !== undefined || (wantedHere && changes.length < COLLECT_LIMITS.changes)) present.add(path);
+      if (!wantedHere) {
         entry.resume();
       } else if (header.type === 'symlink') {
         if (before?.kind !== 'link' || before.target !== header.linkname) {
@@ -171,7 +173,7 @@ export async function collect(stream: Readable, request: CollectRequest, complet
         entry.resume();
       } else {
         const fits = size <= COLLECT_LIMITS.changeBytes;
-        const { bytes, sha256 } = await take(entry, fits, spend);
+        const { bytes, sha256 } = await take(entry, fits);
         const executable = ((header.mode ?? 0) & 0o100) !== 0;
         if (before?.kind === 'file' && before.sha256 === sha256 && before.executable === executable) {
           continue;

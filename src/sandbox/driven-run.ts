@@ -17,6 +17,8 @@ import { workspaceInput } from './workspace-input.ts';
 type Reason = 'timeout' | 'output' | 'cancel';
 
 const DRAIN_MS = 500;
+/** Longest look at what the limits did to a job whose time is over. */
+const LAST_LOOK_MS = 2_000;
 const SAID_BYTES = 4_096;
 const SIGXFSZ_EXIT = 128 + 25;
 /** Room for tar headers and temporary files beside the workspace itself when files come back. */
@@ -91,12 +93,14 @@ export class DrivenRun {
   #end(reason: Reason): void {
     if (this.#reason !== null) return;
     this.#reason = reason;
+    const looking = async (): Promise<void> => {
+      // Room for a look would be taken at once by who starts processes without end.
+      if (await this.#box.crowded()) this.#counts = { ...this.#counts, processRefusals: this.#counts.processRefusals + 1 };
+      else await this.#look();
+    };
     const ending = async (): Promise<void> => {
-      if (reason === 'timeout') {
-        // Room for a look would be taken at once by who starts processes without end.
-        if (await this.#box.crowded()) this.#counts = { ...this.#counts, processRefusals: this.#counts.processRefusals + 1 };
-        else await this.#look();
-      }
+      // A busy engine takes its time over a look; the job gets none for it.
+      if (reason === 'timeout') await Promise.race([looking().catch(() => undefined), delay(LAST_LOOK_MS)]);
       await this.#box.kill();
     };
     // Whoever waits for the container sees that it is gone; one that is gone already cannot be ended again.

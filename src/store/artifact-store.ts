@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../domain/failure.ts';
 import type { ArtifactRef } from '../domain/names.schema.ts';
@@ -26,6 +26,19 @@ async function readIfThere(path: string): Promise<Uint8Array | null> {
   }
 }
 
+async function refresh(path: string, bytes: Uint8Array): Promise<void> {
+  const now = new Date();
+  try {
+    await utimes(path, now, now);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) {
+      throw error;
+    }
+    // It was cleaned away a moment ago.
+    await createAtomically(path, bytes);
+  }
+}
+
 /** Keeps content under its SHA-256 in `dir`, in folders named by the first two digits; a copy that was changed on disk is never handed out, and is replaced by the next equal `put`. */
 export function createArtifactStore(dir: string): ArtifactStore {
   const pathOf = (sha256: string): string => join(dir, sha256.slice(0, 2), sha256.slice(2));
@@ -43,6 +56,9 @@ export function createArtifactStore(dir: string): ArtifactStore {
           await createAtomically(path, bytes);
         } else if (hashOf(present) !== sha256) {
           await writeAtomically(path, bytes);
+        } else {
+          // Old content that is needed anew is as good as new to whoever cleans up.
+          await refresh(path, bytes);
         }
         return { sha256, size: bytes.byteLength, mediaType };
       }),

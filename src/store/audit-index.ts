@@ -1,9 +1,13 @@
 import type { FileHandle } from 'node:fs/promises';
 import { Failure } from '../domain/failure.ts';
 import { type AuditLine, chainHash, genesisHash, parseEntry, splitLine } from './audit-line.ts';
+import { KeyWindow } from './key-window.ts';
 import { readLines } from './read-lines.ts';
 
-/** What one process knows of the trail: where it ends, its last hash, and which keys are in it. */
+/** Newest keys that are remembered at least: a repeated activity comes within hours, and a trail grows for ever. */
+export const KEY_WINDOW = 200_000;
+
+/** What one process knows of the trail: where it ends, its last hash, and which keys are among its newest. */
 export interface AuditIndex {
   /** Bytes read. */
   offset: number;
@@ -11,12 +15,14 @@ export interface AuditIndex {
   size: number;
   hash: Buffer;
   lastAt: string;
-  readonly keys: Map<string, number>;
+  readonly keys: KeyWindow;
+  /** A signed hash that the chain has to lead through, where it was not read from its beginning. */
+  readonly anchor: { readonly size: number; readonly hash: string } | null;
 }
 
 /** Knows nothing yet. */
-export function emptyIndex(origin: string): AuditIndex {
-  return { offset: 0, size: 0, hash: genesisHash(origin), lastAt: '', keys: new Map() };
+export function emptyIndex(origin: string, window: number): AuditIndex {
+  return { offset: 0, size: 0, hash: genesisHash(origin), lastAt: '', keys: new KeyWindow(window), anchor: null };
 }
 
 /** Takes one entry into the index. */
@@ -25,9 +31,7 @@ export function learn(index: AuditIndex, entry: AuditLine, hash: Buffer, bytes: 
   index.size = entry.seq;
   index.hash = hash;
   index.lastAt = entry.at;
-  if (!index.keys.has(entry.key)) {
-    index.keys.set(entry.key, entry.seq);
-  }
+  index.keys.add(entry.key, entry.seq);
 }
 
 /**
@@ -59,6 +63,9 @@ export async function catchUp(index: AuditIndex, file: FileHandle, path: string)
     const hash = chainHash(index.hash, split.entry);
     if (entry.seq !== index.size + 1 || hash.toString('hex') !== split.hash) {
       throw damaged(`entry ${index.size + 1} does not follow from the one before it`);
+    }
+    if (entry.seq === index.anchor?.size && split.hash !== index.anchor.hash) {
+      throw damaged(`its newest checkpoint was signed over other entries than those up to ${entry.seq}`);
     }
     learn(index, entry, hash, line.bytes.length + 1);
   }

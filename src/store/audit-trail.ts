@@ -1,11 +1,12 @@
-import type { KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../domain/failure.ts';
 import { withFileLock } from '../lib/file-lock.ts';
 import { stableJson } from '../lib/stable-json.ts';
-import { catchUp, emptyIndex, learn } from './audit-index.ts';
+import { catchUp, emptyIndex, KEY_WINDOW, learn } from './audit-index.ts';
 import { AuditLine, chainHash, encodeLine } from './audit-line.ts';
+import { indexNearEnd } from './audit-tail.ts';
 import { keepCheckpoint, listCheckpoints, trailPath } from './checkpoint-folder.ts';
 import type { AuditCheckpoint, AuditEntry, AuditTrail } from './contract.ts';
 import { onDisk } from './disk.ts';
@@ -22,6 +23,8 @@ export interface AuditTrailOptions {
   readonly origin?: string;
   /** Sign a checkpoint at least after so many entries; default 100. */
   readonly checkpointEvery?: number;
+  /** So many of the newest keys are remembered at least; default 200,000. */
+  readonly window?: number;
   readonly now?: () => Date;
   /** Told when the unfinished last line of a writer that was killed was cut off, with its length in bytes. */
   readonly onRepair?: (bytes: number) => void;
@@ -39,7 +42,9 @@ export function createAuditTrail(dir: string, options: AuditTrailOptions): Audit
   const origin = options.origin ?? DEFAULT_ORIGIN;
   const every = options.checkpointEvery ?? 100;
   const now = options.now ?? (() => new Date());
-  let index = emptyIndex(origin);
+  const window = options.window ?? KEY_WINDOW;
+  const publicKey = createPublicKey(options.signingKey);
+  let index = emptyIndex(origin, window);
   let anchored: number | null = null;
   let queue: Pending[] = [];
   let draining = false;
@@ -99,6 +104,9 @@ export function createAuditTrail(dir: string, options: AuditTrailOptions): Audit
 
   /** Under the lock: know everything that is in the file, and nothing of what is not. */
   const synchronize = async (file: FileHandle): Promise<Buffer> => {
+    if (index.size === 0) {
+      index = (await indexNearEnd(file, { dir, origin, publicKey, window })) ?? index;
+    }
     const torn = await catchUp(index, file, path);
     await checkAnchor();
     if (torn === 0) {
@@ -154,7 +162,7 @@ export function createAuditTrail(dir: string, options: AuditTrailOptions): Audit
         await file.datasync();
       } catch (error) {
         // What is not durable was not said: forget it, and leave no half line behind.
-        index = emptyIndex(origin);
+        index = emptyIndex(origin, window);
         await file.truncate(start).catch(() => undefined);
         throw error;
       }

@@ -31,7 +31,7 @@ export interface AuditCheckpoint {
 
 /** Append-only hash chain of every action. */
 export interface AuditTrail {
-  /** Returns the sequence number, from 1; the same key returns the first one's. Durable when it resolves. */
+  /** Returns the sequence number, from 1; the same key, while it is among the newest 200,000, returns the first one's. Durable when it resolves. */
   append(entry: AuditEntry): Promise<number>;
   /** Signs the present end of the trail; null while it is empty. */
   checkpoint(): Promise<AuditCheckpoint | null>;
@@ -42,6 +42,12 @@ export interface RecordStore {
   get(key: string): Promise<string | null>;
   /** First writer wins; returns what is stored. */
   putOnce(key: string, value: string): Promise<string>;
+}
+
+/** Cleans the state folder of what is older than it is kept; never of the audit trail, secrets or repositories. */
+export interface Retention {
+  /** One bounded step; `done` when nothing is left to look at for now. */
+  sweep(): Promise<{ readonly removed: number; readonly done: boolean }>;
 }
 
 /** What stands in the way of a reservation. */

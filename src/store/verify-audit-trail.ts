@@ -1,9 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { hasCode } from '../lib/error-code.ts';
+import { KEY_WINDOW } from './audit-index.ts';
 import { chainHash, genesisHash, parseEntry, splitLine } from './audit-line.ts';
 import { DEFAULT_ORIGIN } from './audit-trail.ts';
 import { listCheckpoints, readCheckpoint, trailPath } from './checkpoint-folder.ts';
+import { KeyWindow } from './key-window.ts';
 import { readLines } from './read-lines.ts';
 import { type CheckpointFacts, openCheckpoint } from './signed-note.ts';
 
@@ -93,7 +95,7 @@ async function standsBelow(file: FileHandle, offset: number, seq: number): Promi
 export async function verifyAuditTrail(
   dir: string,
   publicKey: KeyObject,
-  options: { readonly origin?: string; readonly anchors?: readonly string[] } = {},
+  options: { readonly origin?: string; readonly anchors?: readonly string[]; readonly window?: number } = {},
 ): Promise<AuditVerdict> {
   const origin = options.origin ?? DEFAULT_ORIGIN;
   const anchors = await openAnchors(dir, publicKey, origin, options.anchors ?? []);
@@ -103,7 +105,7 @@ export async function verifyAuditTrail(
   let file: FileHandle | null = null;
   try {
     file = await open(trailPath(dir), 'r');
-    return await walk(file, origin, anchors);
+    return await walk(file, origin, anchors, options.window ?? KEY_WINDOW);
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) {
       throw error;
@@ -117,13 +119,13 @@ export async function verifyAuditTrail(
   }
 }
 
-async function walk(file: FileHandle, origin: string, anchors: readonly Anchor[]): Promise<AuditVerdict> {
+async function walk(file: FileHandle, origin: string, anchors: readonly Anchor[], window: number): Promise<AuditVerdict> {
   let previous = genesisHash(origin);
   let seq = 0;
   let lastAt = '';
   let anchored = 0;
   let nextAnchor = 0;
-  const keys = new Set<string>();
+  const keys = new KeyWindow(window);
   const clockSteps: number[] = [];
   for await (const line of readLines(file, 0)) {
     const expected = seq + 1;
@@ -155,10 +157,12 @@ async function walk(file: FileHandle, origin: string, anchors: readonly Anchor[]
     if (entry.at < lastAt) {
       return bad(expected, 'clock-backwards', `entry ${expected} is from ${entry.at}, before the one above it (${lastAt})`);
     }
-    if (keys.has(entry.key)) {
+    const known = keys.get(entry.key);
+    // A writer may have forgotten what lies further back.
+    if (known !== undefined && expected - known <= window) {
       return bad(expected, 'repeated-key', `entry ${expected} has the key of an earlier one: ${JSON.stringify(entry.key)}`);
     }
-    keys.add(entry.key);
+    keys.add(entry.key, expected);
     if (entry.clock !== undefined) {
       clockSteps.push(expected);
     }

@@ -14,7 +14,7 @@ export interface FileWanted {
 
 /** One file that was asked for. */
 export interface FileRead extends FileWanted {
-  /** Its text; null where there is none, or it is binary or larger than 256 kB, and `why` says so. */
+  /** Its text; null where there is none, or it is binary or larger than 256 kB (2 MB for lock files), and `why` says so. */
   readonly text: string | null;
   readonly mode?: string;
   readonly why?: string;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, closeSync, constants, openSync } from 'node:fs';
+import { accessSync, closeSync, constants } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { Connection } from '@temporalio/client';
 import { Failure } from '../domain/failure.ts';
 import { SEARCH_ATTRIBUTES } from '../domain/search-attributes.ts';
 import { freePort, portTaken } from '../lib/free-port.ts';
+import { openLog } from '../lib/log-file.ts';
 
 /** A running dev server. */
 export interface DevServer {
@@ -141,7 +142,7 @@ async function startOnce(options: DevServerOptions): Promise<DevServer | null> {
       args.push('--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', `synchronous=${options.synchronous}`);
   }
   for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES)) args.push('--search-attribute', `${name}=${type}`);
-  const log = openSync(options.logFile, 'a');
+  const log = openLog(options.logFile);
   const [program, ...words] = endingWithUs(options.executable);
   const child = spawn(program, [...words, ...args], {
     stdio: ['ignore', log, log],

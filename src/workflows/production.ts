@@ -58,7 +58,11 @@ async function watchChecks(record: HealingRecord, control: Control, mergeSha: st
   record.move('verifying', 'Watches the checks of the merged commit');
   const poll = new Poll(control, checkPollMs, checkTimeoutMs, 'until the next look at the merged commit');
   for (;;) {
-    const checks = await act('readChecks', 'read the checks of the merged commit', { repo: record.input.repo, sha: mergeSha });
+    const checks = await act('readChecks', 'read the checks of the merged commit', {
+      repo: record.input.repo,
+      sha: mergeSha,
+      branch: record.currentIncident.targetBranch,
+    });
     if (checks.state === 'green')
       return { kind: 'healed', reason: 'verified', detail: oneLine(`Merged; its checks are green. ${checks.detail}`, 500) };
     if (checks.state === 'red')

@@ -101,8 +101,10 @@ type Checked = Published | { readonly kind: 'green' };
 async function waitForChecks(record: HealingRecord, control: Control, undo: UndoStack, change: PublishedChange): Promise<Checked> {
   const { checkPollMs, checkTimeoutMs } = record.input.settings.timings;
   const poll = new Poll(control, checkPollMs, checkTimeoutMs, 'until the next look at the checks');
+  // Into which branch an author's own change goes is not known here.
+  const branch = change.ofAuthor ? {} : { branch: record.currentIncident.targetBranch };
   for (let silent = 0; ; ) {
-    const checks = await act('readChecks', 'read the checks', { repo: record.input.repo, sha: change.headSha });
+    const checks = await act('readChecks', 'read the checks', { repo: record.input.repo, sha: change.headSha, ...branch });
     if (checks.state === 'red')
       return { kind: 'end', outcome: { kind: 'escalated', reason: 'checks-failed', detail: oneLine(checks.detail, 500) } };
     if (checks.state === 'none') silent += 1;

@@ -99,7 +99,11 @@ async function checksOf(record: HealingRecord, control: Control, change: Publish
   const { checkPollMs, checkTimeoutMs } = record.input.settings.timings;
   const poll = new Poll(control, checkPollMs, checkTimeoutMs, 'until the next look at the checks of the undoing');
   for (let silent = 0; ; ) {
-    const checks = await act('readChecks', 'read the checks of the undoing', { repo: record.input.repo, sha: change.headSha });
+    const checks = await act('readChecks', 'read the checks of the undoing', {
+      repo: record.input.repo,
+      sha: change.headSha,
+      branch: record.currentIncident.targetBranch,
+    });
     if (checks.state === 'green') return 'green';
     if (checks.state === 'red') return `its checks are red, as what the fix was for is back (${oneLine(checks.detail, 150)})`;
     // Where a rule wants checks, a merge without any is refused by the forge.

@@ -142,4 +142,12 @@ describe('the patrol', () => {
     expect((await walk(world)).started).toEqual([`heal/acme/shop/pr/${number}`]);
     expect(asked).toBe(1);
   });
+
+  it('cleans the state folder a step at a time, and goes on where that fails', async () => {
+    const swept: string[] = [];
+    const world = await later({ deps: { retention: { sweep: async () => (swept.push('step'), Promise.reject(new Error('no right'))) } } });
+    const { number } = await redPull(world, 'work');
+    expect((await walk(world)).started).toEqual([`heal/acme/shop/pr/${number}`]);
+    expect(swept).toEqual(['step']);
+  });
 });

@@ -94,6 +94,15 @@ describe('suture heal', { timeout: 120_000 }, () => {
     expect(ended.stderr).toContain('a whole number from 1 to 600');
   });
 
+  it('says at once that there is no such revision, and starts nothing', async () => {
+    const folder = broken();
+    const stateDir = state();
+    const ended = await suture(stateDir, ['heal', folder, '--revision', 'no-such-branch', '--json', '--', './check.sh']);
+    expect(ended.code, ended.stderr).toBe(7);
+    expect(ended.stderr).toContain(`there is no branch or commit no-such-branch in ${folder}`);
+    expect(existsSync(join(stateDir, 'logs'))).toBe(false);
+  });
+
   it.each([
     ['a folder that is not there', () => join(tmpdir(), 'suture-not-there'), ['true'], 7, 'there is no folder'],
     ['a folder without git', () => kept(mkdtempSync(join(tmpdir(), 'suture-plain-'))), ['true'], 7, 'there is no git repository there'],

@@ -77,6 +77,19 @@ describe('suture sandbox run', { timeout: 90_000 }, () => {
     expect(Buffer.from(result.changes[0].content, 'base64').toString()).toBe('mode=good\nmore\n');
   });
 
+  it('takes secrets out of everything that comes back, and says where', async () => {
+    const token = ['ghp', 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'].join('_');
+    const { result } = await run({
+      steps: [{ name: 'leak', run: `echo ${token} | tee report.txt >> config.ini; cat config.ini` }],
+      report: undefined,
+      artifacts: ['report.txt'],
+      changes: {},
+    });
+    const said = [result.steps[0].output, result.artifacts['report.txt'], result.changes[0].content];
+    expect(said.map((each) => [each, Buffer.from(each, 'base64').toString()].join().includes(token))).toEqual([false, false, false]);
+    expect(result.refused).toEqual(['"report.txt": a secret in it was taken out', '"config.ini": a secret in it was taken out']);
+  });
+
   it('ends a job at its own limit, which is never above the server’s', async () => {
     const { code, result } = await run({
       steps: [{ name: 'slow', run: 'sleep 30' }],

@@ -184,6 +184,13 @@ export function forgeContract(name: string, make: () => Promise<ForgeUnderTest>)
       it('lists a required check that nobody started as queued', async () => {
         expect(await forge.checks.list(repo, head)).toEqual([{ name: 'test', status: 'queued', required: true }]);
       });
+      it('requires what the branch that is named requires, and nothing where that has no rules', async () => {
+        const sha = await under.push('release', { 'b.txt': 'two\n' });
+        expect(await forge.checks.list(repo, sha, 'release')).toEqual([]);
+        await under.report(sha, 'test', 'success', '');
+        expect(await forge.checks.list(repo, sha, 'release')).toMatchObject([{ name: 'test', required: false }]);
+        expect(await forge.checks.list(repo, sha, 'main')).toMatchObject([{ name: 'test', required: true }]);
+      });
       it('gives the conclusion and the log of a completed check', async () => {
         await under.report(head, 'test', 'failure', 'it broke\n');
         expect(await forge.checks.list(repo, head)).toMatchObject([
@@ -315,6 +322,14 @@ export function forgeContract(name: string, make: () => Promise<ForgeUnderTest>)
         await under.report(headSha, 'test', 'failure', '');
         expect(await forge.changes.merge(repo, number, headSha)).toMatchObject({ kind: 'refused', reason: 'checks-missing' });
         expect(await resolved('main')).toBe(head);
+      });
+      it('waits for no check that only the default branch requires', async () => {
+        await under.push('release', { 'b.txt': 'two\n' });
+        await commit('k1');
+        const opened = await forge.changes.open(repo, { ...opening, baseBranch: 'release' });
+        if (opened.kind !== 'open') throw new Error(`not opened: ${opened.detail}`);
+        const { number, headSha } = opened.pullRequest;
+        expect(await forge.changes.merge(repo, number, headSha)).toMatchObject({ kind: 'merged' });
       });
       it('merges once when the required checks are green, however often it is asked', async () => {
         const { number, headSha } = await openOne();

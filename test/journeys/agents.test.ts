@@ -44,7 +44,7 @@ afterAll(async () => {
   service?.child.kill('SIGTERM');
   await service?.ended;
   const left = processesOf(stateDir);
-  if (left.length > 0) throw new Error(`still running: ${left.join('; ')}`);
+  if (left.length > 0) throw new Error(`processes were left: ${left.join(', ')}`);
   for (const each of [stateDir, folder]) rmSync(each, { recursive: true, force: true });
 });
 

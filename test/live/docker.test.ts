@@ -36,6 +36,19 @@ describe.skipIf(missing !== null)(`a container engine${missing === null ? '' : `
   const create = () => createDockerSandbox({ stateDir, docker: { socketPath, image } });
   describeSandboxContract('docker', create, 'engine');
 
+  it('finds the programs that the PATH of the image leads to', async () => {
+    expect((await create().run(jobOf(['tool-of-the-image']))).steps[0]?.output).toBe('found\n');
+  });
+
+  it('is unavailable when the image of one profile is not at the engine', async () => {
+    const images = { go: `sha256:${'0'.repeat(64)}` };
+    const health = await createDockerSandbox({ stateDir, docker: { socketPath, image, images } }).preflight();
+    expect(health).toMatchObject({
+      available: false,
+      findings: expect.arrayContaining([{ name: 'image', ok: false, detail: expect.stringContaining(images.go) }]),
+    });
+  });
+
   it('leaves no container behind', () => {
     expect(docker('ps', '--all', '--quiet', '--filter', 'label=suture.job')).toBe('');
   });

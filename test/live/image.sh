@@ -35,5 +35,9 @@ node=$(readlink -f "$(command -v node)")
 cp "$node" "$root/usr/bin/node"
 libraries "$node"
 printf 'root:x:0:0::/nonexistent:/bin/false\nsandbox:x:1000:1000::/home/sandbox:/bin/sh\n' >"$root/etc/passwd"
+# Toolchains of images lie where only their own PATH says.
+mkdir -p "$root/opt/tools"
+printf '#!/bin/sh\necho found\n' >"$root/opt/tools/tool-of-the-image"
+chmod 755 "$root/opt/tools/tool-of-the-image"
 chmod 1777 "$root/tmp"
-tar -C "$root" -c . | docker import -
+tar -C "$root" -c . | docker import --change 'ENV PATH=/opt/tools:/usr/local/bin:/usr/bin:/bin' -

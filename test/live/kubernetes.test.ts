@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { connectCluster } from '../../src/sandbox/kubernetes/api.ts';
 import { createKubernetesSandbox, type KubernetesOptions } from '../../src/sandbox/kubernetes/index.ts';
 import { jobObject, NOTES, objectName } from '../../src/sandbox/kubernetes/objects.ts';
 import { networkPlan } from '../../src/sandbox/network.ts';
+import { ownerOf } from '../../src/sandbox/owner.ts';
 import { describeSandboxContract } from '../sandbox/contract-suite.ts';
 import { jobOf } from '../sandbox/support.ts';
 
@@ -47,6 +48,7 @@ describe.skipIf(missing !== null)(`a cluster${missing === null ? '' : `: ${missi
   const create = (more: Partial<KubernetesOptions> = {}) => createKubernetesSandbox({ stateDir, kubernetes: { ...options, ...more } });
   const jobs = (): string => kubectl(['get', 'jobs,pods', '--namespace', 'suture-jobs', '--output', 'name']);
 
+  let account = { token: '', server: '', ca: '' };
   beforeAll(() => {
     kubectl(['apply', '--filename', '-'], readFileSync(join(import.meta.dirname, '../../docs/kubernetes-rbac.yaml'), 'utf8'));
     // Exactly the rights of the manifest that users are given, and no others.
@@ -55,6 +57,7 @@ describe.skipIf(missing !== null)(`a cluster${missing === null ? '' : `: ${missi
     const ca = kubectl(['config', 'view', '--minify', '--raw', '--output', 'jsonpath={.clusters[0].cluster.certificate-authority-data}']);
     const caFile = kubectl(['config', 'view', '--minify', '--output', 'jsonpath={.clusters[0].cluster.certificate-authority}']);
     const authority = ca === '' ? readFileSync(caFile).toString('base64') : ca;
+    account = { token, server, ca: Buffer.from(authority, 'base64').toString() };
     writeFileSync(
       kubeconfig,
       JSON.stringify({
@@ -71,6 +74,35 @@ describe.skipIf(missing !== null)(`a cluster${missing === null ? '' : `: ${missi
 
   describeSandboxContract('kubernetes', () => create(), 'cluster');
 
+  it('finds the programs that the PATH of the image leads to', async () => {
+    expect((await create().run(jobOf(['tool-of-the-image']))).steps[0]?.output).toBe('found\n');
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('is driven from a pod of its own by what every pod finds there', () => {
+    const folder = join(stateDir, 'account');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'token'), account.token);
+    writeFileSync(join(folder, 'ca.crt'), account.ca);
+    writeFileSync(join(folder, 'namespace'), 'suture-jobs');
+    const { kubeconfig: _none, ...inside } = options;
+    const sources = [new URL('../../src/sandbox/kubernetes/index.ts', import.meta.url), new URL('../sandbox/support.ts', import.meta.url)];
+    const program = `
+      const { createKubernetesSandbox } = await import(${JSON.stringify(sources[0]?.href)});
+      const { jobOf } = await import(${JSON.stringify(sources[1]?.href)});
+      const sandbox = createKubernetesSandbox(${JSON.stringify({ stateDir, kubernetes: inside })});
+      process.stdout.write((await sandbox.run(jobOf(['echo from a pod']))).steps[0].output);`;
+    // The files of a service account, at the place where a pod has them: in a mount namespace, so nobody else sees them.
+    const show =
+      'mount -t tmpfs tmpfs /run && mkdir -p /run/secrets/kubernetes.io && cp -r "$1" /run/secrets/kubernetes.io/serviceaccount && exec "$2" --input-type=module -e "$3"';
+    const { hostname, port } = new URL(account.server);
+    const said = execFileSync(
+      'unshare',
+      ['--mount', '--propagation', 'private', '--', '/bin/sh', '-c', show, 'pod', folder, process.execPath, program],
+      { encoding: 'utf8', env: { PATH: process.env['PATH'], KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port } },
+    );
+    expect(said).toBe('from a pod\n');
+  });
+
   it('leaves no job and no pod behind', async () => {
     for (let tried = 0; tried < 50 && jobs() !== ''; tried += 1) await new Promise((next) => setTimeout(next, 200));
     expect(jobs()).toBe('');
@@ -85,12 +117,12 @@ describe.skipIf(missing !== null)(`a cluster${missing === null ? '' : `: ${missi
 
   const place = async (name: string, marker: string, begun: boolean) => {
     const api = await connectCluster(options);
-    const sandboxOwner = 'somebody';
+    const sandboxOwner = { installation: 'somebody', machine: 'somewhere' };
     const job = jobOf(['sleep 600']);
     const object = jobObject(
       { ...job, name },
       options,
-      { name: objectName(sandboxOwner, name), namespace: 'suture-jobs', owner: sandboxOwner, marker },
+      { name: objectName(sandboxOwner.installation, name), namespace: 'suture-jobs', owner: sandboxOwner, marker },
       networkPlan(job),
     );
     if (begun) Object.assign(object.metadata?.annotations ?? {}, { [NOTES.begun]: 'yes' });
@@ -117,6 +149,40 @@ describe.skipIf(missing !== null)(`a cluster${missing === null ? '' : `: ${missi
     const replaced = await api.batch.readNamespacedJob({ namespace: 'suture-jobs', name: second.object.metadata?.name ?? '' });
     expect(replaced.metadata?.uid).not.toBe(old);
     await removeJob(api, { namespace: 'suture-jobs', name: second.object.metadata?.name ?? '' });
+  });
+
+  it('replaces a job that was made by other settings, because its walls are others', async () => {
+    const { createOrAdopt, removeJob } = await import('../../src/sandbox/kubernetes/pod.ts');
+    const { api, object } = await place(`walls-${process.pid}`, 'suture-sandbox.1.1.t1', false);
+    const where = { namespace: 'suture-jobs', name: object.metadata?.name ?? '' };
+    const before = (await api.batch.readNamespacedJob(where)).metadata?.uid;
+    const other = {
+      ...object,
+      metadata: { ...object.metadata, annotations: { ...object.metadata?.annotations, [NOTES.spec]: 'another' } },
+    };
+    expect(await createOrAdopt(api, other, 'suture-sandbox.2.2.t1')).toBe('created');
+    expect((await api.batch.readNamespacedJob(where)).metadata?.uid).not.toBe(before);
+    await removeJob(api, where);
+  });
+
+  it('is not misled by what the cluster said of an earlier job with the same name', async () => {
+    const job = { ...jobOf(['echo fine']), name: `again-${process.pid}` };
+    const wrong = create({ runtimeClass: 'not-there', requireNetworkPolicy: false });
+    await expect(wrong.run(job)).rejects.toMatchObject({ code: 'sandbox-unavailable' });
+    const name = objectName(ownerOf(stateDir).installation, job.name);
+    const said = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: `earlier-${process.pid}`, namespace: 'suture-jobs' },
+      involvedObject: { apiVersion: 'batch/v1', kind: 'Job', name, namespace: 'suture-jobs', uid: '00000000-0000-0000-0000-000000000000' },
+      reason: 'FailedCreate',
+      message: 'of an earlier try',
+      type: 'Warning',
+      firstTimestamp: new Date().toISOString(),
+      lastTimestamp: new Date().toISOString(),
+    });
+    kubectl(['create', '--filename', '-'], said);
+    expect((await create().run(job)).steps[0]?.output).toBe('fine\n');
   });
 
   it("says in the cluster's own words why no pod is made", async () => {

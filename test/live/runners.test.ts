@@ -137,9 +137,14 @@ describe('the runners of compiled languages in the local sandbox', { timeout: 30
       'go.mod': 'module example.com/it\n\ngo 1.18\n',
       'it_test.go': `package it\n\nimport (\n\t"net"\n\t"os"\n\t"testing"\n)\n\nfunc TestIt(t *testing.T) {\n\tl, err := net.Listen("tcp", "127.0.0.1:0")\n\tif err != nil {\n\t\tt.Fatal(err)\n\t}\n\tl.Close()\n\tos.WriteFile("written-beside", nil, 0o644)\n\t${body}\n}\n`,
     });
-    const good = await step('go test ./...', base(''), ['go']);
-    expect(good.exitCode, good.output).toBe(0);
-    expect((await step('go test ./...', base('t.Fatal("no")'), ['go'])).exitCode).toBe(1);
+    // In one job: whatever it needs of the standard library is compiled but once.
+    const commands = ['go test ./...', `sed -i 's/var _ = t/t.Fatal("no")/' it_test.go && go test ./...`];
+    const limits = { ...DEFAULT_LIMITS, wallClockMs: 240_000 };
+    const { steps } = await sandbox.run(jobOf(commands, { base: base('var _ = t'), profiles: ['go'], limits }));
+    expect(
+      steps.map(({ exitCode }) => exitCode),
+      steps.map(({ output }) => output).join(),
+    ).toEqual([0, 1]);
   });
 
   it.skipIf(!has('cargo', '--version'))('cargo test', async () => {

@@ -429,7 +429,7 @@ export function describeSandboxContract(
       });
 
       wall('ends a fork bomb within its limits and reports it as one', async () => {
-        const step = await one('b() { b | b & }; b; sleep 600', limited({ wallClockMs: 1500, processes: 40 }));
+        const step = await one('b() { b | b & }; b; exec sleep 600', limited({ wallClockMs: 1500, processes: 40 }));
         expect(step).toMatchObject({ timedOut: true, killedBy: 'processes' });
       });
 

@@ -121,6 +121,51 @@ describe('audit trail', () => {
   });
 });
 
+describe('the end of a long audit trail', () => {
+  const options = { signingKey: privateKey, window: 4 };
+  /** A trail of 40 entries with a checkpoint at its end; `window * 512` bytes are far less than it has. */
+  async function long(): Promise<{ readonly dir: string; readonly path: string }> {
+    const { dir, path } = await trailOf(40);
+    return { dir, path };
+  }
+
+  it('is all that a new writer reads, and enough to record a repeat among the newest keys once', async () => {
+    const { dir, path } = await long();
+    const lines = linesOf(path);
+    // Whoever reads the beginning stumbles over it.
+    write(path, [(lines[0] ?? '').replace('"at":1', '"at":7'), ...lines.slice(1)]);
+    const trail = createAuditTrail(dir, options);
+    for (const at of [37, 38, 39, 40]) expect(await trail.append(entry(at))).toBe(at);
+    expect(await trail.append(entry(41))).toBe(41);
+    expect(linesOf(path)).toHaveLength(41);
+    expect(await verifyAuditTrail(dir, publicKey, { window: 4 })).toMatchObject({ ok: false, seq: 1, code: 'edited' });
+  });
+
+  it('forgets older keys, and what is recorded anew then still verifies', async () => {
+    const { dir } = await long();
+    expect(await createAuditTrail(dir, options).append(entry(10))).toBe(41);
+    expect(await verifyAuditTrail(dir, publicKey, { window: 4 })).toMatchObject({ ok: true, entries: 41 });
+    expect(await verifyAuditTrail(dir, publicKey)).toMatchObject({ ok: false, seq: 41, code: 'repeated-key' });
+  });
+
+  it('is not built on when it does not lead to what the newest checkpoint signed', async () => {
+    const { dir, path } = await long();
+    write(path, rechain(linesOf(path).map((line, at) => (at === 20 ? line.replace('"at":21', '"at":99') : line))));
+    await expect(createAuditTrail(dir, options).append(entry(41))).rejects.toMatchObject({
+      code: 'configuration-invalid',
+      message: expect.stringContaining('signed over other entries'),
+    });
+  });
+
+  it('is read from the beginning where no checkpoint vouches for it', async () => {
+    const { dir, path } = await long();
+    rmSync(join(dir, 'checkpoints'), { recursive: true });
+    const lines = linesOf(path);
+    write(path, [(lines[0] ?? '').replace('"at":1', '"at":7'), ...lines.slice(1)]);
+    await expect(createAuditTrail(dir, options).append(entry(41))).rejects.toMatchObject({ message: expect.stringContaining('entry 1') });
+  });
+});
+
 describe('tampering with the audit trail', () => {
   it('finds an edited entry', async () => {
     const { dir, path } = await trailOf(6);

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { loadConfig, settingsFrom, stateFolder } from '../../config/index.ts';
 import { healingId } from '../../domain/ids.ts';
 import { mirrorExisting, publishBranchTo } from '../../integrations/local/admin.ts';
+import { createLocalForge } from '../../integrations/local/forge.ts';
 import { integrations } from '../../integrations/registry.ts';
 import type { Healings } from '../../temporal/contract.ts';
 import { withHealings } from '../connect.ts';
@@ -142,6 +143,11 @@ export async function heal(folderArgument: string, command: readonly string[], o
   await mkdir(stateDir, { recursive: true });
   // Before anything is started: a folder that cannot be healed is said at once.
   const mirrored = await mirrorExisting(stateDir, folder);
+  const { revision } = options;
+  if (revision !== undefined && (await createLocalForge(stateDir).repositories.resolve(mirrored.repo, revision)) === null) {
+    out.bad(`--revision: there is no branch or commit ${revision} in ${folder}; name a branch, or a commit by at least 7 digits of its id`);
+    return EXIT_CODES.notFound.code;
+  }
   const running = await findRunning(stateDir);
   if (running?.serves === false) {
     out.bad(`process ${running.pid} heals with ${stateDir} at the moment; wait for it, or set SUTURE_STATE_DIR to another folder`);

@@ -8,10 +8,9 @@ import { type Output, plain } from '../output.ts';
 /** Pause between two looks, in milliseconds; heartbeats come every few seconds. */
 const LOOK_MS = 1_000;
 
-/** What of a running job is new since the last look: its lines, cut where more came than its tail holds. */
-export function newLines(work: RunningWork, seen: { readonly job: string; readonly bytes: number }): readonly string[] {
-  const before = work.job === seen.job ? seen.bytes : 0;
-  const fresh = work.bytes - before;
+/** What of a running job is new since the last look: its lines after the bytes of it that were seen, cut where more came than its tail holds. */
+export function newLines(work: RunningWork, seen: ReadonlyMap<string, number>): readonly string[] {
+  const fresh = work.bytes - (seen.get(work.job) ?? 0);
   if (fresh <= 0) return [];
   const text = work.tail.slice(-fresh);
   return [
@@ -24,7 +23,8 @@ export function newLines(work: RunningWork, seen: { readonly job: string; readon
 export async function logs(healing: string, options: { readonly follow: boolean }, out: Output): Promise<number> {
   return withHealings(process.env, async (healings) => {
     let told = '';
-    let seen = { job: '', bytes: 0 };
+    // Several commands of one healing may run at once.
+    let seen = new Map<string, number>();
     for (;;) {
       const view: HealingView | null = await healings.view(healing);
       if (view === null) {
@@ -37,10 +37,10 @@ export async function logs(healing: string, options: { readonly follow: boolean 
       for (const line of lines.slice(lines.lastIndexOf(told) + 1)) out.step(plain(line));
       told = lines.at(-1) ?? told;
       for (const one of work.filter(({ job }) => job !== '')) {
-        if (one.job !== seen.job) out.step(`${one.job} (${one.activity}, try ${one.attempt}): ${plain(one.last)}`);
+        if (!seen.has(one.job)) out.step(`${one.job} (${one.activity}, try ${one.attempt}): ${plain(one.last)}`);
         for (const line of newLines(one, seen)) out.detail(plain(line));
-        seen = { job: one.job, bytes: one.bytes };
       }
+      seen = new Map(work.map(({ job, bytes }) => [job, bytes]));
       if (!options.follow || view.outcome !== undefined) {
         const how = view.outcome === undefined ? view.state : `${view.outcome.kind} (${view.outcome.reason})`;
         out.result(`${healing}: ${how}`, { timeline: view.timeline, running: work });

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -29,6 +30,29 @@ async function baseOf({ base }: SandboxJobSpec, file: string, folder: string): P
   const sha = await repositories.resolve(repo, base.revision ?? branch);
   if (sha === null) throw new Failure('revision-gone', `base.revision: there is no branch or commit ${base.revision ?? branch}`);
   return () => repositories.exportTree(repo, sha);
+}
+
+/** Takes secrets out of all that a job printed or handed back, and says where; what is no text is left as it is. */
+function cleanResult(result: JobResult, redact: (text: string) => string): JobResult {
+  const found: string[] = [];
+  const clean = (path: string, content: Buffer): Buffer => {
+    const text = content.toString();
+    const cleaned = isUtf8(content) ? redact(text) : text;
+    if (cleaned === text) return content;
+    found.push(`${JSON.stringify(path)}: a secret in it was taken out`);
+    return Buffer.from(cleaned);
+  };
+  return {
+    ...result,
+    steps: result.steps.map((step) => ({ ...step, output: redact(step.output) })),
+    artifacts: new Map([...result.artifacts].map(([path, content]) => [path, clean(path, Buffer.from(content))])),
+    changes: result.changes.map((change) =>
+      change.op === 'delete'
+        ? change
+        : { ...change, content: clean(change.path, Buffer.from(change.content, 'base64')).toString('base64') },
+    ),
+    refused: [...result.refused, ...found],
+  };
 }
 
 function describeStep({ name, exitCode, signal, killedBy, durationMs }: StepResult): string {
@@ -81,7 +105,7 @@ export async function sandboxRun(file: string, options: { readonly out?: string 
     const job = jobOfSpec(spec, serverLimits(config.sandbox), await baseOf(spec, file, folder));
     output.step(`${spec.name}: ${job.steps.length} step(s) in the sandbox ${sandbox.id}`);
     const ran = await sandbox.run(job, { signal: stop.signal, onProgress: (line) => output.detail(plain(line)) });
-    const result = { ...ran, steps: ran.steps.map((step) => ({ ...step, output: redact(step.output) })) };
+    const result = cleanResult(ran, redact);
     const last = result.steps.at(-1);
     const bytes = spec.report?.path === undefined ? undefined : result.artifacts.get(spec.report.path);
     const report =

@@ -135,6 +135,7 @@ export function createDatadogTelemetry(
     parse: (value) => Sent.parse(value),
     send,
     keeps: (error) => error instanceof Failure && FAILURES[error.code].retry,
+    recipient: (_sent, key) => key,
     now,
   });
   return {

@@ -31,6 +31,7 @@ export function createEmailNotifier(context: IntegrationContext<EmailConfig>): N
     parse: (value) => Kept.parse(value),
     send: (mail, key) => sendMail({ ...config, host }, secret('smtp-password')[0], mail, key),
     keeps: (error) => error instanceof Failure && FAILURES[error.code].retry,
+    recipient: (mail) => mail.to.join(', '),
     now: () => Date.now(),
   });
   const recipients = (kind: Kind, to: readonly string[] | undefined): readonly string[] => {

@@ -23,7 +23,7 @@ export function createChanges(
     readonly trees: Trees;
     readonly commits: Commits;
     readonly rules: Rules;
-    readonly checks: (repo: RepoRef, sha: string) => Promise<readonly CheckFacts[]>;
+    readonly checks: (repo: RepoRef, sha: string, branch: string) => Promise<readonly CheckFacts[]>;
   },
 ): ForgeChanges {
   const { trees, commits, rules } = parts;
@@ -82,7 +82,7 @@ export function createChanges(
           api,
           number,
           expectedHead,
-          (sha) => parts.checks(repo, sha),
+          (sha, branch) => parts.checks(repo, sha, branch),
           (branch) => rules.of(reading, branch),
         );
       }),

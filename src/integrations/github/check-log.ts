@@ -55,8 +55,12 @@ async function annotations(api: Api, id: number): Promise<string> {
   return found.map((one) => `${one.path}:${one.start_line}: ${one.annotation_level ?? 'notice'}: ${one.message ?? ''}`).join('\n');
 }
 
-/** The same bytes again, with the first ones looked at. */
-async function peeked(stream: AsyncIterable<Uint8Array>): Promise<{ readonly start: Uint8Array; readonly all: AsyncIterable<Uint8Array> }> {
+/** The same bytes again, with the first ones looked at. Whoever does not read to the end has to call `close`, or the connection stays open. */
+async function peeked(stream: AsyncIterable<Uint8Array>): Promise<{
+  readonly start: Uint8Array;
+  readonly all: AsyncIterable<Uint8Array>;
+  readonly close: () => Promise<unknown>;
+}> {
   const iterator = stream[Symbol.asyncIterator]();
   const first = await iterator.next();
   const start = first.done === true ? new Uint8Array() : first.value;
@@ -64,7 +68,7 @@ async function peeked(stream: AsyncIterable<Uint8Array>): Promise<{ readonly sta
     yield start;
     for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
   }
-  return { start, all: all() };
+  return { start, all: all(), close: async () => iterator.return?.() };
 }
 
 /** What an archive that lies in memory holds: an error in it means that it is none. */
@@ -84,9 +88,12 @@ async function jobLog(api: Api, id: number): Promise<Uint8Array | null> {
     (await unless([404, 410], null, api.call('GET /repos/{owner}/{repo}/actions/jobs/{job_id}', { job_id: id })))?.data;
   const own = await api.stream('GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs', { job_id: id });
   if (own !== null) {
-    const { start, all } = await peeked(own);
-    if (!isZip(start)) return withoutTimes(await headAndTail(all));
-    return unpacked(all, (await named())?.name ?? '');
+    const { start, all, close } = await peeked(own);
+    try {
+      return isZip(start) ? await unpacked(all, (await named())?.name ?? '') : withoutTimes(await headAndTail(all));
+    } finally {
+      await close();
+    }
   }
   const job = await named();
   if (job === undefined) return null;

@@ -8,16 +8,16 @@ import { rerunFailed } from './rerun.ts';
 import type { Rules } from './rules.ts';
 import { DISPATCH, READ } from './scopes.ts';
 
-/** Checks at GitHub: check runs and commit statuses, with what the default branch requires. */
+/** Checks at GitHub: check runs and commit statuses, with what the branch they are for requires. */
 export function createChecks(github: GitHubApi, rules: Rules): ForgeChecks {
-  const required = async (api: Api): Promise<readonly string[]> => {
-    const { data } = await api.call('GET /repos/{owner}/{repo}');
-    return (await rules.of(api, data.default_branch)).required;
+  const required = async (api: Api, branch: string | undefined): Promise<readonly string[]> => {
+    const asking = branch ?? (await api.call('GET /repos/{owner}/{repo}')).data.default_branch;
+    return (await rules.of(api, asking)).required;
   };
   return {
-    async list(repo, sha) {
+    async list(repo, sha, branch) {
       const api = github.for(repo, READ);
-      const [checks, needed] = await Promise.all([checksOf(api, sha).then(byName), required(api)]);
+      const [checks, needed] = await Promise.all([checksOf(api, sha).then(byName), required(api, branch)]);
       const facts = [...checks.values()].map(
         ({ name, status, conclusion, url }): CheckFacts => ({
           name,

@@ -30,7 +30,7 @@ export function createGitHubForge(
   return {
     repositories: createRepositories(github, trees, commits, repositories),
     checks,
-    changes: createChanges(github, { trees, commits, rules, checks: (repo, sha) => checks.list(repo, sha) }),
+    changes: createChanges(github, { trees, commits, rules, checks: checks.list }),
     deployments: createDeployments(github),
     claims: createClaims(github, options.stateDir),
     people: createPeople(github),

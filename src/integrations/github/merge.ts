@@ -34,7 +34,7 @@ export async function mergePull(
   api: Api,
   number: number,
   expectedHead: string,
-  checks: (sha: string) => Promise<readonly CheckFacts[]>,
+  checks: (sha: string, branch: string) => Promise<readonly CheckFacts[]>,
   rules: (branch: string) => Promise<BranchRules>,
 ): Promise<{ readonly kind: 'merged'; readonly sha: string } | Refused> {
   const pull = await readPull(api, number);
@@ -45,7 +45,7 @@ export async function mergePull(
   if (facts.state === 'merged') return { kind: 'merged', sha: facts.mergeSha ?? facts.headSha };
   if (facts.fromFork || pull.draft === true)
     return refused('not-allowed', `pull request ${number} is ${pull.draft === true ? 'a draft' : 'from another repository'}`);
-  const missing = (await checks(expectedHead)).filter(
+  const missing = (await checks(expectedHead, facts.baseBranch)).filter(
     (check) => check.required && check.conclusion !== 'success' && check.conclusion !== 'neutral',
   );
   if (missing.length > 0)

@@ -130,13 +130,16 @@ function factsOf(record: CheckRecord, required: readonly string[]): CheckFacts {
   };
 }
 
-/** Checks of a revision, required ones that nobody started yet included as queued. */
-export async function listChecks({ folders, settings }: OpenRepository, sha: string): Promise<readonly CheckFacts[]> {
-  const facts = (await readChecks(folders, sha)).map((record) => factsOf(record, settings.requiredChecks));
+/** Checks of a revision, required ones that nobody started yet included as queued. Only the default branch requires any. */
+export async function listChecks(
+  { folders, settings }: OpenRepository,
+  sha: string,
+  branch = settings.defaultBranch,
+): Promise<readonly CheckFacts[]> {
+  const required = branch === settings.defaultBranch ? settings.requiredChecks : [];
+  const facts = (await readChecks(folders, sha)).map((record) => factsOf(record, required));
   const known = new Set(facts.map((fact) => fact.name));
-  const missing = settings.requiredChecks
-    .filter((name) => !known.has(name))
-    .map((name): CheckFacts => ({ name, status: 'queued', required: true }));
+  const missing = required.filter((name) => !known.has(name)).map((name): CheckFacts => ({ name, status: 'queued', required: true }));
   return [...facts, ...missing].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -152,8 +155,8 @@ async function allSucceeded(folders: RepoFolders, sha: string, names: readonly s
 /** The repository's own checks on the local forge. */
 export function createChecks(stateDir: string): ForgeChecks {
   return {
-    async list(repo, sha) {
-      return listChecks(await openRepository(stateDir, repo), sha);
+    async list(repo, sha, branch) {
+      return listChecks(await openRepository(stateDir, repo), sha, branch);
     },
     async log(repo, sha, check) {
       const { folders } = await openRepository(stateDir, repo);

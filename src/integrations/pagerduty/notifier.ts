@@ -94,6 +94,7 @@ export function createPagerDutyNotifier({ config, secret, stateDir }: Integratio
     parse: (value) => PagerEvent.parse(value),
     send,
     keeps: (error) => error instanceof Failure && FAILURES[error.code].retry,
+    recipient: (event) => event.dedup_key,
     now: () => Date.now(),
   });
   // Written before the page goes out: what was perhaps paged is resolved, what never was is left alone.

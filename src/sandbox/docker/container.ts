@@ -2,6 +2,7 @@ import type { ContainerCreateOptions } from 'dockerode';
 import type { SandboxJob } from '../contract.ts';
 import { DEPS } from '../job-environment.ts';
 import type { NetworkPlan } from '../network.ts';
+import type { Owner } from '../owner.ts';
 import { seccompProfile } from '../seccomp-profile.ts';
 import { type DockerOptions, imageOf } from './options.ts';
 
@@ -10,7 +11,7 @@ export const STEP_USER = '1000:1000';
 const KEEPER_USER = '65532:65532';
 
 /** Labels by which what is left behind is found. */
-export const LABELS = { job: 'suture.job', marker: 'suture.marker', owner: 'suture.owner' } as const;
+export const LABELS = { job: 'suture.job', marker: 'suture.marker', owner: 'suture.owner', machine: 'suture.machine' } as const;
 
 const MIB = 1024 ** 2;
 /** The container ends by itself so long after its job must have, even when nobody is left to end it. */
@@ -27,7 +28,7 @@ const owned = (bytes: number, mode: string): string => `rw,exec,nosuid,nodev,siz
 export function containerOptions(
   job: SandboxJob,
   options: DockerOptions,
-  names: { readonly container: string; readonly marker: string; readonly owner: string },
+  names: { readonly container: string; readonly marker: string; readonly owner: Owner },
   network: NetworkPlan,
 ): ContainerCreateOptions {
   const { limits } = job;
@@ -45,7 +46,12 @@ export function containerOptions(
     Tty: false,
     OpenStdin: false,
     Healthcheck: { Test: ['NONE'] },
-    Labels: { [LABELS.job]: job.name, [LABELS.marker]: names.marker, [LABELS.owner]: names.owner },
+    Labels: {
+      [LABELS.job]: job.name,
+      [LABELS.marker]: names.marker,
+      [LABELS.owner]: names.owner.installation,
+      [LABELS.machine]: names.owner.machine,
+    },
     HostConfig: {
       AutoRemove: true,
       NetworkMode: 'none',

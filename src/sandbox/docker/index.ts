@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { hostname } from 'node:os';
 import { Failure } from '../../domain/failure.ts';
 import type { Sandbox, SandboxHealth } from '../contract.ts';
 import { checkJob } from '../job-check.ts';
 import { isOrphan, ownMarker } from '../marker.ts';
-import { LABELS } from './container.ts';
+import { ownerOf } from '../owner.ts';
+import { LABELS, SEARCH_PATH } from './container.ts';
 import { connectEngine, engineFailure, unlessStatus } from './engine.ts';
 import type { DockerOptions } from './options.ts';
 import { probeContainer } from './probe.ts';
@@ -36,7 +35,6 @@ const SWEPT_AT_ONCE = 50;
 export function createDockerSandbox(options: DockerSandboxOptions): Sandbox {
   const { docker: settings } = options;
   const docker = connectEngine(settings);
-  const owner = createHash('sha256').update(`${hostname()}\0${options.stateDir}`).digest('hex').slice(0, 24);
   let prepared: Promise<Prepared> | null = null;
 
   async function prepare(): Promise<Prepared> {
@@ -45,24 +43,27 @@ export function createDockerSandbox(options: DockerSandboxOptions): Sandbox {
       const version = await docker.version();
       const info = await docker.info();
       findings.push({ name: 'engine', ok: true, detail: `${version.Version}, API ${version.ApiVersion}` });
-      const image = await unlessStatus([404], docker.getImage(settings.image).inspect());
-      if (image === null) {
-        const detail = `the image ${settings.image} is not at the engine; pull it there`;
-        return { kind: 'unavailable', findings: [...findings, { name: 'image', ok: false, detail }] };
+      const searchPaths = new Map<string, string>();
+      for (const name of new Set([settings.image, ...Object.values(settings.images ?? {})])) {
+        const image = await unlessStatus([404], docker.getImage(name).inspect());
+        const volumes = Object.keys(image?.Config.Volumes ?? {});
+        const wrong =
+          image === null
+            ? `the image ${name} is not at the engine; pull it there`
+            : volumes.length > 0
+              ? `the image ${name} declares volumes (${volumes.join(', ').slice(0, 200)}), which jobs could fill; build one without`
+              : null;
+        findings.push({ name: 'image', ok: wrong === null, detail: wrong ?? name });
+        searchPaths.set(name, image?.Config.Env?.find((line) => line.startsWith('PATH='))?.slice('PATH='.length) ?? SEARCH_PATH);
       }
-      const volumes = Object.keys(image.Config.Volumes ?? {});
-      if (volumes.length > 0) {
-        const detail = `the image declares volumes (${volumes.join(', ').slice(0, 200)}), which jobs could fill; build one without`;
-        return { kind: 'unavailable', findings: [...findings, { name: 'image', ok: false, detail }] };
-      }
-      findings.push({ name: 'image', ok: true, detail: settings.image });
+      if (findings.some((finding) => !finding.ok)) return { kind: 'unavailable', findings };
       const runtime = settings.runtime ?? String(info.DefaultRuntime ?? 'the default runtime');
       const host: DockerHost = {
         docker,
         options: settings,
         marker: ownMarker(),
-        owner,
-        imagePath: image.Config.Env?.find((line) => line.startsWith('PATH='))?.slice('PATH='.length),
+        owner: ownerOf(options.stateDir),
+        searchPaths,
         isolation: `container engine ${version.Version}, ${runtime}, seccomp, cgroup memory+pids`,
       };
       findings.push(...(await probeContainer(host)));
@@ -108,9 +109,9 @@ export function createDockerSandbox(options: DockerSandboxOptions): Sandbox {
       return runDockerJob(answer.host, job, runOptions);
     },
     async sweep() {
-      const left = await docker
-        .listContainers({ all: true, limit: SWEPT_AT_ONCE, filters: { label: [`${LABELS.owner}=${owner}`] } })
-        .catch(() => []);
+      const { installation, machine } = ownerOf(options.stateDir);
+      const label = [`${LABELS.owner}=${installation}`, `${LABELS.machine}=${machine}`];
+      const left = await docker.listContainers({ all: true, limit: SWEPT_AT_ONCE, filters: { label } }).catch(() => []);
       const orphans = left.filter((container) => isOrphan(container.Labels[LABELS.marker] ?? ''));
       for (const { Id } of orphans) await unlessStatus([404, 409], docker.getContainer(Id).remove({ force: true, v: true }));
       return orphans.length;

@@ -7,10 +7,11 @@ import type { Box } from '../box.ts';
 import type { JobResult, SandboxJob, SandboxRunOptions } from '../contract.ts';
 import { cancelled, DrivenRun } from '../driven-run.ts';
 import { type NetworkPlan, networkPlan } from '../network.ts';
+import type { Owner } from '../owner.ts';
 import { containerOptions, SEARCH_PATH } from './container.ts';
 import { engineFailure, unlessStatus } from './engine.ts';
 import { execute, isRunning } from './execute.ts';
-import type { DockerOptions } from './options.ts';
+import { type DockerOptions, imageOf } from './options.ts';
 import { type Watch, watchLimits } from './watch.ts';
 
 /** What every job of one engine shares. */
@@ -19,8 +20,9 @@ export interface DockerHost {
   readonly options: DockerOptions;
   readonly marker: string;
   /** Tells the containers of this installation from those of others at the same engine. */
-  readonly owner: string;
-  readonly imagePath: string | undefined;
+  readonly owner: Owner;
+  /** What images say of PATH, by name. */
+  readonly searchPaths: ReadonlyMap<string, string>;
   readonly isolation: string;
 }
 
@@ -30,7 +32,7 @@ const SPARE_PROCESSES = 32;
 
 /** A fresh container for a job. One of an earlier try, whose service died, is ended first: a job never runs twice at once. */
 async function createContainer(host: DockerHost, job: SandboxJob, network: NetworkPlan): Promise<Container> {
-  const container = `suture-${createHash('sha256').update(`${host.owner}\0${job.name}`).digest('hex').slice(0, 24)}`;
+  const container = `suture-${createHash('sha256').update(`${host.owner.installation}\0${job.name}`).digest('hex').slice(0, 24)}`;
   for (let tried = 1; ; tried += 1) {
     const made = await unlessStatus(
       [409],
@@ -54,7 +56,7 @@ export async function runDockerJob(host: DockerHost, job: SandboxJob, options: S
     const watch = await watchLimits(host.docker, container);
     try {
       await container.start();
-      const path = host.imagePath ?? SEARCH_PATH;
+      const path = host.searchPaths.get(imageOf(job, host.options)) ?? SEARCH_PATH;
       return await new DrivenRun({ job, options, box: containerBox(host, job, container, watch), network, path }).run(base);
     } finally {
       watch.close();

@@ -6,14 +6,15 @@ import type { ClusterApi } from './api.ts';
 import { CONTAINER } from './objects.ts';
 
 /**
- * Started in the container instead of the program itself: reads its words line by line from standard input, `r <word>` or `b <word in base64>`,
- * then runs them. Commands and environment would otherwise stand in the address of the request, which clusters write into their own logs.
+ * Started in the container instead of the program itself: reads its words line by line from standard input, `r <word>`, `b <word in base64>` or
+ * `p <folders for PATH, after those that the image itself names>`, then runs them. Commands and environment would otherwise stand in the address of the request, which clusters write into their own logs.
  */
 const PRELUDE = `set --
 while IFS=' ' read -r kind value; do
   case $kind in
   go) break ;;
   r) set -- "$@" "$value" ;;
+  p) set -- "$@" "PATH=$PATH:$value" ;;
   b) value=$(printf %s "$value" | base64 -d; echo x); set -- "$@" "\${value%x}" ;;
   *) exit 97 ;;
   esac
@@ -36,6 +37,9 @@ kill $copy 2>/dev/null
 rm -rf "$pipe"
 exit $code`;
 
+/** For programs of ours that are given none. */
+const SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin';
+
 /** Bytes that may wait on their way in either direction. */
 const WAITING_BYTES = 4 * 1024 ** 2;
 
@@ -48,17 +52,18 @@ interface Socket {
   addEventListener(event: 'close' | 'error', listener: () => void): void;
 }
 
-function wordLines(words: readonly string[]): string {
+function wordLines(path: string, words: readonly string[]): string {
   const plain = (word: string): boolean => word !== '' && !/[\r\n\0]/.test(word) && word.trim() === word;
-  return `${words.map((word) => (plain(word) ? `r ${word}` : `b ${Buffer.from(word).toString('base64')}`)).join('\n')}\ngo\n`;
+  const lines = words.map((word) => (plain(word) ? `r ${word}` : `b ${Buffer.from(word).toString('base64')}`));
+  return `p ${path}\n${lines.join('\n')}\ngo\n`;
 }
 
-/** The words of a program with its environment and limits. */
+/** The words of a program with its environment, PATH apart, and limits. */
 function wordsOf({ text, args, env, limited }: BoxProgram, limits: SandboxLimits): string[] {
   const program = ['/bin/sh', '-c', text, 'suture', ...args];
   const held = ['prlimit', '--core=0', `--nproc=${limits.processes}`, `--fsize=${limits.fileBytes}`, '--nofile=4096', ...program];
   return [
-    ...Object.entries({ PATH: '/usr/local/bin:/usr/bin:/bin', ...env }).map(([name, value]) => `${name}=${value}`),
+    ...Object.entries(env).flatMap(([name, value]) => (name === 'PATH' ? [] : [`${name}=${value}`])),
     ...(limited ? ['/bin/sh', '-c', APART, 'apart', ...held] : program),
   ];
 }
@@ -118,7 +123,7 @@ export async function executeInPod(
     // What was taken off the wire is handed on before anybody is told that all is there.
     await Promise.all([out, error].map((stream) => new Promise<void>((resolve) => stream.end(() => resolve()))));
   });
-  stdin.write(wordLines(wordsOf(program, place.limits)));
+  stdin.write(wordLines(program.env['PATH'] ?? SEARCH_PATH, wordsOf(program, place.limits)));
   if (!program.stdin) stdin.end();
   const connection = socket;
   const input = new Writable({

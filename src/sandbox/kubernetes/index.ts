@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { hostname } from 'node:os';
 import { Failure } from '../../domain/failure.ts';
 import type { Sandbox, SandboxHealth } from '../contract.ts';
 import { checkJob } from '../job-check.ts';
 import { isOrphan, ownMarker } from '../marker.ts';
+import { ownerOf } from '../owner.ts';
 import { clusterFailure, connectCluster } from './api.ts';
 import { LABELS, NOTES } from './objects.ts';
 import type { KubernetesOptions } from './options.ts';
@@ -36,7 +35,6 @@ const SWEPT_AT_ONCE = 100;
  */
 export function createKubernetesSandbox(options: KubernetesSandboxOptions): Sandbox {
   const settings = options.kubernetes;
-  const owner = createHash('sha256').update(`${hostname()}\0${options.stateDir}`).digest('hex').slice(0, 24);
   let prepared: Promise<Prepared> | null = null;
 
   async function prepare(): Promise<Prepared> {
@@ -49,7 +47,7 @@ export function createKubernetesSandbox(options: KubernetesSandboxOptions): Sand
       const host: ClusterHost = {
         api,
         options: settings,
-        owner,
+        owner: ownerOf(options.stateDir),
         marker: ownMarker(),
         isolation: `kubernetes ${version.gitVersion}, ${runtime}, restricted pod, ${settings.seccompProfile === undefined ? "the runtime's seccomp" : 'seccomp'}, cgroup memory, user process limit`,
       };
@@ -97,11 +95,11 @@ export function createKubernetesSandbox(options: KubernetesSandboxOptions): Sand
     },
     async sweep() {
       const api = await connectCluster(settings).catch(() => null);
+      const { installation, machine } = ownerOf(options.stateDir);
+      const labelSelector = `${LABELS.owner}=${installation},${LABELS.machine}=${machine}`;
       let count = 0;
       for (const namespace of new Set([settings.namespace, ...Object.values(settings.namespaces ?? {})])) {
-        const left = await api?.batch
-          .listNamespacedJob({ namespace, labelSelector: `${LABELS.owner}=${owner}`, limit: SWEPT_AT_ONCE })
-          .catch(() => null);
+        const left = await api?.batch.listNamespacedJob({ namespace, labelSelector, limit: SWEPT_AT_ONCE }).catch(() => null);
         for (const { metadata } of left?.items ?? []) {
           // The marker of a try is that of its service, and a number.
           const marker = metadata?.annotations?.[NOTES.marker]?.replace(/\.t\d+$/, '') ?? '';

@@ -3,15 +3,17 @@ import type { V1Job, V1NetworkPolicy } from '@kubernetes/client-node';
 import type { SandboxJob } from '../contract.ts';
 import { DEPS } from '../job-environment.ts';
 import type { NetworkPlan } from '../network.ts';
+import type { Owner } from '../owner.ts';
 import { imageOf, type KubernetesOptions } from './options.ts';
 
 /** Labels by which our objects are found, and by which the network policy knows what it holds. */
-export const LABELS = { sandbox: 'suture.dev/sandbox', owner: 'suture.dev/owner' } as const;
-/** Annotations of a job: who drives it, and whether it was begun. */
+export const LABELS = { sandbox: 'suture.dev/sandbox', owner: 'suture.dev/owner', machine: 'suture.dev/machine' } as const;
+/** Annotations of a job: who drives it, whether it was begun, and a hash of what it was made to be. */
 export const NOTES = {
   job: 'suture.dev/job',
   marker: 'suture.dev/marker',
   begun: 'suture.dev/begun',
+  spec: 'suture.dev/spec',
   passwd: 'suture.dev/passwd',
 } as const;
 /** The one container of a pod. */
@@ -47,13 +49,13 @@ export function denyAll(namespace: string): V1NetworkPolicy {
 export function jobObject(
   job: SandboxJob,
   options: KubernetesOptions,
-  names: { readonly name: string; readonly namespace: string; readonly owner: string; readonly marker: string },
+  names: { readonly name: string; readonly namespace: string; readonly owner: Owner; readonly marker: string },
   network: NetworkPlan,
 ): V1Job {
   const { limits } = job;
   const seconds = Math.ceil(limits.wallClockMs / 1000) + GRACE_SECONDS;
   const uid = FIRST_UID + (Number.parseInt(createHash('sha256').update(names.name).digest('hex').slice(0, 12), 16) % UIDS);
-  const labels = { [LABELS.sandbox]: 'true', [LABELS.owner]: names.owner };
+  const labels = { [LABELS.sandbox]: 'true', [LABELS.owner]: names.owner.installation, [LABELS.machine]: names.owner.machine };
   const folder = (name: string, mountPath: string, bytes: number) => ({
     volume: { name, emptyDir: { medium: 'Memory', sizeLimit: String(bytes) } },
     mount: { name, mountPath },
@@ -64,7 +66,7 @@ export function jobObject(
     folder('home', '/home/sandbox', limits.workspaceBytes),
     folder('tmp', '/tmp', 256 * MIB),
   ];
-  return {
+  const object: V1Job = {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: {
@@ -146,4 +148,9 @@ export function jobObject(
       },
     },
   };
+  const annotations = {
+    ...object.metadata?.annotations,
+    [NOTES.spec]: createHash('sha256').update(JSON.stringify(object.spec)).digest('hex'),
+  };
+  return { ...object, metadata: { ...object.metadata, annotations } };
 }

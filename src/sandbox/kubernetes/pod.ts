@@ -13,6 +13,8 @@ export interface JobPlace {
 
 const WATCH_MS = 5_000;
 const GONE_TRIES = 200;
+/** What passes by itself: the cluster tries again to make the pod. */
+const FOR_NOW = /exceeded quota/;
 const STUCK =
   /^(?:ErrImagePull|ImagePullBackOff|InvalidImageName|CreateContainerConfigError|CreateContainerError|RunContainerError|ErrImageNeverPull)$/;
 
@@ -60,7 +62,15 @@ export async function createOrAdopt(api: ClusterApi, object: V1Job, marker: stri
     const notes = there?.metadata?.annotations ?? {};
     const leaving =
       there?.metadata?.deletionTimestamp !== undefined || there?.status?.failed !== undefined || there?.status?.succeeded !== undefined;
-    if (there !== null && !leaving && notes[NOTES.begun] === undefined && (await note(api, place, there, { [NOTES.marker]: marker })))
+    // One that was made by other settings, such as those before a restart, has other walls.
+    const same = notes[NOTES.spec] === object.metadata?.annotations?.[NOTES.spec];
+    if (
+      there !== null &&
+      same &&
+      !leaving &&
+      notes[NOTES.begun] === undefined &&
+      (await note(api, place, there, { [NOTES.marker]: marker }))
+    )
       return 'adopted';
     await removeJob(api, place);
     await waitUntilGone(api, place);
@@ -108,6 +118,16 @@ function trouble(pod: V1Pod): string | null {
   return waiting?.reason !== undefined && STUCK.test(waiting.reason) ? `${waiting.reason}: ${waiting.message ?? ''}` : null;
 }
 
+/** What the cluster says of a job that it makes no pod for: such a job is never called failed, only its events tell. Null while there is nothing to say. */
+async function whyNoPod({ batch, core }: ClusterApi, { namespace, name }: JobPlace): Promise<string | null> {
+  const job = await unlessStatus([404], batch.readNamespacedJob({ namespace, name }));
+  if (job === null) return 'its job was deleted by somebody else';
+  // Its own: an earlier try had the same name, and events stay for an hour.
+  const fieldSelector = `involvedObject.kind=Job,involvedObject.uid=${job.metadata?.uid ?? ''}`;
+  const { items } = await core.listNamespacedEvent({ namespace, fieldSelector });
+  return items.findLast(({ reason }) => reason === 'FailedCreate')?.message ?? null;
+}
+
 /** Waits for a change of the pods of a job after a version of their list; ends by itself, also when the server ends the watch. */
 async function nextChange({ watch }: ClusterApi, { namespace, name }: JobPlace, resourceVersion: string | undefined): Promise<void> {
   await new Promise<void>((resolve) => {
@@ -147,14 +167,10 @@ export async function waitForPod(api: ClusterApi, place: JobPlace, startSeconds:
     const why = pod === undefined ? null : trouble(pod);
     if (why !== null) throw new Failure('sandbox-unavailable', `the pod of a job does not start: ${oneLine(why, 300)}`);
     if (pod === undefined) {
-      const events = await api.core.listNamespacedEvent({
-        namespace,
-        fieldSelector: `involvedObject.kind=Job,involvedObject.name=${name}`,
-      });
-      const refused = events.items.find(({ reason }) => reason === 'FailedCreate');
-      // Such a job is never called failed: only its events say that no pod will ever be made.
-      if (refused !== undefined)
-        throw new Failure('sandbox-unavailable', `the cluster makes no pod: ${oneLine(refused.message ?? '', 300)}`);
+      const refused = await whyNoPod(api, place);
+      if (refused !== null && !FOR_NOW.test(refused))
+        throw new Failure('sandbox-unavailable', `the cluster makes no pod: ${oneLine(refused, 300)}`);
+      last = refused ?? last;
     } else {
       last =
         pod.status?.conditions?.find(({ status, message }) => status === 'False' && message !== undefined)?.message ??

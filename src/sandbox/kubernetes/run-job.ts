@@ -4,9 +4,10 @@ import type { JobResult, SandboxJob, SandboxRunOptions } from '../contract.ts';
 import { cancelled, DrivenRun } from '../driven-run.ts';
 import { lookInside } from '../look.ts';
 import { networkPlan } from '../network.ts';
+import type { Owner } from '../owner.ts';
 import { type ClusterApi, clusterFailure, unlessStatus } from './api.ts';
 import { executeInPod } from './execute.ts';
-import { denyAll, jobObject, objectName } from './objects.ts';
+import { denyAll, jobObject, NOTES, objectName } from './objects.ts';
 import { type KubernetesOptions, namespaceOf } from './options.ts';
 import { begin, createOrAdopt, isPodRunning, removeJob, waitForPod } from './pod.ts';
 
@@ -15,12 +16,12 @@ export interface ClusterHost {
   readonly api: ClusterApi;
   readonly options: KubernetesOptions;
   /** Tells the jobs of this installation from those of others in the namespace. */
-  readonly owner: string;
+  readonly owner: Owner;
   readonly marker: string;
   readonly isolation: string;
 }
 
-/** Search path of an image; what an image itself says is not read, because only nodes know it. */
+/** Folders of PATH after those that the image itself names. */
 const SEARCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Processes that are there whatever a step does: the keeper, and the shells around a step and a look. */
@@ -33,7 +34,7 @@ export async function runClusterJob(host: ClusterHost, job: SandboxJob, options:
   const { api } = host;
   const network = networkPlan(job);
   const namespace = namespaceOf(job, host.options);
-  const place = { namespace, name: objectName(host.owner, job.name) };
+  const place = { namespace, name: objectName(host.owner.installation, job.name) };
   tries += 1;
   const marker = `${host.marker}.t${tries}`;
   const base = await job.openBase();
@@ -57,7 +58,7 @@ export async function runClusterJob(host: ClusterHost, job: SandboxJob, options:
     base.destroy();
     // Whoever took the job over drives it now.
     const there = await unlessStatus([404], api.batch.readNamespacedJob(place)).catch(() => null);
-    if (there?.metadata?.annotations?.['suture.dev/marker'] === marker) await removeJob(api, place).catch(() => undefined);
+    if (there?.metadata?.annotations?.[NOTES.marker] === marker) await removeJob(api, place).catch(() => undefined);
   }
 }
 
@@ -93,8 +94,8 @@ function podBox(
         diskFull: known.diskFull || seen.diskFull,
       };
     },
-    crowded: async () => crowd((await lookInside(execute)).processes),
-    // Its limit is for steps alone.
+    // Its limit is for steps alone: there is always room for a look, which sees a crowd by itself.
+    crowded: () => Promise.resolve(false),
     makeRoom: () => Promise.resolve(),
     isRunning: async () => isPodRunning((await readPod()) ?? undefined),
     async kill() {

@@ -26,6 +26,8 @@ export function createLineQueue(stream: Readable): LineQueue {
     changed();
   });
   stream.on('error', () => reader.close());
+  // A stream that is destroyed never says that it has ended.
+  stream.on('close', () => reader.close());
   return {
     async next(waitMs) {
       if (lines.length === 0 && !ended) {

@@ -8,8 +8,9 @@ import { captureStep, type OutputCapture } from '../output.ts';
 import { workspaceInput } from '../workspace-input.ts';
 import type { Tools } from './find-tools.ts';
 import type { Identity } from './identity.ts';
+import { isFull, limitHit } from './limit-hit.ts';
 import { createLineQueue } from './line-queue.ts';
-import type { GuardAlarm, GuardCounts, ResourceGuard } from './resource-guard.ts';
+import type { GuardAlarm, ResourceGuard } from './resource-guard.ts';
 import { spawnSandbox } from './spawn.ts';
 import type { StaticFiles } from './static-files.ts';
 import type { Toolchain } from './toolchains.ts';
@@ -31,8 +32,6 @@ type Reason = 'timeout' | 'memory' | 'output' | 'cancel';
 
 /** How long output of a step that has ended is waited for when a process it left behind holds the pipe open. */
 const DRAIN_MS = 500;
-/** Free blocks (of 4 KiB) below which a file system counts as full. */
-const FULL_BLOCKS = 16;
 const SIGXFSZ_EXIT = 128 + 25;
 /** Room for tar headers and temporary files beside the workspace itself when files come back. */
 const COLLECT_SLACK = 64 * 1024 ** 2;
@@ -292,21 +291,4 @@ async function runGuarded(
       },
     };
   }
-}
-
-function isFull(line: string): boolean {
-  const match = /^space((?: \d+)+)$/.exec(line);
-  const numbers = match?.[1]?.trim().split(' ').map(Number) ?? [];
-  // Pairs of free blocks and free inodes; a file system without an inode limit says 0 for the second, so that alone tells nothing.
-  return numbers.some((value, index) => index % 2 === 0 && value < FULL_BLOCKS);
-}
-
-function limitHit(earlier: GuardCounts, now: GuardCounts, disk: boolean): StepResult['killedBy'] {
-  if (now.oomKills > earlier.oomKills) {
-    return 'memory';
-  }
-  if (now.processRefusals > earlier.processRefusals) {
-    return 'processes';
-  }
-  return disk ? 'disk' : null;
 }

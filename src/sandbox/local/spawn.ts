@@ -9,6 +9,7 @@ import { startTime } from '../marker.ts';
 import type { NetworkPlan } from '../network.ts';
 import { RELAY } from '../relay.ts';
 import { DRIVER } from './driver.ts';
+import { endOrphan, endTree } from './end-tree.ts';
 import type { Tools } from './find-tools.ts';
 import { launchCommand } from './launch.ts';
 import { rlimitArguments } from './limits.ts';
@@ -49,6 +50,8 @@ export interface SpawnedSandbox {
 
 const FD = { relay: 3, args: 4, json: 5, status: 6, orders: 7, workspace: 8, collected: 9, first: 10 } as const;
 const MAX_ERROR_BYTES = 64 * 1024;
+/** How long streams of a bubblewrap that ended before it had started anything may stay open. */
+const SILENT_MS = 2_000;
 
 const noop = (): void => undefined;
 
@@ -129,13 +132,23 @@ export function spawnSandbox(input: SpawnInput): SpawnedSandbox {
       errorBytes += chunk.length;
     }
   });
+  const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
   let firstPid: number | null = null;
   void (async () => {
     const lines = createLineQueue(pipes[FD.json] as Readable);
     for (let line = await lines.next(); typeof line === 'string'; line = await lines.next()) {
-      firstPid ??= Number(/"child-pid":\s*(\d+)/.exec(line)?.[1] ?? 0) || null;
+      if (firstPid !== null) continue;
+      firstPid = Number(/"child-pid":\s*(\d+)/.exec(line)?.[1] ?? 0) || null;
+      if (firstPid !== null && isOver()) endOrphan(firstPid);
     }
   })();
+  child.once('exit', () => {
+    if (firstPid !== null) return endOrphan(firstPid);
+    // Ended by somebody else before it told of its first process: that one may be there, and would hold our streams open for ever.
+    setTimeout(() => {
+      for (const stream of firstPid === null ? pipes : []) (stream as Readable | null)?.destroy();
+    }, SILENT_MS).unref();
+  });
 
   const closed = new Promise<{ exitCode: number | null; signal: string | null; errors: string }>((resolve, reject) => {
     child.once('error', (cause) =>
@@ -158,7 +171,7 @@ export function spawnSandbox(input: SpawnInput): SpawnedSandbox {
     try {
       input.adopt(child.pid);
     } catch (cause) {
-      child.kill('SIGKILL');
+      endTree(child.pid);
       throw new Failure('sandbox-unavailable', 'the sandbox cannot be put under its limits; run the doctor command', { cause });
     }
     const args = profileArguments({
@@ -185,7 +198,9 @@ export function spawnSandbox(input: SpawnInput): SpawnedSandbox {
     orders: pipes[FD.orders] as Writable,
     workspace: pipes[FD.workspace] as Writable,
     collected: pipes[FD.collected] as Readable,
-    kill: () => child.kill('SIGKILL'),
+    kill: () => {
+      if (child.pid !== undefined && !isOver()) endTree(child.pid);
+    },
     closed,
   };
 }

@@ -20,6 +20,9 @@ export type RunStatus = z.infer<typeof RunStatus>;
 /** A run that will not change any more. */
 export const isOver = (status: RunStatus): boolean => status === 'FINISHED' || status === 'FAILED' || status === 'TERMINATED';
 
+/** A run that somebody is ending. */
+export const isEnding = (status: RunStatus): boolean => status === 'TERMINATION_REQUESTED' || status === 'TERMINATING';
+
 /** What is read of a run. */
 export const Run = z.object({
   name: z.string(),

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../../domain/failure.ts';
 import type { Sandbox, SandboxHealth } from '../contract.ts';
 import { checkJob } from '../job-check.ts';
+import { ownerOf } from '../owner.ts';
 import { type Application, connectTrueFoundry, isOver, platformFailure } from './client.ts';
 import { manifestOf } from './manifest.ts';
 import type { JobExchange, TrueFoundryOptions } from './options.ts';
@@ -39,7 +38,6 @@ const FAILED = /FAILED|CANCELLED|PAUSED/;
 export function createTrueFoundrySandbox(options: TrueFoundrySandboxOptions): Sandbox {
   const settings = options.truefoundry;
   const platform = connectTrueFoundry(settings.url, settings.token);
-  const owner = createHash('sha256').update(`${hostname()}\0${options.stateDir}`).digest('hex').slice(0, 24);
   let prepared: Promise<Prepared> | null = null;
 
   /** Creates the application or brings it up to date, and waits until it can be run. */
@@ -86,7 +84,7 @@ export function createTrueFoundrySandbox(options: TrueFoundrySandboxOptions): Sa
         exchange: options.exchange,
         application,
         deploymentId,
-        owner,
+        owner: ownerOf(options.stateDir).installation,
         isolation: `TrueFoundry job in ${settings.workspace}, limits of the platform, egress as its workspace restricts it (no network but the exchange)`,
       };
       options.log?.info({ isolation: host.isolation }, 'sandbox ready');

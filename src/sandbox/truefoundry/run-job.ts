@@ -7,7 +7,7 @@ import type { JobResult, SandboxJob, SandboxRunOptions, StepResult } from '../co
 import { jobEnvironment } from '../job-environment.ts';
 import { networkPlan } from '../network.ts';
 import { type Baseline, workspaceInput } from '../workspace-input.ts';
-import { type Application, isOver, platformFailure, type Run, type TrueFoundry } from './client.ts';
+import { type Application, isEnding, isOver, platformFailure, type Run, type TrueFoundry } from './client.ts';
 import type { JobExchange, TrueFoundryOptions } from './options.ts';
 import { readResult, stepsOf } from './result.ts';
 
@@ -80,6 +80,12 @@ async function baselineOf(job: SandboxJob): Promise<Baseline> {
   return baseline;
 }
 
+async function hasResult(exchange: JobExchange, id: string): Promise<boolean> {
+  const stream = await exchange.collect(id);
+  stream?.destroy();
+  return stream !== null;
+}
+
 /** The run of a job that is there already, by the id in its command; null when there is none that still counts. */
 async function findRun({ platform, application }: WorkspaceHost, id: string): Promise<Run | null> {
   const runs = await platform.runs(application.id);
@@ -99,8 +105,9 @@ export async function runWorkspaceJob(host: WorkspaceHost, job: SandboxJob, opti
   try {
     const baseline = await baselineOf(job);
     const known = await findRun(host, id);
-    // One that ended without a result tells nothing; what it was is tried again under a new one.
-    const earlier = known !== null && isOver(known.status) && (await exchange.collect(id)) === null ? null : known;
+    // One that ended without a result, or is being ended, tells nothing; what it was is tried again under a new one.
+    const lost = known !== null && (isEnding(known.status) || (isOver(known.status) && !(await hasResult(exchange, id))));
+    const earlier = lost ? null : known;
     if (known !== null && earlier === null) await forget(host, known.name);
     if (earlier === null) await exchange.remove(id);
     const ticket = await exchange.offer(
@@ -115,7 +122,7 @@ export async function runWorkspaceJob(host: WorkspaceHost, job: SandboxJob, opti
     if (options.signal?.aborted) throw cancelled(job);
     name = earlier?.name ?? (await startRun(host, id, ticket));
     options.onProgress?.(`run ${name}${earlier === null ? '' : ' taken over'}`);
-    const run = await follow(host, job, name, options);
+    const run = await follow(host, job, name, id, options);
     if (options.signal?.aborted) throw cancelled(job);
     return await resultOf(host, job, run, id, baseline);
   } catch (error) {
@@ -151,15 +158,16 @@ async function forget({ platform, application, deploymentId, options }: Workspac
 }
 
 /** Follows a run to its end, handing on its log; terminates it on cancel, when it does not begin, and when it runs over its time. */
-async function follow(host: WorkspaceHost, job: SandboxJob, name: string, options: SandboxRunOptions): Promise<Run> {
+async function follow(host: WorkspaceHost, job: SandboxJob, name: string, id: string, options: SandboxRunOptions): Promise<Run> {
   const { platform, application, deploymentId } = host;
   const pollMs = host.options.pollMs ?? POLL_MS;
   const startBy = Date.now() + (host.options.startMs ?? START_MS);
   let endBy: number | null = null;
   let after = '0';
   let silent = 0;
+  let deployment = deploymentId;
   const end = async (): Promise<void> => {
-    await platform.terminate(deploymentId, name).catch(() => undefined);
+    await platform.terminate(deployment, name).catch(() => undefined);
   };
   for (;;) {
     if (options.signal?.aborted) {
@@ -174,6 +182,8 @@ async function follow(host: WorkspaceHost, job: SandboxJob, name: string, option
     });
     if (run === null) throw new Failure('sandbox-unavailable', `the run ${name} was deleted by somebody else`);
     if (run !== undefined) silent = 0;
+    // That of a run which was taken over may be an older one.
+    deployment = run?.deploymentId ?? deployment;
     if (options.onOutput !== undefined) {
       // Logs come late and are for people: the result does not depend on them.
       for (const line of await platform.logs(application.id, name, after).catch(() => [])) {
@@ -181,6 +191,8 @@ async function follow(host: WorkspaceHost, job: SandboxJob, name: string, option
         options.onOutput(Buffer.from(`${line.text}\n`));
       }
     }
+    if (run?.status === 'TERMINATED' && (endBy === null || Date.now() < endBy - GRACE_MS) && !(await hasResult(host.exchange, id)))
+      throw new Failure('sandbox-unavailable', `the run ${name} was terminated by somebody else before its time was over`);
     if (run !== undefined && isOver(run.status)) return run;
     if (run?.status === 'RUNNING') endBy ??= Date.now() + Math.min(job.limits.wallClockMs, LONGEST_MS) + GRACE_MS;
     if (endBy === null && Date.now() > startBy) {

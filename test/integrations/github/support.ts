@@ -1,6 +1,7 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import type { Forge } from '../../../src/integrations/contract.ts';
 import { createGitHubApi, type GitHubApi } from '../../../src/integrations/github/api.ts';
 import { appCredentials, tokenCredentials } from '../../../src/integrations/github/credentials.ts';
@@ -38,10 +39,17 @@ export function clientOf(baseUrl: string, credentials: StandInCredentials, optio
   });
 }
 
-/** The forge as production makes it. */
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** The forge as production makes it; its state folder is gone after the tests of the file. */
 export function forgeOf(github: GitHubApi, options: ClientOptions = {}): Forge {
+  const stateDir = mkdtempSync(join(tmpdir(), 'suture-github-'));
+  folders.push(stateDir);
   return createGitHubForge(github, {
-    stateDir: mkdtempSync(join(tmpdir(), 'suture-github-')),
+    stateDir,
     repositories: options.repositories ?? [],
     webhookUrl: options.webhookUrl,
     now: options.now ?? Date.now,

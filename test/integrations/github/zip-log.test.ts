@@ -2,6 +2,9 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Forge } from '../../../src/integrations/contract.ts';
+import type { Api } from '../../../src/integrations/github/api.ts';
+import type { Check } from '../../../src/integrations/github/check-facts.ts';
+import { logOf } from '../../../src/integrations/github/check-log.ts';
 import { logInZip } from '../../../src/integrations/github/zip-log.ts';
 import { type GitHubStandIn, startGitHubStandIn } from '../../support/github/stand-in.ts';
 import { appCredentialsOf } from '../../support/github/under-test.ts';
@@ -44,6 +47,39 @@ describe('the archive of a run', () => {
       for (;;) yield Buffer.alloc(8 * 1024 ** 2);
     }
     expect(await logInZip(endless(), 'test')).toBeNull();
+  });
+});
+
+describe('an archive that is not read to its end', () => {
+  const CHECK: Check = {
+    name: 'test',
+    status: 'completed',
+    conclusion: 'failure',
+    url: undefined,
+    run: { id: 1, app: 'github-actions', suite: undefined, text: null },
+  };
+
+  /** Reads the log of a check whose job answers with an endless archive; gives whether the connection was closed. */
+  async function closesAfter(job: () => Promise<unknown>): Promise<boolean> {
+    let closed = false;
+    let next: Uint8Array = Buffer.from('PK\x03\x04', 'latin1');
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        controller.enqueue(next);
+        next = Buffer.alloc(8 * 1024 ** 2);
+      },
+      cancel() {
+        closed = true;
+      },
+    });
+    const api: Pick<Api, 'stream' | 'call' | 'all'> = { stream: async () => endless, call: job as Api['call'], all: async () => [] };
+    await logOf(api as Api, CHECK).catch(() => null);
+    return closed;
+  }
+
+  it('is closed when it is larger than may be, and when the name of the job cannot be asked for', async () => {
+    expect(await closesAfter(async () => ({ data: { name: 'test' } }))).toBe(true);
+    expect(await closesAfter(() => Promise.reject(new Error('GitHub is away')))).toBe(true);
   });
 });
 

@@ -182,6 +182,43 @@ describe('a TrueFoundry workspace, a stand-in for the platform', { timeout: 60_0
     expect(runs()).toEqual([]);
   });
 
+  const terminate = async (name: string): Promise<void> => {
+    await fetch(`${standIn.url}/api/svc/v1/jobs/terminate?deploymentId=deployment-1&jobRunName=${name}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${STAND_IN_TOKEN}` },
+    });
+  };
+  const running = async (): Promise<string> => {
+    for (;;) {
+      const run = standIn.runs().find(({ status }) => status === 'RUNNING');
+      if (run !== undefined) return run.name;
+      await new Promise((next) => setTimeout(next, 10));
+    }
+  };
+
+  it('never takes a run that somebody else terminated for one that ran out of its time', async () => {
+    const ended = create().run(jobOf(['sleep 600']));
+    ended.catch(() => undefined);
+    await terminate(await running());
+    await expect(ended).rejects.toMatchObject({
+      code: 'sandbox-unavailable',
+      message: expect.stringMatching(/terminated by somebody else/),
+    });
+    expect(runs()).toEqual([]);
+  });
+
+  it('starts anew where the run that is there is being ended', async () => {
+    const job = jobOf(['sleep 0.3; echo result']);
+    const before = triggers();
+    // Its worker polls so seldom that it sees nothing of all this.
+    const first = create({ pollMs: 5_000 }).run(job);
+    first.catch(() => undefined);
+    await terminate(await running());
+    expect((await create().run(job)).steps[0]?.output).toBe('result\n');
+    expect(triggers() - before).toBe(2);
+    await expect(first).rejects.toMatchObject({ code: 'sandbox-unavailable' });
+  });
+
   it('refuses jobs that want endpoints, because nothing would carry them', async () => {
     const endpoints = [{ name: 'db.test', port: 5432, host: '127.0.0.1', targetPort: 1 }];
     await expect(create().run(jobOf(['true'], { endpoints }))).rejects.toMatchObject({ code: 'sandbox-unavailable' });
