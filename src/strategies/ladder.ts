@@ -39,24 +39,31 @@ export type Climb =
 
 const COSTS: readonly Strategy['costs'][] = ['nothing', 'runs', 'model'];
 
-/** Strategies that apply, best first: by the evidence, then by what planning costs. */
-function ranked(strategies: readonly Strategy[], context: StrategyContext, refusals: StrategyRefusal[]): readonly Strategy[] {
+/** Strategies that apply, best first: by the evidence, then by what planning costs; and why the others do not. */
+function ranked(
+  strategies: readonly Strategy[],
+  context: StrategyContext,
+): { readonly order: readonly Strategy[]; readonly unfit: readonly StrategyRefusal[] } {
+  const unfit: StrategyRefusal[] = [];
   const found: { strategy: Strategy; score: number }[] = [];
   for (const strategy of strategies) {
     const rank = strategy.rank(context);
-    if (rank.score === null) refusals.push(rank.refusal);
+    if (rank.score === null) unfit.push(rank.refusal);
     else found.push({ strategy, score: rank.score });
   }
   const cost = ({ strategy }: (typeof found)[number]) => COSTS.indexOf(strategy.costs);
-  return found
+  const order = found
     .sort((a, b) => b.score - a.score || cost(a) - cost(b) || a.strategy.id.localeCompare(b.strategy.id))
     .map(({ strategy }) => strategy);
+  return { order, unfit };
 }
 
 /** Try the strategies in the order that the evidence gives them; `asking` goes on with the one whose questions were answered. */
 export function climb(strategies: readonly Strategy[], context: StrategyContext, asking?: string): Climb {
+  const { order, unfit } = ranked(strategies, context);
+  // What applied and then could not tells more than what never did, so it comes first.
   const refusals: StrategyRefusal[] = [];
-  const order = ranked(strategies, context, refusals);
+  const all = () => [...refusals, ...unfit];
   // Strategies before the asking one have answered in an earlier turn of this attempt.
   const from = Math.max(
     0,
@@ -70,10 +77,10 @@ export function climb(strategies: readonly Strategy[], context: StrategyContext,
       case 'trial':
       case 'read':
       case 'ask':
-        return { ...answer, strategy: strategy.id, refusals };
+        return { ...answer, strategy: strategy.id, refusals: all() };
       case 'plan':
         if (!context.tried.some((tried) => tried.fingerprint === planFingerprint(answer.plan)))
-          return { kind: 'plan', strategy: strategy.id, plan: answer.plan, refusals };
+          return { kind: 'plan', strategy: strategy.id, plan: answer.plan, refusals: all() };
         refusals.push({ strategy: strategy.id, code: 'tried-before', detail: 'its only plan was tried before' });
         break;
       case 'refused':
@@ -81,5 +88,5 @@ export function climb(strategies: readonly Strategy[], context: StrategyContext,
         break;
     }
   }
-  return { kind: 'none', refusals };
+  return { kind: 'none', refusals: all() };
 }

@@ -29,7 +29,7 @@ const TIMELINE = 60;
 /** Entries that one activity writes: some kB at most. */
 const AUDIT_BATCH = 10;
 /** Refusals of strategies kept for the hand-over. */
-const REFUSALS = 10;
+const REFUSALS = 20;
 
 /** Small facts of one audit entry. */
 export type AuditFacts = Readonly<Record<string, string | number | boolean | null>>;
