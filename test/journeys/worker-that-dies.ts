@@ -20,7 +20,7 @@ const running = new AsyncLocalStorage<string>();
 
 /** Calls that change something. */
 const WRITES =
-  /\.(put|putOnce|append|card|commit|open|merge|close|deleteBranch|create|upsert|rerun|react|answer|handOver|notify|report|forward|command|requestSlot)$/;
+  /\.(put|putOnce|append|card|commit|open|merge|close|deleteBranch|create|upsert|rerun|react|answer|handOver|notify|report|forward|command|requestSlot|reserve|settle)$/;
 
 /** Activities that only read. */
 const READERS = /^(read|find|judge|decide)/;
@@ -96,6 +96,7 @@ function around(deps: ActivityDeps): ActivityDeps {
     artifacts: seen(deps.artifacts, 'artifacts'),
     records: seen(deps.records, 'records'),
     audit: seen(deps.audit, 'audit'),
+    budget: seen(deps.budget, 'budget'),
     healings: seen(deps.healings, 'healings'),
   };
 }

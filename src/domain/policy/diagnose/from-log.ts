@@ -42,8 +42,9 @@ function weigh(complaints: readonly Complaint[], changed: ReadonlySet<string>, k
   const many = Math.min(1, Math.log2(complaints.length) / 4);
   const placed = complaints.filter(({ path }) => path !== undefined);
   const touched = placed.some(({ path }) => path !== undefined && changed.has(path));
-  // A place that nobody touched since green speaks for another reason than the tool's own.
-  const place = touched ? 1.3 : known && placed.length > 0 && placed.length === complaints.length ? 0.6 : 1;
+  // A place that nobody touched since green speaks for another reason than the tool's own; but that nobody touched it is what makes an output stale.
+  const elsewhere = known && placed.length > 0 && placed.length === complaints.length && first.class !== 'generated-file';
+  const place = touched ? 1.3 : elsewhere ? 0.6 : 1;
   return base * (1 + many * 0.3) * place;
 }
 

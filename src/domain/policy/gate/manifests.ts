@@ -1,3 +1,4 @@
+import { matchesAny } from '../../glob.ts';
 import type { GateFinding } from '../../proof.schema.ts';
 import { addedLines, type GateFile, removedLines } from './lines.ts';
 
@@ -168,12 +169,27 @@ const LOCK =
 const SOURCE =
   /["']?(?:resolved|url|tarball|source|remote|registry|reference|directory)["']?\s*[:= ]\s*[{["']*\s*(?:\w+\s*[:=]\s*["'])?([a-z+]+:(?:\/\/[^/"'\s]+)?)/i;
 
+const workspacesOf = (lock: Json | null): unknown => (Object((Object(lock?.['packages']) as Json)['']) as Json)['workspaces'];
+
+/** Whether every link of an npm lock file leads to a workspace that the lock file knew by its globs before: then it is the repository's own package. */
+function linksToWorkspaces(file: GateFile): boolean {
+  const [before, after] = [parsed(file.before), parsed(file.after)];
+  const globs = workspacesOf(after);
+  if (!Array.isArray(globs) || !same(workspacesOf(before), globs)) return false;
+  const links = Object.values(Object(after?.['packages']) as Json).filter((each) => (Object(each) as Json)['link'] === true);
+  return links.every((each) => {
+    const at = (Object(each) as Json)['resolved'];
+    return typeof at === 'string' && !at.includes('..') && !/^\/|:/.test(at) && matchesAny(at, globs.map(String));
+  });
+}
+
 function lockFindings(file: GateFile): readonly GateFinding[] {
   if (!LOCK.test(file.path)) return [];
+  const ownLinks = linksToWorkspaces(file);
   const hosts = new Set((file.before ?? '').split('\n').map((row) => SOURCE.exec(row.slice(0, 500))?.[1]));
   return addedLines(file).flatMap(({ line, text }) => {
     const host = SOURCE.exec(text.slice(0, 500))?.[1];
-    const linked = /"link"\s*:\s*true/.test(text.slice(0, 500));
+    const linked = !ownLinks && /"link"\s*:\s*true/.test(text.slice(0, 500));
     return (host !== undefined && hosts.size > 1 && !hosts.has(host)) || linked || /^file:|^git/.test(host ?? '')
       ? [{ code: 'package-redirected', path: file.path, line, detail: 'a package comes from another place' }]
       : [];
