@@ -100,11 +100,6 @@ const configuration: Readonly<Record<string, string>> = {
   policy: settings(settingsOf(RepositoryPolicy)),
 };
 
-/** Why cases do not apply yet. */
-const notYet = (): readonly string[] => [
-  ...new Set(CASES.flatMap(({ held }) => (typeof held === 'object' && 'notYet' in held ? [held.notYet] : []))),
-];
-
 /** One row for each abuse case, from what the last full run of the attacks wrote down. */
 function abuse(published: Published): string {
   const columns = [
@@ -118,19 +113,16 @@ function abuse(published: Published): string {
   const attacked = CASES.filter(({ held }) => held === 'sandbox' || held === 'unavailable');
   const rows = CASES.map(({ id, what, held }) => {
     if (held === 'sandbox' || held === 'unavailable') return [id, what, ...columns.map(([, list]) => cell(id, list))];
-    const text = Array.isArray(held) ? 'held' : 'not yet';
-    return [id, what, ...columns.map(() => text)];
+    return [id, what, ...columns.map(() => 'held')];
   });
   const product = CASES.filter(({ held }) => Array.isArray(held)).length;
   const total = columns.map(([, list]) => (list === undefined ? 'not run' : `**${list.length + product}/${attacked.length + product}**`));
-  const later = CASES.length - attacked.length - product;
   const shown = table(['Case', 'What', ...columns.map(([name]) => name)], [...rows, ['', '**held / total**', ...total]]);
   const parts = [
     `${attacked.length} of the ${CASES.length} cases are attacks on a sandbox, run in each column against the real thing, and as a control against a plain process.`,
     `${product} are held before anything reaches a sandbox, whichever it is.`,
-    later === 0 ? '' : `${later} do not apply yet in any column: ${notYet().join('; ')}.`,
   ];
-  return `${shown}\n\n${parts.join(' ').trim()}`;
+  return `${shown}\n\n${parts.join(' ')}`;
 }
 
 /** What holds the cases that are none of a sandbox. */
@@ -138,7 +130,6 @@ const citations = table(
   ['Case', 'Held by'],
   CASES.flatMap(({ id, held }) => {
     if (held === 'sandbox' || held === 'unavailable') return [];
-    if ('notYet' in held) return [[id, held.notYet]];
     return [[id, held.map(({ file, says }: Citation) => `${code(file)}: ${says}`).join('; ')]];
   }),
 );

@@ -8,8 +8,8 @@ export interface Citation {
 export interface AbuseCase {
   readonly id: string;
   readonly what: string;
-  /** `sandbox`: tried against every sandbox by the attacks of its number. Else what holds it, or why it does not apply yet. */
-  readonly held: 'sandbox' | 'unavailable' | readonly Citation[] | { readonly notYet: string };
+  /** `sandbox`: tried against every sandbox by the attacks of its number. Else what holds it. */
+  readonly held: 'sandbox' | 'unavailable' | readonly Citation[];
 }
 
 const by = (file: string, ...titles: readonly string[]): readonly Citation[] => titles.map((says) => ({ file: `test/${file}`, says }));
@@ -58,8 +58,19 @@ export const CASES: readonly AbuseCase[] = [
   },
   { id: 'AC-30', what: 'environment and scripts that run code', held: 'sandbox' },
   { id: 'AC-31', what: 'forged reports and verdicts', held: 'sandbox' },
-  { id: 'AC-32', what: 'instructions in text, for a model', held: { notYet: 'no model is asked by this version' } },
-  { id: 'AC-33', what: 'hostile answers of a model', held: { notYet: 'no model is asked by this version' } },
+  {
+    id: 'AC-32',
+    what: 'instructions in text, for a model',
+    held: [
+      ...by('activities/hostile-model.test.ts', 'ends with a reason and leaves no trace'),
+      ...by('journeys/model.test.ts', 'obeys what the log says proposes cheats, and none becomes a change'),
+    ],
+  },
+  {
+    id: 'AC-33',
+    what: 'hostile answers of a model',
+    held: by('journeys/model.test.ts', 'special-cases what the test asks for is caught by the gate'),
+  },
   { id: 'AC-34', what: 'secrets in logs', held: by('lib/redact.test.ts', 'a secret that we hold') },
   { id: 'AC-35', what: 'secrets in a proposed change', held: by('domain/policy/gate.test.ts', 'a secret') },
   {
