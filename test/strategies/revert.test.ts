@@ -43,6 +43,16 @@ describe('the revert strategy', () => {
     expect(searchedOut(fresh(commits), 1)).toMatchObject({ plan: { steps: [{ sha: id(1), mainline: 1 }], risk: 'medium' } });
   });
 
+  it('lets a person decide, whatever the autonomy, where one revision was red and green', () => {
+    const commits = line(8);
+    const sound = searchedOut(fresh(commits), 3);
+    expect(sound).toMatchObject({ kind: 'plan' });
+    expect(sound).not.toHaveProperty('plan.always');
+    const doubtful = fresh(commits);
+    const twice = (['red', 'green'] as const).map((colour, round) => ({ sha: id(5), round, colour }));
+    expect(searchedOut({ ...doubtful, probes: twice }, 3)).toMatchObject({ kind: 'plan', plan: { always: 'ask' } });
+  });
+
   it('lets a person decide where a later commit touches the same files', () => {
     expect(searchedOut(fresh(line(4, { 0: { paths: ['src/2.ts'] } })), 2)).toMatchObject({ plan: { risk: 'high' } });
     expect(searchedOut(fresh(line(4, { 0: { subject: `Follow up on ${id(2).slice(0, 10)}` } })), 2)).toMatchObject({

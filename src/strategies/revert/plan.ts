@@ -71,6 +71,8 @@ export function planRevert(context: StrategyContext): StrategyAnswer {
         `One of ${commits.length} commit(s), found in ${found.runs} run(s), certain to ${(found.certainty * 100).toFixed(1)} %.${flaky}`,
       steps: [{ kind: 'revert-commit', sha: commit.sha, ...(merge ? { mainline: 1 } : {}) }],
       risk: dependents > 0 ? 'high' : merge ? 'medium' : 'low',
+      // A test that is red and green at one revision may have turned green by itself: a person looks at it, whatever the autonomy.
+      ...(found.contradictions > 0 ? { always: 'ask' as const } : {}),
     },
   };
 }
