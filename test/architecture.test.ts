@@ -144,3 +144,12 @@ describe('the tree', () => {
     expect(dead).toEqual([]);
   });
 });
+
+describe('a command that sets itself up', () => {
+  it('runs what follows by the Node that the set-up installed, not by the one that its shell remembers', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly scripts: Readonly<Record<string, string>> };
+    const following = Object.values(scripts).flatMap((script) => /^node scripts\/setup\.mjs && (.*)$/.exec(script)?.[1] ?? []);
+    expect(following.length).toBeGreaterThan(5);
+    expect(following.filter((command) => command.startsWith('node '))).toEqual([]);
+  });
+});
