@@ -9,7 +9,7 @@ import { oneLine } from '../lib/excerpt.ts';
 import type { FileRead, StrategyContext } from '../strategies/contract.ts';
 import type { Climb } from '../strategies/ladder.ts';
 import { planFingerprint, questionFingerprint, trialFingerprint } from '../strategies/ladder.ts';
-import { baseRed, defaultHead } from './base-red.ts';
+import { baseRed, readDefaultBranch } from './base-red.ts';
 import type { Activities, AskedModel, PlanSummary } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { readDossier } from './dossier.ts';
@@ -138,10 +138,11 @@ export function reasonActivities(deps: ActivityDeps): Pick<Activities, 'reason'>
     async reason({ healingId, dossier, tried, asking, probes, trials = [], asked = [], reproduction: reproduced }) {
       const { incident: known, policy } = await readDossier(deps, dossier);
       const reproduction = reproduced === undefined ? null : { ...reproduced, runs: [...reproduced.runs] };
+      const defaultBranch = await readDefaultBranch(deps, known);
       const digest = await digestOf(deps, known, reproduction);
       const diagnose = async (incident: Incident) =>
         checkedDiagnosis(
-          await deps.reasoner.diagnose({ incident, policy, digest, reproduction, baseRed: await baseRed(deps, incident) }),
+          await deps.reasoner.diagnose({ incident, policy, digest, reproduction, baseRed: await baseRed(deps, incident, defaultBranch) }),
           deps.redact,
         );
       // Without a forge that remembers green checks (a repository on disk, say), the sandbox looks for the last green revision itself.
@@ -164,7 +165,7 @@ export function reasonActivities(deps: ActivityDeps): Pick<Activities, 'reason'>
           answers: await answersOf(deps, asked),
           tried,
           paths: await presence(deps, incident),
-          defaultHead: await defaultHead(deps, incident),
+          defaultHead: defaultBranch.head,
           reverts: await ownReverts(deps, incident, healingId),
           model: deps.model !== null,
           actions: nameableActions(deps, incident, policy),
