@@ -103,6 +103,7 @@ const SCRIPT: Partial<Activities> = {
     redAtBase: true,
     greenWithChange: true,
     greenAgain: true,
+    redAgain: true,
     newlyRed: [],
     findings: [],
     reasons: [],

@@ -347,7 +347,7 @@ export interface Activities {
     readonly red: RunFacts;
     readonly green: RunFacts;
     readonly greenAgain?: RunFacts;
-    /** Without the change once more, where the failure is one of the set-up. */
+    /** Without the change once more, after it was green with it. */
     readonly redAgain?: RunFacts;
     readonly widerBefore: readonly RunFacts[];
     readonly widerAfter: readonly RunFacts[];

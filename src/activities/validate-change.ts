@@ -81,6 +81,7 @@ const unproven = (verdict: Proof['verdict'], reason: string): Proof => ({
   redAtBase: false,
   greenWithChange: false,
   greenAgain: false,
+  redAgain: false,
   newlyRed: [],
   findings: [],
   reasons: [reason.slice(0, 300)],
@@ -99,13 +100,18 @@ async function red(trying: Trying): Promise<RunFacts | Proof> {
   return unproven('unclear', `still unclear after ${REPRODUCTIONS} runs`);
 }
 
-/** The same conditions as for a repair of our own: red, green, green again, nothing else newly red, a silent gate. */
+/** The same conditions as for a repair of our own: red, green, green again, red without it again, nothing else newly red, a silent gate. */
 async function prove(trying: Trying): Promise<Proof> {
   const { steps, dossier, incident, changeSet } = trying;
   const failing = incident.failing.name;
   const before = await red(trying);
   if ('verdict' in before) return before;
-  const judge = (green: RunFacts, greenAgain: RunFacts | undefined, widerBefore: readonly RunFacts[], widerAfter: readonly RunFacts[]) =>
+  const judge = (
+    green: RunFacts,
+    again: { greenAgain?: RunFacts; redAgain?: RunFacts },
+    widerBefore: readonly RunFacts[],
+    widerAfter: readonly RunFacts[],
+  ) =>
     steps.judgeProof({
       healingId: '',
       dossier,
@@ -114,12 +120,12 @@ async function prove(trying: Trying): Promise<Proof> {
       changeSet,
       red: before,
       green,
-      ...(greenAgain === undefined ? {} : { greenAgain }),
+      ...again,
       widerBefore,
       widerAfter,
     });
   const green = await run(trying, 'with the change', failing, true);
-  if ((await steps.judgeProbe({ dossier, runs: [green] })) !== 'green') return judge(green, undefined, [], []);
+  if ((await steps.judgeProbe({ dossier, runs: [green] })) !== 'green') return judge(green, {}, [], []);
   const widerBefore: RunFacts[] = [];
   const widerAfter: RunFacts[] = [];
   for (const { name } of incident.wider) {
@@ -127,7 +133,9 @@ async function prove(trying: Trying): Promise<Proof> {
     widerBefore.push(same ? before : await run(trying, `${name} without the change`, name, false));
     widerAfter.push(same ? green : await run(trying, `${name} with the change`, name, true));
   }
-  return judge(green, await run(trying, 'with the change, again', failing, true), widerBefore, widerAfter);
+  const greenAgain = await run(trying, 'with the change, again', failing, true);
+  const redAgain = await run(trying, 'without the change, after it was green with it', failing, false);
+  return judge(green, { greenAgain, redAgain }, widerBefore, widerAfter);
 }
 
 /** Proves somebody's change with the steps that prove our own. The policy comes from the default branch, never from what is offered. */

@@ -76,6 +76,8 @@ export const Proof = z.object({
   redAtBase: z.boolean(),
   greenWithChange: z.boolean(),
   greenAgain: z.boolean(),
+  /** Red without the change once more, after it was green with it. */
+  redAgain: z.boolean(),
   /** Tests or checks that are red with the change and were not red without, at most 50. */
   newlyRed: z.array(z.string().max(300)).max(50),
   findings: z.array(GateFinding).max(50),

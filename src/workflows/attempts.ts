@@ -11,10 +11,10 @@ import { withinBudget } from './budgeting.ts';
 import type { Control } from './control.ts';
 import type { HealingRecord } from './healing-record.ts';
 import { oneLine } from './plain.ts';
-import { proveOnce } from './proving.ts';
+import { type Proving, proveOnce } from './proving.ts';
 import { Reasoning } from './reasoning.ts';
 import type { Reproducing } from './reproducing.ts';
-import { reproduce, runItAgain } from './reproducing.ts';
+import { cameAndWent, reproduce, runItAgain } from './reproducing.ts';
 import { setupOf } from './setup-of.ts';
 
 /** How often a healing starts over because the ground moved before it leaves the field to a new one. */
@@ -197,6 +197,13 @@ async function tryPlans(
     const reasoned = await reasoning.next(red.reproduced);
     if (reasoned.kind !== 'plan') return reasoned;
     const ended = await tryPlan(record, control, desk, reasoned.plan, red.run);
+    if (ended.kind === 'flaky') {
+      const gone = cameAndWent(record, ended.redAgain, ended.detail);
+      record.red = null;
+      record.note(gone.reproduced.detail);
+      record.move('reasoning', 'Says what is to be done about what comes and goes');
+      return await nothingToRepair(record, reasoning, gone);
+    }
     if (ended.kind !== 'next' || ended.cheap !== true || candidate >= most) return ended;
     failed(ended.reason);
     record.changeSet = null;
@@ -223,7 +230,7 @@ function propose(record: HealingRecord, plan: PlanSummary): void {
   record.audit('proposed', { strategy: plan.strategy, plan: plan.fingerprint, proposals: record.proposals.length });
 }
 
-async function tryPlan(record: HealingRecord, control: Control, desk: ApprovalDesk, plan: PlanSummary, red: RunFacts): Promise<AttemptEnd> {
+async function tryPlan(record: HealingRecord, control: Control, desk: ApprovalDesk, plan: PlanSummary, red: RunFacts): Promise<Proving> {
   const verdict = await act('decidePlan', `may this be tried: ${plan.title}`, {
     healingId: record.id,
     dossier: record.currentIncident.dossier,

@@ -8,10 +8,19 @@ import type { Control } from './control.ts';
 import type { HealingRecord } from './healing-record.ts';
 import { runInSandbox } from './run-in-sandbox.ts';
 import { setupOf } from './setup-of.ts';
-import { slimPair, slimRun } from './slim-runs.ts';
+import { failedInAll, slimPair, slimRun } from './slim-runs.ts';
 
-/** Red without the change, green with it, twice, nothing else newly red; then what policy says to the result. */
-export async function proveOnce(record: HealingRecord, control: Control, plan: PlanSummary, red: RunFacts): Promise<AttemptEnd> {
+/** How proving ended; `flaky`: what is to be repaired comes and goes without the change. */
+export type Proving = AttemptEnd | { readonly kind: 'flaky'; readonly redAgain: RunFacts; readonly detail: string };
+
+interface Proven {
+  readonly proof: Proof;
+  /** Without the change, after it was green with it. */
+  readonly redAgain?: RunFacts;
+}
+
+/** Red without the change, green with it, twice, red without it again, nothing else newly red; then what policy says to the result. */
+export async function proveOnce(record: HealingRecord, control: Control, plan: PlanSummary, red: RunFacts): Promise<Proving> {
   record.move('proving', `Proves in the sandbox: ${plan.title}`);
   const incident = record.currentIncident;
   await control.safePoint();
@@ -26,7 +35,7 @@ export async function proveOnce(record: HealingRecord, control: Control, plan: P
   }
   record.changeSet = built.changeSet;
   record.note(`Change of ${built.changeSet.fileCount} files: ${built.changeSet.paths.slice(0, 3).join(', ')}`);
-  const proof = await prove(record, control, plan, built.changeSet, red);
+  const { proof, redAgain } = await prove(record, control, plan, built.changeSet, red);
   record.proof = proof;
   record.audit('proof', {
     verdict: proof.verdict,
@@ -36,11 +45,13 @@ export async function proveOnce(record: HealingRecord, control: Control, plan: P
   });
   if (proof.verdict !== 'proven') {
     record.triedPlan({ ...tried(plan), result: `${proof.verdict}: ${proof.reasons.join('; ')}` });
+    if (proof.verdict === 'flaky' && proof.greenAgain && redAgain !== undefined)
+      return { kind: 'flaky', redAgain, detail: proof.reasons.join('; ') };
     return proof.verdict === 'gate-refused'
       ? { kind: 'next', reason: 'gate-refused' }
       : { kind: 'next', reason: 'attempts-used', ...(proof.verdict === 'not-fixed' ? { cheap: true as const } : {}) };
   }
-  record.note('Proven: red without, green with it, twice, nothing newly red');
+  record.note('Proven: red without it before and after, green with it twice, nothing newly red');
   const fresh = await control.refresh();
   if (fresh.kind === 'end') return fresh;
   if (fresh.kind === 'changed') return { kind: 'restart' };
@@ -62,8 +73,9 @@ export async function proveOnce(record: HealingRecord, control: Control, plan: P
   return { kind: 'proven', verdict };
 }
 
-async function prove(record: HealingRecord, control: Control, plan: PlanSummary, changeSet: ChangeSetRef, red: RunFacts): Promise<Proof> {
+async function prove(record: HealingRecord, control: Control, plan: PlanSummary, changeSet: ChangeSetRef, red: RunFacts): Promise<Proven> {
   const incident = record.currentIncident;
+  const alike = (redAgain: RunFacts | undefined) => failedInAll(redAgain ? [red, redAgain] : [red]);
   const judge = (
     green: RunFacts,
     greenAgain: RunFacts | undefined,
@@ -76,10 +88,10 @@ async function prove(record: HealingRecord, control: Control, plan: PlanSummary,
       dossier: incident.dossier,
       plan: plan.artifact,
       changeSet,
-      red: slimRun(red, 300),
-      green: slimPair(red, green, 500).after,
+      red: slimRun(red, 200, alike(redAgain)),
+      green: slimPair(red, green, 400).after,
       ...(greenAgain ? { greenAgain: slimRun(greenAgain, 0) } : {}),
-      ...(redAgain ? { redAgain: slimRun(redAgain, 0) } : {}),
+      ...(redAgain ? { redAgain: slimRun(redAgain, 200, alike(redAgain)) } : {}),
       widerBefore: before,
       widerAfter: after,
     });
@@ -93,16 +105,16 @@ async function prove(record: HealingRecord, control: Control, plan: PlanSummary,
   if (colour !== 'green') {
     // The wider checks cannot save a change that does not fix its own failure.
     const early = await judge(green, undefined, [], []);
-    if (early.verdict !== 'proven') return early;
+    if (early.verdict !== 'proven') return { proof: early };
   }
   const wider = await widerChecks(record, control, plan, changeSet, red, green);
   const greenAgain = await withChange(record, control, plan, changeSet, 'green-again');
-  return await judge(green, greenAgain, wider.before, wider.after, await redOnceMore(record, control, plan));
+  const redAgain = await redOnceMore(record, control, plan);
+  return { proof: await judge(green, greenAgain, wider.before, wider.after, redAgain), redAgain };
 }
 
-/** A set-up depends on the world outside: that it was red before the change must still be so after it, or the change mended nothing. */
-async function redOnceMore(record: HealingRecord, control: Control, plan: PlanSummary): Promise<RunFacts | undefined> {
-  if (setupOf(record).setup !== true) return undefined;
+/** What was red before the change must still be so after it was green, or it came and went by itself and the change mended nothing. */
+async function redOnceMore(record: HealingRecord, control: Control, plan: PlanSummary): Promise<RunFacts> {
   const { dossier, command, headSha } = record.currentIncident;
   await control.safePoint();
   return await runInSandbox(record, `${command} without the change, once more`, {

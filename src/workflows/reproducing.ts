@@ -8,7 +8,7 @@ import { outcomeOfFailure } from './failure-outcome.ts';
 import type { HealingRecord } from './healing-record.ts';
 import { oneLine } from './plain.ts';
 import { runInSandbox } from './run-in-sandbox.ts';
-import { slimRun } from './slim-runs.ts';
+import { failedInAll, slimRun } from './slim-runs.ts';
 
 /** Runs at one revision before the question of red or flaky is left open. */
 const REPRODUCTIONS = 6;
@@ -20,6 +20,17 @@ export type Reproduced = NonNullable<Parameters<Activities['reason']>[0]['reprod
 export type Reproducing =
   | { readonly kind: 'red'; readonly run: RunFacts; readonly reproduced: Reproduced }
   | { readonly kind: 'not-red'; readonly outcome: Outcome; readonly reproduced: Reproduced };
+
+/** What was red and is green by now, without a change in between: the runs that show it go on to the diagnosis. */
+export function cameAndWent({ red }: HealingRecord, redAgain: RunFacts, why: string): Extract<Reproducing, { kind: 'not-red' }> {
+  const detail = oneLine(`it comes and goes by itself: red without a change, then ${why}`, 500);
+  const runs = [...(red?.reproduced.runs ?? []), slimRun(redAgain, 200)];
+  return {
+    kind: 'not-red',
+    outcome: { kind: 'abstained', reason: 'flaky', detail },
+    reproduced: { verdict: 'flaky', detail, runs },
+  };
+}
 
 /** Runs the failing command at the broken head until it is known to be red, or known not to be. */
 export async function reproduce(record: HealingRecord, control: Control): Promise<Reproducing> {
@@ -44,9 +55,10 @@ export async function reproduce(record: HealingRecord, control: Control): Promis
       sha: incident.headSha,
     });
     runs.push(run);
+    const inAll = failedInAll(runs);
     const { verdict, detail } = await act('judgeReproduction', 'does it fail without the change', {
       dossier: incident.dossier,
-      runs: runs.map((each) => slimRun(each, 1_500, (name) => known.has(name))),
+      runs: runs.map((each) => slimRun(each, 1_500, (name) => inAll(name) || known.has(name))),
     });
     record.note(`Run ${runs.length} without the change: ${verdict}: ${detail}`);
     switch (verdict) {

@@ -26,3 +26,9 @@ export function slimPair(before: RunFacts, after: RunFacts, characters: number):
   });
   return { before: slimRun(before, 0), after: { ...slimAfter, report: { ...slimAfter.report, failedTests: named } } };
 }
+
+/** Whether a test failed in every one of these runs: such names are kept first where runs are compared, so that a cut list never hides that they fail alike. */
+export function failedInAll(runs: readonly RunFacts[]): (name: string) => boolean {
+  const sets = runs.flatMap(({ report }) => (report === undefined ? [] : [new Set(report.failedTests)]));
+  return (name) => sets.every((names) => names.has(name));
+}

@@ -272,6 +272,7 @@ async function begin() {
         red,
         green,
         greenAgain: green,
+        redAgain: red,
         widerBefore: [red],
         widerAfter: [green],
       }),

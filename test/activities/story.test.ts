@@ -86,6 +86,7 @@ async function proven() {
   const changeSet = await built(plan);
   const green = await run('green', changeSet);
   const greenAgain = await run('again', changeSet);
+  const redAgain = await run('red-again');
   const proof: Proof = await world.activities.judgeProof({
     healingId: HEALING,
     dossier: incident.dossier,
@@ -94,6 +95,7 @@ async function proven() {
     red,
     green,
     greenAgain,
+    redAgain,
     widerBefore: [red],
     widerAfter: [green],
   });
@@ -119,7 +121,14 @@ describe('from cause to proof', () => {
 
   it('proves it red without and green with, and lets it through', async () => {
     const facts = await proven();
-    expect(facts.proof).toMatchObject({ verdict: 'proven', redAtBase: true, greenWithChange: true, greenAgain: true, findings: [] });
+    expect(facts.proof).toMatchObject({
+      verdict: 'proven',
+      redAtBase: true,
+      greenWithChange: true,
+      greenAgain: true,
+      redAgain: true,
+      findings: [],
+    });
     const verdict = await world.activities.decideChange({
       healingId: HEALING,
       dossier: facts.dossier,
@@ -176,6 +185,7 @@ describe('from cause to proof', () => {
       red,
       green,
       greenAgain: green,
+      redAgain: red,
       widerBefore: [],
       widerAfter: [],
     });

@@ -35,14 +35,23 @@ describe('validate', () => {
       runs,
       change_set: changeSet,
     } = await executor.validate({ repo: SHOP, check: 'unit', change: { files: [GOOD] } }, MIA, { onProgress: (line) => lines.push(line) });
-    expect(proof).toMatchObject({ verdict: 'proven', redAtBase: true, greenWithChange: true, greenAgain: true, newlyRed: [] });
+    expect(proof).toMatchObject({
+      verdict: 'proven',
+      redAtBase: true,
+      greenWithChange: true,
+      greenAgain: true,
+      redAgain: true,
+      newlyRed: [],
+    });
     expect(changeSet).toMatchObject({ paths: ['config.yaml'], files: 1 });
     expect(runs.map(({ what, exitCode }) => [what, exitCode])).toEqual([
       ['without the change, run 1', 1],
+      ['without the change, run 2', 1],
       ['with the change', 0],
       ['lint without the change', 0],
       ['lint with the change', 0],
       ['with the change, again', 0],
+      ['without the change, after it was green with it', 1],
     ]);
     expect(lines).toEqual(runs.map(({ what }) => what));
     expect(await given.world.actions()).toContain('command-run');
@@ -70,7 +79,7 @@ describe('validate', () => {
     const nothing = { ...GOOD, path: 'other.yaml' };
     const { proof, runs } = await executor.validate({ repo: SHOP, check: 'unit', change: { files: [nothing] } }, MIA);
     expect(proof).toMatchObject({ verdict: 'not-fixed', greenWithChange: false });
-    expect(runs).toHaveLength(2);
+    expect(runs).toHaveLength(3);
   });
 
   it('does not call a change proven that takes the test away', async () => {

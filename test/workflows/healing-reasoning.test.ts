@@ -232,6 +232,28 @@ describe.concurrent('proposals', () => {
     why: 'red in 1 of 2 runs',
   };
 
+  it('of what was red, green with the change, and then green without it go to people, and no change is published', async () => {
+    const repo = 'came-and-went';
+    let without = 0;
+    const handle = await world.start(repo, {
+      runCommand: async ({ command, changeSet }) => {
+        if (changeSet === undefined && command === 'unit') without += 1;
+        return run({ name: command, exitCode: changeSet !== undefined || without > 1 ? 0 : 1 });
+      },
+      judgeProof: async ({ redAgain }) =>
+        redAgain?.exitCode === 0
+          ? { ...proof('flaky', ['green without the change, too, by now']), greenAgain: true }
+          : proof('unclear', ['the run after the change was not told']),
+    });
+    const { outcome } = await result(handle);
+    expect(outcome).toMatchObject({ kind: 'abstained', reason: 'flaky' });
+    expect(outcome.detail).toContain('green without the change, too, by now');
+    const asked = world.scripts.calls(repo, 'reason').at(-1)?.input.reproduction;
+    expect(asked).toMatchObject({ verdict: 'flaky' });
+    expect(asked?.runs.map(({ exitCode }) => exitCode)).toEqual([1, 0]);
+    expect(world.scripts.calls(repo, 'publish')).toEqual([]);
+  });
+
   it('of a flaky test go to people with the end of the healing, and nothing is changed', async () => {
     const repo = 'flaky-proposal';
     const handle = await world.start(repo, {

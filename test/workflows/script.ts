@@ -85,6 +85,7 @@ export const proof = (verdict: Proof['verdict'], reasons: readonly string[] = []
   redAtBase: true,
   greenWithChange: verdict === 'proven',
   greenAgain: verdict === 'proven',
+  redAgain: verdict === 'proven',
   newlyRed: [],
   findings: [],
   reasons: [...reasons],

@@ -49,6 +49,20 @@ function ending(run: RunFacts): string {
   }
 }
 
+/** Names that a report keeps: with more failures than this, what is not named may still be in both. */
+const MAX_NAMES = 50;
+
+/** Whether two red runs may have failed for one reason: not where both name failed tests and no name is in both. */
+function sharesFailure(one: RunFacts, other: RunFacts): boolean {
+  const names = one.report?.failedTests ?? [];
+  const others = new Set(other.report?.failedTests ?? []);
+  if ([one, other].some(({ report }) => (report?.failed ?? 0) > MAX_NAMES)) return true;
+  return names.length === 0 || others.size === 0 || names.some((name) => others.has(name));
+}
+
+/** Runs after which one that was red is enough, where the others said nothing. */
+const RUNS_TO_REPRODUCE = 3;
+
 /** What the runs of the failing command at the broken revision say. */
 export function judgeReproduction(
   runs: readonly RunFacts[],
@@ -60,6 +74,8 @@ export function judgeReproduction(
   const reds = runs.filter(isRed);
   const greens = runs.filter(isGreen);
   if (reds.length > 0 && greens.length > 0) return { verdict: 'flaky', detail: 'red and green on the same revision' };
+  if (!reds.slice(1).every((run, at) => sharesFailure(reds[at] as RunFacts, run)))
+    return { verdict: 'flaky', detail: 'other tests fail each time on the same revision' };
   if (greens.length > 0 && runs.some(isSetupRed)) return { verdict: 'flaky', detail: 'the set-up failed and worked on the same revision' };
   const last = runs[runs.length - 1];
   if (last === undefined) return { verdict: 'run-again', detail: 'not run yet' };
@@ -72,9 +88,12 @@ export function judgeReproduction(
         detail: `red for another reason: ${seen.slice(0, 3).join(', ')} failed instead of ${incident.failingTests.slice(0, 3).join(', ')}`,
       };
     }
+    // A test that is red by chance was red at the forge by chance, too: only a second run of our own speaks against it.
+    if (reds.length < 2 && runs.length < RUNS_TO_REPRODUCE)
+      return { verdict: 'run-again', detail: `red once: ${ending(last)}; running again to tell broken from flaky` };
     return {
       verdict: 'reproduced',
-      detail: `red: ${ending(last)}`,
+      detail: reds.length === 1 ? `red: ${ending(last)}` : `red each time: ${ending(last)}`,
     };
   }
   if (greens.length >= 2) return { verdict: 'not-reproduced', detail: 'green twice in the sandbox' };
@@ -114,12 +133,12 @@ function described(findings: readonly GateFinding[]): string {
     .concat(kinds.length > 4 ? '; and more' : '');
 }
 
-/** The verdict on a repair: red without, green with, nothing else newly red, green again, and a silent gate. */
+/** The verdict on a repair: red without, green with, nothing else newly red, green again, red without it again, and a silent gate. */
 export function judgeProof(input: {
   readonly red: RunFacts;
   readonly green: RunFacts;
   readonly greenAgain?: RunFacts | undefined;
-  /** Without the change once more, after it was green with it: wanted where the failure is one of the set-up, which the world outside may mend. */
+  /** Without the change once more, after it was green with it: what is green by now without it was flaky, or the world outside mended it. */
   readonly redAgain?: RunFacts | undefined;
   readonly widerBefore: readonly RunFacts[];
   readonly widerAfter: readonly RunFacts[];
@@ -131,6 +150,7 @@ export function judgeProof(input: {
   const redAtBase = setup || isRed(red);
   const greenWithChange = isGreen(green);
   const again = greenAgain !== undefined && isGreen(greenAgain);
+  const stillRed = redAgain !== undefined && (setup ? isSetupRed(redAgain) : isRed(redAgain) && sharesFailure(red, redAgain));
   const newlyRed: string[] = [];
   const compare = (before: RunFacts | undefined, after: RunFacts) => {
     const earlier = new Set(before?.report?.failedTests ?? []);
@@ -167,16 +187,21 @@ export function judgeProof(input: {
     );
   } else if (greenAgain === undefined) say('unclear', 'it was not run a second time');
   else if (!again) say('flaky', 'green once with the change, not green again');
-  else if (setup && redAgain === undefined) say('unclear', 'its set-up was not run once more without the change');
-  else if (setup && redAgain !== undefined && !isSetupRed(redAgain)) say('flaky', 'the set-up works without the change, too, by now');
+  else if (redAgain === undefined) say('unclear', 'it was not run once more without the change');
+  else if (setup && !isSetupRed(redAgain)) say('flaky', 'the set-up works without the change, too, by now');
+  else if (!setup && isGreen(redAgain)) say('flaky', 'green without the change, too, by now');
+  else if (!setup && isRed(redAgain) && !sharesFailure(red, redAgain)) say('flaky', 'other tests fail without the change by now');
+  else if (!setup && !isRed(redAgain)) say('unclear', `the run once more without the change says nothing: ${ending(redAgain)}`);
   if (fresh.length > 0 && greenWithChange) say('newly-red', `newly red: ${fresh.slice(0, 5).join(', ')}`);
   if (input.findings.length > 0) say('gate-refused', `no honest fix: ${described(input.findings)}`);
-  if (verdict === 'proven') reasons.push('red without the change, green with it twice, nothing else newly red, and the gate is silent');
+  if (verdict === 'proven')
+    reasons.push('red without the change before and after, green with it twice, nothing else newly red, and the gate is silent');
   return {
     verdict,
     redAtBase,
     greenWithChange,
     greenAgain: again,
+    redAgain: stillRed,
     newlyRed: fresh.slice(0, 50).map((name) => name.slice(0, 300)),
     findings: input.findings.slice(0, 50),
     reasons: reasons.slice(0, 20),

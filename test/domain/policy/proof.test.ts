@@ -22,11 +22,21 @@ const red = run({ exitCode: 1 });
 const reported = (passed: number, failedTests: string[], exitCode = failedTests.length > 0 ? 1 : 0) =>
   run({ exitCode, report: { passed, failed: failedTests.length, skipped: 0, failedTests, artifact } });
 const proof = (more: Partial<Parameters<typeof judgeProof>[0]>) =>
-  judgeProof({ red, green: run(), greenAgain: run(), widerBefore: [], widerAfter: [], findings: [], failingTests: [], ...more });
+  judgeProof({
+    red,
+    green: run(),
+    greenAgain: run(),
+    redAgain: red,
+    widerBefore: [],
+    widerAfter: [],
+    findings: [],
+    failingTests: [],
+    ...more,
+  });
 
 describe('judgeProof', () => {
-  it('proves what is red without, green with, green again, with a silent gate', () => {
-    expect(proof({}).verdict).toBe('proven');
+  it('proves what is red without, green with, green again, red without again, with a silent gate', () => {
+    expect(proof({})).toMatchObject({ verdict: 'proven', redAtBase: true, greenWithChange: true, greenAgain: true, redAgain: true });
   });
 
   it.each([
@@ -39,6 +49,10 @@ describe('judgeProof', () => {
     ],
     ['the second run is red', { greenAgain: red }, 'flaky'],
     ['the second run is missing', { greenAgain: undefined }, 'unclear'],
+    ['it is green without the change, too, by now', { redAgain: run() }, 'flaky'],
+    ['other tests fail without the change by now', { red: reported(1, ['a']), redAgain: reported(1, ['b']) }, 'flaky'],
+    ['the last run without the change is missing', { redAgain: undefined }, 'unclear'],
+    ['the last run without the change was ended by its set-up', { redAgain: run({ setupFailed: true, exitCode: 1 }) }, 'unclear'],
     ['another check is newly red', { widerBefore: [run({ name: 'lint' })], widerAfter: [run({ name: 'lint', exitCode: 1 })] }, 'newly-red'],
     [
       'another test is newly red',
@@ -55,7 +69,7 @@ describe('judgeProof', () => {
   it('of a broken set-up wants it broken once more without the change, after it worked with it', () => {
     const setup = run({ setupFailed: true, exitCode: 1 });
     expect(proof({ red: setup, redAgain: setup }).verdict).toBe('proven');
-    expect(proof({ red: setup }).verdict).toBe('unclear');
+    expect(proof({ red: setup, redAgain: undefined }).verdict).toBe('unclear');
     // The registry came back by itself: the change mended nothing.
     expect(proof({ red: setup, redAgain: run() }).verdict).toBe('flaky');
     expect(proof({ red: setup, green: setup }).verdict).toBe('not-fixed');
@@ -82,12 +96,20 @@ describe('judgeProof', () => {
 describe('judgeReproduction', () => {
   const verdict = (runs: readonly RunFacts[], failingTests: string[] = []) => judgeReproduction(runs, { failingTests }).verdict;
   it('tells reproduced, flaky, healthy and unusable apart', () => {
-    expect(verdict([red])).toBe('reproduced');
+    // A test that fails at random was red when it was reported: it takes a second run to tell.
+    expect(verdict([red])).toBe('run-again');
+    expect(verdict([red, red])).toBe('reproduced');
+    expect(verdict([red, run()])).toBe('flaky');
+    expect(verdict([reported(1, ['a']), reported(1, ['b'])])).toBe('flaky');
+    expect(verdict([reported(1, ['a']), reported(1, ['a', 'b'])])).toBe('reproduced');
+    // Runs that say nothing are not waited for without end.
+    expect(verdict([red, run({ exitCode: 127 }), run({ exitCode: 127 })])).toBe('reproduced');
     expect(verdict([run()])).toBe('run-again');
     expect(verdict([run(), run()])).toBe('not-reproduced');
     expect(verdict([run(), red])).toBe('flaky');
     expect(verdict([run({ exitCode: 127 })])).toBe('environment-failed');
-    expect(verdict([run({ timedOut: true, killedBy: 'timeout', exitCode: null })])).toBe('reproduced');
+    const late = run({ timedOut: true, killedBy: 'timeout', exitCode: null });
+    expect(verdict([late, late])).toBe('reproduced');
   });
   it.each([
     ['its time limit', { timedOut: true, killedBy: 'timeout', exitCode: null, signal: 'SIGKILL', durationMs: 2_000 }, 'reproduced'],
@@ -98,7 +120,7 @@ describe('judgeReproduction', () => {
     ['exit code 3', { exitCode: 3 }, 'reproduced'],
     ['SIGSEGV', { exitCode: null, signal: 'SIGSEGV' }, 'run-again'],
   ] as const)('says what ended a run: %s', (words, facts, expected) => {
-    const judged = judgeReproduction([run(facts)], { failingTests: [] });
+    const judged = judgeReproduction(expected === 'reproduced' ? [run(facts), run(facts)] : [run(facts)], { failingTests: [] });
     expect(judged.verdict).toBe(expected);
     if (expected !== 'run-again') expect(judged.detail).toContain(words);
   });
@@ -115,7 +137,7 @@ describe('judgeReproduction', () => {
 
   it('does not take red for another reason as a reproduction', () => {
     expect(verdict([reported(1, ['b'])], ['a'])).toBe('not-reproduced');
-    expect(verdict([reported(1, ['a', 'b'])], ['a'])).toBe('reproduced');
+    expect(verdict([reported(1, ['a', 'b']), reported(1, ['a', 'b'])], ['a'])).toBe('reproduced');
   });
 });
 

@@ -57,11 +57,13 @@ export function judgeCase(one: CorpusCase, more: Partial<Parameters<typeof runGa
     restored: new Set(),
     ...more,
   });
+  const red = run(1, one.reportBefore);
   const green = run(0, one.reportAfter);
   return judgeProof({
-    red: run(1, one.reportBefore),
+    red,
     green,
     greenAgain: green,
+    redAgain: red,
     widerBefore: [],
     widerAfter: [],
     findings,
