@@ -18,7 +18,9 @@ export const FixProposal = z.object({
       z.object({
         name: z.string().max(100),
         command: z.string().max(2000),
-        proves: z.enum(['repair', 'nothing-else-broke']).describe('`repair`: red without the fix and green with it, twice.'),
+        proves: z
+          .enum(['repair', 'nothing-else-broke'])
+          .describe('`repair`: red without the fix, before and after, and green with it, twice.'),
       }),
     )
     .max(11),

@@ -5,7 +5,7 @@ import { oneLine } from './plain.ts';
 import type { Telling } from './telling.ts';
 
 /** What a proof says to people who decide; the only verdict that is ever asked about. */
-export const PROVEN = 'The check fails without the repair, passes twice with it, and nothing else fails newly.';
+export const PROVEN = 'The check fails without the repair, before and after, passes twice with it, and nothing else fails newly.';
 
 /** The card of a healing from what it shows; `asking`: a person is asked right now. */
 export function cardOf(

@@ -46,7 +46,7 @@ export function describeHealing(view: HealingView, { plan, proof, tried, repeats
   if (view.cause !== undefined) lines.push(`**Cause** (${view.class ?? 'unknown'}): ${plain(view.cause, 400)}`, '');
   if (plan) lines.push(`**Repair:** ${plain(plan.title)} (strategy ${plain(plan.strategy)}, ${plan.risk} risk${sizeOf(view.repair)})`, '');
   if (proof?.verdict === 'proven')
-    lines.push('**Proof:** the check fails without the repair, passes twice with it, and nothing else fails newly', '');
+    lines.push('**Proof:** the check fails without the repair, before and after, passes twice with it, and nothing else fails newly', '');
   if (view.decision) lines.push(`**Decision:** ${view.decision.verdict} by ${plain(view.decision.by)}`, '');
   if (view.approval && !view.decision) lines.push(...question(view.healingId, view.approval));
   if (view.pullRequest) lines.push(`**Pull request:** \\#${view.pullRequest.number} on ${plain(view.pullRequest.branch)}`, '');
