@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Activities, OverBudget, PlanSummary, Reasoned } from '../../src/activities/contract.ts';
 import type { Diagnosis } from '../../src/domain/diagnosis.schema.ts';
 import type { Proposal } from '../../src/domain/plan.schema.ts';
+import type { RunFacts } from '../../src/domain/proof.schema.ts';
 import type { HealingInput } from '../../src/domain/settings.ts';
 import { artifact, input, inTurn, proof, run, serviceIncident, sha } from './script.ts';
 import type { HealingWorld } from './world.ts';
@@ -250,7 +251,7 @@ describe.concurrent('proposals', () => {
     expect(outcome.detail).toContain('green without the change, too, by now');
     const asked = world.scripts.calls(repo, 'reason').at(-1)?.input.reproduction;
     expect(asked).toMatchObject({ verdict: 'flaky' });
-    expect(asked?.runs.map(({ exitCode }) => exitCode)).toEqual([1, 0]);
+    expect(asked?.runs.map((each: RunFacts) => each.exitCode)).toEqual([1, 0]);
     expect(world.scripts.calls(repo, 'publish')).toEqual([]);
   });
 
