@@ -120,7 +120,7 @@ function abuse(published: Published): string {
   const shown = table(['Case', 'What', ...columns.map(([name]) => name)], [...rows, ['', '**held / total**', ...total]]);
   const parts = [
     `${attacked.length} of the ${CASES.length} cases are attacks on a sandbox, run in each column against the real thing, and as a control against a plain process.`,
-    `${product} are held before anything reaches a sandbox, whichever it is.`,
+    `${product} are held before anything reaches a sandbox, whichever it is; \`test/abuse/product.test.ts\` tries each of them both ways, the plain one as its control.`,
   ];
   return `${shown}\n\n${parts.join(' ')}`;
 }

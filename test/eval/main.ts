@@ -22,7 +22,9 @@ async function earlier(): Promise<readonly EvalResult[]> {
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as EvalResult);
+    .map((line) => JSON.parse(line) as EvalResult)
+    // What could not be followed to its end, on a machine that was too busy, is tried again.
+    .filter(({ reason }) => reason !== 'error');
 }
 
 const { values } = parseArgs({
