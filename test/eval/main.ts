@@ -19,12 +19,14 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 
 async function earlier(): Promise<readonly EvalResult[]> {
   const text = await readFile(PARTIAL, 'utf8').catch(() => '');
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as EvalResult)
-    // What could not be followed to its end, on a machine that was too busy, is tried again.
-    .filter(({ reason }) => reason !== 'error');
+  return (
+    text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as EvalResult)
+      // What could not be followed to its end, on a machine that was too busy, is tried again.
+      .filter(({ reason }) => reason !== 'error')
+  );
 }
 
 const { values } = parseArgs({
