@@ -174,6 +174,20 @@ async function findTemporal() {
   fail('no Temporal server could be had; install the temporal CLI (docs.temporal.io/cli) or set SUTURE_TEMPORAL_EXECUTABLE');
 }
 
+/** The setting of the kernel that keeps programs from namespaces, turned back. */
+function namespaceAdvice() {
+  const blocking = [
+    ['user.max_user_namespaces', '0', '15000'],
+    ['kernel.unprivileged_userns_clone', '0', '1'],
+    ['kernel.apparmor_restrict_unprivileged_userns', '1', '0'],
+  ].find(([name, value]) => {
+    const file = `/proc/sys/${name.replaceAll('.', '/')}`;
+    return existsSync(file) && readFileSync(file, 'utf8').trim() === value;
+  });
+  if (blocking === undefined) return 'this looks like a container or another sandbox that forbids them: run outside it';
+  return `run: sudo sysctl -w ${blocking[0]}=${blocking[2]}`;
+}
+
 function findBubblewrap() {
   if (process.platform !== 'linux') {
     say('the local sandbox needs Linux; healings will report it as unavailable here');
@@ -192,9 +206,7 @@ function findBubblewrap() {
   }
   const probe = run('bwrap', ['--unshare-user', '--ro-bind', '/', '/', 'true']);
   if (probe.status !== 0) {
-    fail(
-      `user namespaces are blocked (${probe.stderr.trim()}); on Ubuntu 24.04 and newer run: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`,
-    );
+    fail(`user namespaces are blocked (${probe.stderr.trim()}); ${namespaceAdvice()}`);
   }
 }
 

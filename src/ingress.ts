@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openAgent } from './cli/agents/open.ts';
 import { openServed } from './cli/agents/served.ts';
+import { endFailed } from './cli/end-failed.ts';
 import { bearersOf, loadConfig, loadSecrets, settingsFrom, stateFolder } from './config/index.ts';
 import { Failure } from './domain/failure.ts';
 import { healingId } from './domain/ids.ts';
@@ -166,9 +167,4 @@ async function main(): Promise<void> {
   endWithParent(stop);
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(
-    `${error instanceof Failure ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
-  process.exit(error instanceof Failure ? 6 : 1);
-});
+main().catch(endFailed);

@@ -8,6 +8,7 @@ import type { ActivityDeps } from './activities/deps.ts';
 import { createActivities } from './activities/index.ts';
 import { createRunCall } from './activities/run-call.ts';
 import { openReasoner } from './agents/registry.ts';
+import { endFailed } from './cli/end-failed.ts';
 import { loadConfig, loadSecrets, parseRepositoryPolicy, settingsFrom, stateFolder } from './config/index.ts';
 import { Failure } from './domain/failure.ts';
 import { forgeQueue, modelQueue, sandboxQueue } from './domain/task-queues.ts';
@@ -128,6 +129,7 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
     env: process.env,
   });
   const deps: ActivityDeps = {
+    stateDir,
     forge,
     sandbox,
     limits: {
@@ -221,15 +223,7 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
 
 /** Runs a worker until it is told to stop, and ends the process: 0, 6 where a person can mend the reason, else 1. */
 export function runWorkerProcess(...given: Parameters<typeof runWorker>): void {
-  runWorker(...given).then(
-    () => process.exit(0),
-    (error: unknown) => {
-      process.stderr.write(
-        `${error instanceof Failure ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-      );
-      process.exit(error instanceof Failure ? 6 : 1);
-    },
-  );
+  runWorker(...given).then(() => process.exit(0), endFailed);
 }
 
 if (import.meta.main) runWorkerProcess();

@@ -20,6 +20,8 @@ export interface ActivityLog {
 
 /** What activities are made from; every part can be replaced in a test by passing another. */
 export interface ActivityDeps {
+  /** Folder that holds all state, named when its disk is full; absent where nothing outlives the process. */
+  readonly stateDir?: string;
   readonly forge: Forge;
   readonly sandbox: Sandbox;
   readonly limits: SandboxLimits;

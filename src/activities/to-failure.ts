@@ -1,6 +1,9 @@
+import { tmpdir } from 'node:os';
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
+import { diskFull, isDiskFull, type Place } from '../domain/disk-full.ts';
 import { FAILURES, Failure, type FailureCode } from '../domain/failure.ts';
 import { oneLine } from '../lib/excerpt.ts';
+import { fullest } from '../lib/free-space.ts';
 import { activityContext, alive } from './activity-context.ts';
 import type { ActivityDeps } from './deps.ts';
 
@@ -46,14 +49,22 @@ export function toFailure(error: unknown, redact: (text: string) => string): Err
   return failure;
 }
 
+/** What was thrown, with its code where a full disk is behind it: not everything that writes knows our codes. */
+function withCode(error: unknown, stateDir: string | undefined): unknown {
+  if (error instanceof Failure || !isDiskFull(error)) return error;
+  const temporary: Place = { folder: tmpdir(), setting: 'TMPDIR' };
+  return diskFull(stateDir === undefined ? temporary : fullest({ folder: stateDir, setting: 'SUTURE_STATE_DIR' }, temporary), error);
+}
+
 /** Wraps activities so that they say that they live and everything they throw passes `toFailure`; bugs are logged with their stack first, which history never sees. */
-export function guarded<T extends object>(activities: T, deps: Pick<ActivityDeps, 'log' | 'redact'>): T {
+export function guarded<T extends object>(activities: T, deps: Pick<ActivityDeps, 'log' | 'redact' | 'stateDir'>): T {
   const wrapped = Object.entries(activities).map(([name, run]) => [
     name,
     async (input: unknown): Promise<unknown> => {
       try {
         return await alive(() => (run as (input: unknown) => Promise<unknown>)(input));
-      } catch (error) {
+      } catch (thrown) {
+        const error = withCode(thrown, deps.stateDir);
         const cancelled: unknown = activityContext()?.cancellationSignal.reason;
         if (cancelled instanceof CancelledFailure && error instanceof Failure && error.code === 'cancelled') {
           throw cancelled;

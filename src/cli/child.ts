@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { Failure } from '../domain/failure.ts';
 import { openLog } from '../lib/log-file.ts';
 import { WITH_PARENT } from '../lib/with-parent.ts';
+import { failureIn } from './end-failed.ts';
 
 /** A root that runs as a child process. */
 export interface Child {
@@ -25,7 +26,14 @@ export async function endProcess(child: ChildProcess, graceMs: number): Promise<
   clearTimeout(late);
 }
 
-/** Start one of our roots with this Node and wait until it says that it is ready. Throws `Failure` with what it said on stderr. */
+/** What went wrong, out of what a process said before it ended: the error, and not the places in the code that it passed. */
+function lastWords(said: string): string {
+  const lines = said.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('{') && !/^\s+at /.test(line));
+  const error = lines.find((line) => /^(Uncaught )?\w*(Error|Exception|Failure)\b.*: /.test(line));
+  return (error ?? lines.slice(-3).join(' ')).slice(0, 800) || 'it said nothing';
+}
+
+/** Start one of our roots with this Node and wait until it says that it is ready. Throws the `Failure` that it ended with, or one with its last words. */
 export async function startChild(options: {
   readonly script: string;
   readonly args?: readonly string[];
@@ -56,11 +64,13 @@ export async function startChild(options: {
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   const first = await Promise.race([once(lines, 'line').then(([line]) => String(line)), ended.then(() => null)]);
   if (first === null || child.pid === undefined) {
-    const words = said.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
-    throw new Failure(
-      'tool-missing',
-      `${options.name} ended while starting: ${words.slice(-3).join(' ').slice(0, 800) || `see ${options.logFile}`}`,
-    );
+    throw new Failure('tool-missing', `${options.name} ended while starting: ${lastWords(said)}; its log is ${options.logFile}`);
   }
-  return { pid: child.pid, ready: JSON.parse(first) as Record<string, unknown>, ended, stop: () => endProcess(child, 20_000) };
+  const ready = JSON.parse(first) as Record<string, unknown>;
+  const failed = failureIn(ready);
+  if (failed !== null) {
+    await ended;
+    throw failed;
+  }
+  return { pid: child.pid, ready, ended, stop: () => endProcess(child, 20_000) };
 }

@@ -8,7 +8,7 @@ export const EXIT_CODES = {
   escalated: { code: 3, means: 'not healed: what was found is printed, a person has to go on' },
   abstained: { code: 4, means: 'nothing to heal: the failure could not be reproduced, or is flaky' },
   refused: { code: 5, means: 'the gate, the policy or a person refused the change' },
-  environment: { code: 6, means: 'a tool, the sandbox, a port or the configuration is missing or wrong' },
+  environment: { code: 6, means: 'a tool, the sandbox, a port or the configuration is missing or wrong, or the disk is full' },
   notFound: { code: 7, means: 'no such healing or repository, or Suture is not running' },
   expired: { code: 8, means: 'nobody decided in time' },
   stepFailed: { code: 9, means: 'a step of a sandbox job failed' },

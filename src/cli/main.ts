@@ -17,6 +17,7 @@ import { type SetupGitHubOptions, setupGitHub } from './commands/setup-github.ts
 import { type SetupSlackOptions, setupSlack } from './commands/setup-slack.ts';
 import { start } from './commands/start.ts';
 import { status } from './commands/status.ts';
+import { named } from './end-failed.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { createOutput, plain } from './output.ts';
 
@@ -236,7 +237,8 @@ audit
 
 try {
   await program.parseAsync(process.argv);
-} catch (error) {
+} catch (thrown) {
+  const error = named(thrown);
   if (error instanceof CommanderError) code = error.exitCode === 0 ? 0 : EXIT_CODES.usage.code;
   else if (error instanceof Failure) {
     process.stderr.write(`${plain(error.message)}\n`);

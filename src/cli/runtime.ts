@@ -15,6 +15,7 @@ import { connectLazily, createHealings, findTemporalExecutable, startDevServer }
 import { type Child, startChild } from './child.ts';
 import { type Kept, keepRunning, type RestartPolicy } from './keep-running.ts';
 import { announceRunning } from './running.ts';
+import { watchDisk } from './watch-disk.ts';
 
 /** Everything of one machine, running. */
 export interface Runtime {
@@ -164,6 +165,8 @@ export async function startRuntime(options: {
         ingressUrl,
       }),
     );
+    const unwatch = watchDisk(stateDir, (text) => options.onEvent?.(text));
+    undo.push(() => Promise.resolve(unwatch()));
     const pids = () => ({
       worker: worker.current().pid,
       ingress: ingress.current().pid,

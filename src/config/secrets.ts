@@ -1,6 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { diskFull, isDiskFull } from '../domain/disk-full.ts';
 import { Failure } from '../domain/failure.ts';
 import { Secret } from './secret.ts';
 import { secretFromCommand } from './secret-command.ts';
@@ -25,12 +26,15 @@ function invalid(message: string): Failure {
 }
 
 /** Run a file operation; what the disk says becomes one clear line. */
-function onDisk<T>(what: string, work: () => T): T {
+function onDisk<T>(what: string, path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (error instanceof Failure) throw error;
-    throw invalid(`${what}: ${(error as NodeJS.ErrnoException).code ?? String(error)}; the folder must exist and be writable by this user`);
+    if (isDiskFull(error)) throw diskFull({ folder: path, setting: 'SUTURE_STATE_DIR' }, error);
+    throw invalid(
+      `${what} ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}; the folder must exist and be writable by this user`,
+    );
   }
 }
 
@@ -38,8 +42,8 @@ function onDisk<T>(what: string, work: () => T): T {
 function createOnce(file: string, content: () => string): void {
   if (existsSync(file)) return;
   const partial = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  writeFileSync(partial, content(), { mode: 0o600, flush: true });
   try {
+    writeFileSync(partial, content(), { mode: 0o600, flush: true });
     linkSync(partial, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -66,7 +70,7 @@ function check(name: string, value: string, from: string): Secret {
 }
 
 function readGuarded(name: string, file: string): Secret {
-  return onDisk(`cannot read the secret file ${file}`, () => {
+  return onDisk('cannot read the secret file', file, () => {
     if ((statSync(file).mode & 0o077) !== 0) throw invalid(`the secret file ${file} can be used by others; run: chmod 600 ${file}`);
     return check(name, readFileSync(file, 'utf8').trim(), `the secret file ${file}`);
   });
@@ -75,7 +79,7 @@ function readGuarded(name: string, file: string): Secret {
 /** Test secrets that somebody put there, by their names: files `test-...` of the folder, and variables `SUTURE_SECRET_TEST_...`. */
 function givenTestSecrets(folder: string, env: Readonly<Record<string, string | undefined>>): ReadonlyMap<string, Secret> {
   const found = new Map<string, Secret>();
-  const files = onDisk(`cannot read the secrets in ${folder}`, () => readdirSync(folder)).filter((name) => TEST_SECRET.test(name));
+  const files = onDisk('cannot read the secrets in', folder, () => readdirSync(folder)).filter((name) => TEST_SECRET.test(name));
   for (const name of files) found.set(name, readGuarded(name, join(folder, name)));
   for (const [variable, value = ''] of Object.entries(env)) {
     const name = /^SUTURE_SECRET_(TEST_[A-Z0-9_]+)$/.exec(variable)?.[1]?.toLowerCase().replaceAll('_', '-');
@@ -90,7 +94,7 @@ function givenTestSecrets(folder: string, env: Readonly<Record<string, string | 
  */
 export function loadSecrets(stateDir: string, env: Readonly<Record<string, string | undefined>>): Secrets {
   const folder = join(stateDir, 'secrets');
-  onDisk(`cannot make secrets in ${folder}`, () => {
+  onDisk('cannot make secrets in', folder, () => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const name of RANDOM_SECRETS) createOnce(join(folder, name), () => randomBytes(32).toString('base64url'));
     createOnce(join(folder, SIGNING_KEY), () =>

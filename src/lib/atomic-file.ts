@@ -33,7 +33,12 @@ async function syncFolder(path: string): Promise<void> {
 /** Replace a file as a whole and durably: readers see the old or the new content, never a part. */
 export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = await writeTemporary(path, content);
-  await rename(temporary, path);
+  try {
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
   await syncFolder(path);
 }
 

@@ -42,8 +42,8 @@ function unlinkIfThere(path: string): void {
 
 function tryAcquire(path: string, owner: Owner): boolean {
   const temporary = `${path}.${owner.token}`;
-  writeFileSync(temporary, JSON.stringify(owner), { flag: 'wx', mode: 0o600 });
   try {
+    writeFileSync(temporary, JSON.stringify(owner), { flag: 'wx', mode: 0o600 });
     // A link appears with its content or not at all, so nobody ever reads a half-written owner.
     linkSync(temporary, path);
     return true;

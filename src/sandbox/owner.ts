@@ -26,8 +26,8 @@ export function ownerOf(stateDir: string): Owner {
   const make = (): string => {
     const partial = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-    writeFileSync(partial, `${randomBytes(12).toString('hex')}\n`, { mode: 0o600 });
     try {
+      writeFileSync(partial, `${randomBytes(12).toString('hex')}\n`, { mode: 0o600 });
       // Whole from the first moment, and never in the place of one that is there.
       linkSync(partial, file);
     } catch (error) {

@@ -44,7 +44,7 @@ export function createArtifactStore(dir: string): ArtifactStore {
   const pathOf = (sha256: string): string => join(dir, sha256.slice(0, 2), sha256.slice(2));
   return {
     put: (content, mediaType) =>
-      onDisk(async () => {
+      onDisk(dir, async () => {
         const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
         if (bytes.byteLength > MAX_ARTIFACT_BYTES) {
           throw new Failure('too-large', `an artifact of ${bytes.byteLength} bytes is above the limit of ${MAX_ARTIFACT_BYTES}`);
@@ -63,7 +63,7 @@ export function createArtifactStore(dir: string): ArtifactStore {
         return { sha256, size: bytes.byteLength, mediaType };
       }),
     get: (ref: ArtifactRef) =>
-      onDisk(async () => {
+      onDisk(dir, async () => {
         // The name becomes a path, so it is checked even where a schema has seen it.
         if (!/^[0-9a-f]{64}$/.test(ref.sha256)) {
           throw new Failure('artifact-missing', 'an artifact was asked for by something that is not a SHA-256');

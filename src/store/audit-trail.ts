@@ -176,9 +176,9 @@ export function createAuditTrail(dir: string, options: AuditTrailOptions): Audit
       const batch = queue;
       queue = [];
       try {
-        await mkdir(dir, { recursive: true, mode: 0o700 });
-        const settled = await onDisk(() =>
-          withFileLock(join(dir, 'lock'), async () => {
+        const settled = await onDisk(dir, async () => {
+          await mkdir(dir, { recursive: true, mode: 0o700 });
+          return withFileLock(join(dir, 'lock'), async () => {
             const file = await open(path, 'a+', 0o600);
             try {
               const done = await write(file, batch);
@@ -189,8 +189,8 @@ export function createAuditTrail(dir: string, options: AuditTrailOptions): Audit
             } finally {
               await file.close();
             }
-          }),
-        );
+          });
+        });
         for (const settle of settled) {
           settle();
         }
@@ -215,7 +215,7 @@ export function createAuditTrail(dir: string, options: AuditTrailOptions): Audit
     append: (entry) => enqueue(entry),
     checkpoint: async () => {
       await enqueue(null);
-      return onDisk(sign);
+      return onDisk(dir, sign);
     },
   };
 }

@@ -135,7 +135,7 @@ export function createBudgetLedger(dir: string, options: BudgetLedgerOptions = {
         }
       });
     };
-    const result = queue.then(() => onDisk(run));
+    const result = queue.then(() => onDisk(dir, run));
     queue = result.catch(() => undefined);
     return result;
   };

@@ -34,9 +34,9 @@ export function createRecordStore(dir: string): RecordStore {
     throw new Failure('artifact-missing', `record ${path} belongs to another key: remove it, and the step it belongs to runs again`);
   };
   return {
-    get: (key) => onDisk(() => get(key)),
+    get: (key) => onDisk(dir, () => get(key)),
     putOnce: (key, value) =>
-      onDisk(async () => {
+      onDisk(dir, async () => {
         const created = await createAtomically(pathOf(key), JSON.stringify({ key, value }));
         if (created) {
           return value;

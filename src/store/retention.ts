@@ -45,7 +45,7 @@ export function createRetention(
 
   return {
     sweep: () =>
-      onDisk(async () => {
+      onDisk(stateDir, async () => {
         const at = now().getTime();
         if (ahead.length === 0 && at >= nextRound) await begin(at);
         let looked = 0;

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { diskFull, isDiskFull, saysDiskFull } from '../domain/disk-full.ts';
 
 const source = fileURLToPath(new URL('../', import.meta.url));
 
@@ -20,7 +21,7 @@ async function fingerprint(): Promise<string> {
   return hash.digest('hex').slice(0, 24);
 }
 
-/** The workflow bundle as a file, built once per content: about 2.5 s the first time, milliseconds after. */
+/** The workflow bundle as a file, built once per content: about 2.5 s the first time, milliseconds after. Throws `Failure` code `disk-full`. */
 export async function workflowBundle(cacheDir: string): Promise<{ readonly codePath: string }> {
   const codePath = join(cacheDir, `workflows-${await fingerprint()}.cjs`);
   try {
@@ -29,8 +30,13 @@ export async function workflowBundle(cacheDir: string): Promise<{ readonly codeP
   } catch {
     // not built yet
   }
-  await mkdir(cacheDir, { recursive: true });
   const maker = fileURLToPath(new URL('./make-bundle.ts', import.meta.url));
-  await promisify(execFile)(process.execPath, [maker, join(source, 'workflows', 'index.ts'), codePath], { env: {} });
+  try {
+    await mkdir(cacheDir, { recursive: true });
+    await promisify(execFile)(process.execPath, [maker, join(source, 'workflows', 'index.ts'), codePath], { env: {} });
+  } catch (error) {
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+    throw isDiskFull(error) || saysDiskFull(said) ? diskFull({ folder: cacheDir, setting: 'SUTURE_STATE_DIR' }, error) : error;
+  }
   return { codePath };
 }

@@ -5,9 +5,11 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
+import { diskFull, saysDiskFull } from '../domain/disk-full.ts';
 import { Failure } from '../domain/failure.ts';
 import { SEARCH_ATTRIBUTES } from '../domain/search-attributes.ts';
 import { freePort, portTaken } from '../lib/free-port.ts';
+import { freeBytes } from '../lib/free-space.ts';
 import { openLog } from '../lib/log-file.ts';
 
 /** A running dev server. */
@@ -84,7 +86,18 @@ async function stopProcess(child: ChildProcess): Promise<void> {
 /** What the server said last, for a message. */
 async function lastWords(logFile: string): Promise<string> {
   const text = await readFile(logFile, 'utf8').catch(() => '');
-  return text.trim().split('\n').slice(-3).join(' ').slice(-600);
+  return [...new Set(text.trim().split('\n').slice(-3))].join(' ').slice(-600) || 'it said nothing';
+}
+
+/** Too little for the database of a server that has stored nothing yet, in bytes. */
+const NO_ROOM = 128 * 1024;
+
+/** Throws `Failure` code `disk-full` when that is why the server did not start: on a full disk its log may say nothing at all. */
+async function assertRoom({ dbFile, logFile }: DevServerOptions): Promise<void> {
+  const folder = dirname(dbFile ?? logFile);
+  if (saysDiskFull(await lastWords(logFile)) || (freeBytes(folder) ?? NO_ROOM) < NO_ROOM) {
+    throw diskFull({ folder, setting: 'SUTURE_STATE_DIR' });
+  }
 }
 
 /** Start Temporal's dev server on loopback, with fairness on and our search attributes, and wait until it answers. Throws `Failure`. */
@@ -92,6 +105,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   for (let start = 1; ; start += 1) {
     const server = await startOnce(options);
     if (server !== null) return server;
+    await assertRoom(options);
     if (start < STARTS && (options.port === 0 || options.uiPort === 0)) continue;
     throw new Failure(
       'tool-missing',
@@ -161,6 +175,7 @@ async function startOnce(options: DevServerOptions): Promise<DevServer | null> {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return null;
     if (Date.now() > deadline) {
       await stopProcess(child);
+      await assertRoom(options);
       throw new Failure(
         'tool-missing',
         `the Temporal server did not answer within ${START_LIMIT_MS / 1000} s: ${await lastWords(options.logFile)}; its log is ${options.logFile}`,

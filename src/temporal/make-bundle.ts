@@ -1,4 +1,4 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { bundleWorkflowCode } from '@temporalio/worker';
 
 /** Process of `bundle.ts`, `node make-bundle.ts <workflows> <bundle>`: makes the bundle and ends, and the compiler's 150 MiB with it. */
@@ -9,5 +9,11 @@ const { code } = await bundleWorkflowCode({
   logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
 });
 const partial = `${codePath}.${process.pid}`;
-await writeFile(partial, code);
-await rename(partial, codePath);
+try {
+  await writeFile(partial, code);
+  await rename(partial, codePath);
+} catch (error) {
+  // On a full disk the half would keep others from what room there is.
+  await rm(partial, { force: true });
+  throw error;
+}

@@ -39,6 +39,22 @@ describe('failures of activities', () => {
     expect(failure.stack).toBeUndefined();
   });
 
+  it('name the folder and the way out when a disk is full, whoever found out', async () => {
+    const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+    const write = async (why: string): Promise<void> => {
+      throw new Error('could not be kept', { cause: Object.assign(new Error('write'), { code: why }) });
+    };
+    const { keep } = guarded({ keep: write }, { log, redact, stateDir: '/' });
+    for (const code of ['ENOSPC', 'EDQUOT']) {
+      await expect(keep(code)).rejects.toMatchObject({
+        type: 'disk-full',
+        nonRetryable: false,
+        message: expect.stringMatching(/^the disk that holds \/.* is full: .* set (SUTURE_STATE_DIR|TMPDIR) to/),
+      });
+    }
+    await expect(keep('EIO')).rejects.toMatchObject({ type: 'bug' });
+  });
+
   it('leave a cancellation as it is', () => {
     const cancelled = new CancelledFailure('stop');
     expect(toFailure(cancelled, redact)).toBe(cancelled);

@@ -6,21 +6,26 @@ import { createInterface } from 'node:readline/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { loadSecrets } from '../../config/index.ts';
+import { loadConfig, loadSecrets } from '../../config/index.ts';
+import { diskFull, isDiskFull, type Place } from '../../domain/disk-full.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { HealingView } from '../../domain/healing-view.ts';
 import { createRepository, mergePullRequest, openPullRequest, push, requestDeployment } from '../../integrations/local/admin.ts';
 import { createLocalForge } from '../../integrations/local/forge.ts';
 import { createLocalHealth } from '../../integrations/local/health.ts';
+import { integrations } from '../../integrations/registry.ts';
 import { verifyAuditTrail } from '../../store/verify-audit-trail.ts';
 import { startChild } from '../child.ts';
 import { followHealing } from '../follow.ts';
 import type { Output } from '../output.ts';
 import { type Runtime, startRuntime } from '../runtime.ts';
+import { isFull } from '../watch-disk.ts';
+import { sandboxFindings } from './doctor-sandbox.ts';
 
 const REPO = { owner: 'acme', name: 'auth-service' };
 const SERVICE = { repo: REPO, service: 'auth-service', environment: 'production' };
 const USERS = 500;
+const place = (): Place => ({ folder: tmpdir(), setting: 'TMPDIR' });
 const example = (name: string) => fileURLToPath(new URL(`../../../examples/auth-service/${name}`, import.meta.url));
 const percent = (rate: number | null) => (rate === null ? 'unknown' : `${(rate * 100).toFixed(1)} %`);
 
@@ -243,7 +248,11 @@ async function play(
 
 /** `suture demo`: breaks a small real service and heals it, end to end, in a state folder of its own. */
 export async function demo(options: { readonly keep: boolean; readonly approve: boolean }, out: Output): Promise<number> {
-  const stateDir = await mkdtemp(join(tmpdir(), 'suture-demo-'));
+  const stateDir = await mkdtemp(join(tmpdir(), 'suture-demo-')).catch((error: unknown) => {
+    if (isDiskFull(error)) throw diskFull(place(), error);
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new Failure('configuration-invalid', `no folder can be made in ${tmpdir()} (${why}): set TMPDIR to one that this user can write`);
+  });
   let runtime: Runtime | null = null;
   let interrupted = false;
   const onSignal = () => {
@@ -260,6 +269,10 @@ export async function demo(options: { readonly keep: boolean; readonly approve: 
     const bodies = Array.from({ length: USERS }, (_, number) => ({ user: `user${number}`, password: `correct-horse-${number}` }));
     await writeFile(join(stateDir, 'probe.json'), JSON.stringify(bodies));
     await writeFile(join(stateDir, 'config.yml'), stringify(demoConfig()));
+    const { config } = loadConfig({ stateDir, env: process.env, integrations });
+    const missing = (await sandboxFindings(stateDir, config.sandbox)).find(({ ok }) => !ok);
+    // Without it the example would be as red as its break is to make it.
+    if (missing !== undefined) throw new Failure('sandbox-unavailable', `${missing.name}: ${missing.detail}`);
     const source = join(stateDir, 'example');
     await mkdir(source);
     await cp(example('repository'), source, { recursive: true, filter: (path) => !path.includes('__pycache__') });
@@ -300,6 +313,8 @@ export async function demo(options: { readonly keep: boolean; readonly approve: 
     return ok ? 0 : 3;
   } catch (error) {
     if (interrupted) return 130;
+    // Whatever filled up lies in the demo's own folder.
+    if (isDiskFull(error) || isFull(stateDir)) throw diskFull(place(), error);
     if (error instanceof Failure) throw error;
     out.bad(error instanceof Error ? error.message : String(error));
     out.detail(`logs: ${join(stateDir, 'logs')} are gone with the state folder unless you run with --keep`);

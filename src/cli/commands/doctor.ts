@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, statfs } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { type LoadedConfig, loadConfig, parseRepositoryPolicy, stateFolder } from '../../config/index.ts';
 import { Failure } from '../../domain/failure.ts';
 import { integrations } from '../../integrations/registry.ts';
+import { freeBytes } from '../../lib/free-space.ts';
 import { findTemporalExecutable } from '../../temporal/index.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
+import { openStateFolder } from '../state-folder.ts';
 import { type Finding, sandboxFindings } from './doctor-sandbox.ts';
 
 const run = promisify(execFile);
@@ -32,7 +34,7 @@ async function version(tool: string, install: string): Promise<string> {
 /** `suture doctor [policy file]`: everything that a healing needs, each with the way out when it is missing. */
 export async function doctor(policyFile: string | undefined, out: Output): Promise<number> {
   const stateDir = stateFolder(process.env);
-  let settings: LoadedConfig['config']['sandbox'] | null = null;
+  let config: LoadedConfig['config'] | null = null;
   const findings: Finding[] = [
     await finding('node', () => {
       if (Number(process.versions.node.split('.')[0]) < 22)
@@ -42,25 +44,27 @@ export async function doctor(policyFile: string | undefined, out: Output): Promi
     await finding('git', () => version('git', 'apt-get install -y git')),
     await finding('python3', () => version('python3', 'apt-get install -y python3')),
     await finding('configuration', () => {
-      settings = loadConfig({ stateDir, env: process.env, integrations }).config.sandbox;
+      config = loadConfig({ stateDir, env: process.env, integrations }).config;
       return 'no problems';
     }),
-    await finding('temporal', () => {
-      const address = process.env['SUTURE_TEMPORAL_ADDRESS'];
-      return address === undefined
-        ? findTemporalExecutable({ setting: process.env['SUTURE_TEMPORAL_EXECUTABLE'], env: process.env })
-        : `cluster at ${address}`;
+    await finding('temporal', async () => {
+      const { address, executable: setting } = config?.temporal ?? {};
+      if (address !== undefined) return `cluster at ${address}`;
+      const executable = findTemporalExecutable({ setting, env: process.env });
+      await run(executable, ['--version']).catch(() => {
+        throw new Failure('tool-missing', `${executable} does not run; run \`npm run setup\`, or correct SUTURE_TEMPORAL_EXECUTABLE`);
+      });
+      return executable;
     }),
     await finding('state folder', async () => {
-      await mkdir(stateDir, { recursive: true });
-      const disk = await statfs(stateDir);
-      const free = disk.bavail * disk.bsize;
+      await openStateFolder(stateDir);
+      const free = freeBytes(stateDir) ?? 0;
       if (free < MIN_FREE_BYTES)
         throw new Error(`${stateDir} has only ${Math.round(free / 1024 ** 2)} MiB left; free some space or set SUTURE_STATE_DIR`);
       return `${stateDir}, ${Math.round(free / 1024 ** 3)} GiB free`;
     }),
   ];
-  if (settings !== null) findings.push(...(await sandboxFindings(stateDir, settings)));
+  if (config !== null) findings.push(...(await sandboxFindings(stateDir, (config as LoadedConfig['config']).sandbox)));
   if (policyFile !== undefined) {
     findings.push(
       await finding('policy file', async () => {

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { loadConfig, settingsFrom, stateFolder } from '../../config/index.ts';
+import { diskFull } from '../../domain/disk-full.ts';
+import { Failure } from '../../domain/failure.ts';
 import { healingId } from '../../domain/ids.ts';
 import { mirrorExisting, publishBranchTo } from '../../integrations/local/admin.ts';
 import { createLocalForge } from '../../integrations/local/forge.ts';
@@ -16,6 +17,8 @@ import { followHealing } from '../follow.ts';
 import type { Output } from '../output.ts';
 import { findRunning } from '../running.ts';
 import { startRuntime } from '../runtime.ts';
+import { openStateFolder } from '../state-folder.ts';
+import { isFull } from '../watch-disk.ts';
 import { terminalActor } from './decide.ts';
 
 /** What `suture heal` takes. */
@@ -140,7 +143,7 @@ export async function heal(folderArgument: string, command: readonly string[], o
   }
   if (await uncommitted(folder)) out.step('there are uncommitted changes; they are not part of what is healed');
   const stateDir = stateFolder(process.env);
-  await mkdir(stateDir, { recursive: true });
+  await openStateFolder(stateDir);
   // Before anything is started: a folder that cannot be healed is said at once.
   const mirrored = await mirrorExisting(stateDir, folder);
   const { revision } = options;
@@ -171,6 +174,10 @@ export async function heal(folderArgument: string, command: readonly string[], o
     let begun: string | undefined;
     const healing = runHealing(runtime.healings, stateDir, folder, mirrored, command, options, out, (id) => {
       begun = id;
+    }).catch((error: unknown) => {
+      // A dev server whose database cannot grow answers nobody.
+      const silent = error instanceof Failure && error.code === 'temporal-unavailable';
+      throw silent && isFull(stateDir) ? diskFull({ folder: stateDir, setting: 'SUTURE_STATE_DIR' }, error) : error;
     });
     const interrupted = told.then(async (code) => {
       out.step('stopping');

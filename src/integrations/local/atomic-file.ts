@@ -1,30 +1,28 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { z } from 'zod';
+import { diskFull, isDiskFull } from '../../domain/disk-full.ts';
 import { Failure } from '../../domain/failure.ts';
 import * as durable from '../../lib/atomic-file.ts';
 import { hasCode } from '../../lib/error-code.ts';
 import { readTextIfThere } from '../../lib/read-if-there.ts';
 
-async function orDiskFull<T>(writing: Promise<T>): Promise<T> {
+async function orDiskFull<T>(path: string, writing: Promise<T>): Promise<T> {
   try {
     return await writing;
   } catch (error) {
-    if (hasCode(error, 'ENOSPC', 'EDQUOT')) {
-      throw new Failure('disk-full', 'the disk of the state folder is full: free some space and try again', { cause: error });
-    }
-    throw error;
+    throw isDiskFull(error) ? diskFull({ folder: dirname(path), setting: 'SUTURE_STATE_DIR' }, error) : error;
   }
 }
 
 /** Replace a file as a whole and durably. Throws `Failure` code `disk-full`. */
 export function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
-  return orDiskFull(durable.writeAtomically(path, content));
+  return orDiskFull(path, durable.writeAtomically(path, content));
 }
 
 /** Create a file with its whole content, durably; false, and nothing changed, when it exists. Throws `Failure` code `disk-full`. */
 export function createAtomically(path: string, content: string | Uint8Array): Promise<boolean> {
-  return orDiskFull(durable.createAtomically(path, content));
+  return orDiskFull(path, durable.createAtomically(path, content));
 }
 
 /** Replace a JSON record. */

@@ -1,7 +1,8 @@
 import type { Dependencies, SandboxWishes } from '../../domain/dependencies.schema.ts';
 import { Failure } from '../../domain/failure.ts';
-import { isRunning, ownIdentity } from '../../lib/process-identity.ts';
+import { ownIdentity } from '../../lib/process-identity.ts';
 import type { JobResult, Sandbox, SandboxJob, SandboxLimits } from '../../sandbox/contract.ts';
+import { isAbandoned } from './abandoned.ts';
 import { clearPending, createCheck, markPending, readCheck, readPending, writeCheck, writeCheckLog } from './checks.ts';
 import { exportTree } from './export-tree.ts';
 import { fileNameFor } from './paths.ts';
@@ -61,7 +62,7 @@ export async function queueChecks({ folders }: OpenRepository, sha: string, defi
   }
 }
 
-/** Checks that wait for a runner: queued ones, and those whose runner is gone. */
+/** Checks that wait for a runner: queued ones, those whose runner is gone, and those of this process; what it runs at the moment is for the caller to know. */
 export async function waitingChecks({ folders }: OpenRepository): Promise<readonly CheckRecord[]> {
   const waiting: CheckRecord[] = [];
   for (const pending of await readPending(folders)) {
@@ -75,11 +76,8 @@ export async function waitingChecks({ folders }: OpenRepository): Promise<readon
   return waiting.sort((a, b) => (a.queuedAt < b.queuedAt ? -1 : 1));
 }
 
-function isWaiting(record: CheckRecord): boolean {
-  return (
-    record.job !== null &&
-    (record.status === 'queued' || (record.status === 'running' && (record.runner === null || !isRunning(record.runner))))
-  );
+function isWaiting({ job, status, runner }: CheckRecord): boolean {
+  return job !== null && (status === 'queued' || (status === 'running' && isAbandoned(runner)));
 }
 
 function jobOf(

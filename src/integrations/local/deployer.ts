@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Failure } from '../../domain/failure.ts';
 import { freePort } from '../../lib/free-port.ts';
 import { isRunning, ownIdentity } from '../../lib/process-identity.ts';
+import { isAbandoned } from './abandoned.ts';
 import { namesIn, writeJson } from './atomic-file.ts';
 import { readDeployment, readDeployments, readLive, writeDeployment } from './deployments.ts';
 import { type Front, openFront } from './front.ts';
@@ -16,7 +17,7 @@ const HEALTH_POLL_MS = 50;
 
 /** Carries out deployments: release folder, process, health, switch. */
 export interface Deployer {
-  /** Deployments that wait, at most one of each environment: queued ones, and those whose service is gone. */
+  /** Deployments that wait, at most one of each environment: queued ones, those whose service is gone, and those of this process; what it carries out at the moment is for the caller to know. */
   waiting(open: OpenRepository): Promise<readonly DeploymentRecord[]>;
   /** Carry one out and record how it ended; an old release stays live when the new one does not get healthy. */
   deploy(open: OpenRepository, id: string): Promise<void>;
@@ -46,7 +47,7 @@ export async function readAllLive({
 }
 
 function isWaiting(record: DeploymentRecord): boolean {
-  return record.state === 'queued' || (record.state === 'running' && (record.runner === null || !isRunning(record.runner)));
+  return record.state === 'queued' || (record.state === 'running' && isAbandoned(record.runner));
 }
 
 /** The deployer of a state folder. */

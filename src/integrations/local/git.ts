@@ -1,7 +1,9 @@
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { diskFull, type Place, saysDiskFull } from '../../domain/disk-full.ts';
 import { Failure } from '../../domain/failure.ts';
 import { hasCode } from '../../lib/error-code.ts';
+import { freeBytes, fullest } from '../../lib/free-space.ts';
 
 /** What one git command said. */
 export interface GitResult {
@@ -17,6 +19,8 @@ export interface GitOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Exit codes besides 0 that are answers and not failures. */
   readonly accept?: readonly number[];
+  /** Where the command writes besides the repository: it may be that disk which is full. */
+  readonly writes?: Place;
   /** Largest output in bytes; default 64 MiB. */
   readonly maxBytes?: number;
 }
@@ -64,10 +68,21 @@ function argumentsFor(gitDir: string, args: readonly string[]): string[] {
   return [...SAFE.flatMap((setting) => ['-c', setting]), `--git-dir=${gitDir}`, ...args];
 }
 
-function failureOf(args: readonly string[], stderr: string, cause: unknown): Failure {
+/** Room that git itself needs to say why it failed is no room at all, in bytes. */
+const NO_ROOM = 4096;
+
+/** The place that was full when a command failed; null when it failed for another reason. git keeps to itself why it could not write an index. */
+function fullPlace(gitDir: string, writes: Place | undefined, stderr: string): Place | null {
+  const repository: Place = { folder: gitDir, setting: 'SUTURE_STATE_DIR' };
+  const place = writes === undefined ? repository : fullest(repository, writes);
+  const full = saysDiskFull(stderr) || (/unable to (write|create)/i.test(stderr) && (freeBytes(place.folder) ?? NO_ROOM) < NO_ROOM);
+  return full ? place : null;
+}
+
+function failureOf(args: readonly string[], stderr: string, full: Place | null, cause: unknown): Failure {
   const line = stderr.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
-  if (/No space left on device|Disk quota exceeded/.test(stderr)) {
-    return new Failure('disk-full', 'the disk of the state folder is full: free some space and try again', { cause });
+  if (full !== null) {
+    return diskFull(full, cause);
   }
   if (/dubious ownership/.test(stderr)) {
     return new Failure('configuration-invalid', 'the repository belongs to another user: run Suture as the user who owns it', { cause });
@@ -106,7 +121,7 @@ export function git(gitDir: string, args: readonly string[], options: GitOptions
         } else if (hasCode(error, 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER')) {
           reject(new Failure('too-large', `git ${args[0] ?? ''} gave more output than is accepted`, { cause: error }));
         } else {
-          reject(failureOf(args, message, error));
+          reject(failureOf(args, message, fullPlace(gitDir, options.writes, message), error));
         }
       },
     );

@@ -132,9 +132,7 @@ export async function publishBranchTo(stateDir: string, repo: RepoRef, path: str
       real,
       `refs/heads/${branch}:refs/heads/${branch}`,
     ],
-    {
-      accept: [1],
-    },
+    { accept: [1], writes: { folder: real } },
   );
   if (result.code !== 0) {
     throw new Failure('conflict', `${real} already has another ${branch}: rename or delete it there`);

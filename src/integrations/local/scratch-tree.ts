@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ChangeSet } from '../../domain/change-set.schema.ts';
+import { diskFull, isDiskFull, type Place } from '../../domain/disk-full.ts';
 import { Failure } from '../../domain/failure.ts';
 import { git, gitText } from './git.ts';
 import { listTree } from './tree.ts';
@@ -29,10 +30,13 @@ export interface TreeFile {
 
 /** Write the tree that these files make of a base (null: an empty one) and return its id. Works in an index of its own; there is no work tree. */
 export async function writeTree(gitDir: string, base: string | null, files: readonly TreeFile[]): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'suture-index-'));
+  const writes: Place = { folder: tmpdir(), setting: 'TMPDIR' };
+  const folder = await mkdtemp(join(writes.folder, 'suture-index-')).catch((error: unknown) => {
+    throw isDiskFull(error) ? diskFull(writes, error) : error;
+  });
   const env = { GIT_INDEX_FILE: join(folder, 'index') };
   try {
-    await git(gitDir, ['read-tree', ...(base === null ? ['--empty'] : ['--end-of-options', base])], { env });
+    await git(gitDir, ['read-tree', ...(base === null ? ['--empty'] : ['--end-of-options', base])], { env, writes });
     let removed = '';
     let written = '';
     for (const { path, mode, content } of files) {
@@ -44,7 +48,7 @@ export async function writeTree(gitDir: string, base: string | null, files: read
       }
     }
     try {
-      await git(gitDir, ['update-index', '-z', '--index-info'], { env, stdin: removed + written });
+      await git(gitDir, ['update-index', '-z', '--index-info'], { env, writes, stdin: removed + written });
     } catch (error) {
       if (error instanceof Failure && error.code === 'disk-full') {
         throw error;
@@ -55,7 +59,7 @@ export async function writeTree(gitDir: string, base: string | null, files: read
         { cause: error },
       );
     }
-    return await gitText(gitDir, ['write-tree'], { env });
+    return await gitText(gitDir, ['write-tree'], { env, writes });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

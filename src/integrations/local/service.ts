@@ -1,5 +1,6 @@
 import { type FSWatcher, mkdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
+import { isDiskFull } from '../../domain/disk-full.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { RepoRef } from '../../domain/names.schema.ts';
 import type { Sandbox, SandboxLimits } from '../../sandbox/contract.ts';
@@ -49,6 +50,9 @@ export interface LocalForgeService {
   idle(): Promise<void>;
 }
 
+/** A full disk is complained of once in so long, in milliseconds. */
+const FULL_AGAIN_MS = 60_000;
+
 /** Create the forge's own machinery for a state folder; nothing happens before `start`. */
 export function createLocalForgeService(options: LocalForgeServiceOptions): LocalForgeService {
   const { stateDir, sandbox, limits, readChecks, hook, log } = options;
@@ -63,12 +67,30 @@ export function createLocalForgeService(options: LocalForgeServiceOptions): Loca
   let watcher: FSWatcher | null = null;
   let release: (() => Promise<void>) | null = null;
 
+  let saidFull = Number.NEGATIVE_INFINITY;
+  /** Whatever is tried while a disk is full fails; once in a while is enough to say so. */
+  const complain = (error: unknown, facts: object, message: string): void => {
+    const now = Date.now();
+    if (isDiskFull(error)) {
+      if (now - saidFull < FULL_AGAIN_MS) {
+        return;
+      }
+      saidFull = now;
+    }
+    log.warn({ err: error, ...facts }, message);
+  };
+
   const begin = (key: string, kind: 'check' | 'deployment', work: () => Promise<void>): void => {
+    let full = false;
     const done = work()
-      .catch((error: unknown) => log.warn({ err: error, key }, `a ${kind} of the local forge did not go well`))
+      .catch((error: unknown) => {
+        full = isDiskFull(error);
+        complain(error, { key }, `a ${kind} of the local forge did not go well`);
+      })
       .finally(() => {
         underway.delete(key);
-        if (!stopping.signal.aborted) {
+        // On a full disk it would fail again at once, and again; the poll tries it as well.
+        if (!stopping.signal.aborted && !full) {
           void scan();
         }
       });
@@ -81,7 +103,7 @@ export function createLocalForgeService(options: LocalForgeServiceOptions): Loca
     const observation = await observe(open);
     if (observation.newHeads.length > 0) {
       const definitions = await checkDefinitions(open, readChecks).catch((error: unknown) => {
-        log.warn({ err: error, repo: open.repo }, 'the policy file cannot be read, so no checks are queued');
+        complain(error, { repo: open.repo }, 'the policy file cannot be read, so no checks are queued');
         return [];
       });
       for (const sha of observation.newHeads) {
@@ -126,7 +148,7 @@ export function createLocalForgeService(options: LocalForgeServiceOptions): Loca
           busy = (await beginWork(open)) || busy;
         }
       } catch (error) {
-        log.warn({ err: error, repo }, 'a repository of the local forge cannot be served at the moment');
+        complain(error, { repo }, 'a repository of the local forge cannot be served at the moment');
       }
     }
     await outbox?.flush();
@@ -146,7 +168,7 @@ export function createLocalForgeService(options: LocalForgeServiceOptions): Loca
     again = true;
     scanning ??= scanAll()
       .catch((error: unknown) => {
-        log.warn({ err: error }, 'the local forge could not look at its repositories');
+        complain(error, {}, 'the local forge could not look at its repositories');
         return false;
       })
       .finally(() => {

@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { diskFull, isDiskFull } from '../../domain/disk-full.ts';
 import { Failure } from '../../domain/failure.ts';
 import { ownMarker } from '../marker.ts';
 import { encode } from './bpf.ts';
@@ -42,12 +43,24 @@ export function createStaticFiles(folder: string, sh: string): StaticFiles {
   };
   const descriptors = new Map<string, number>();
   nextSet += 1;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const close = (): void => {
+    for (const descriptor of descriptors.values()) {
+      closeSync(descriptor);
+    }
+    descriptors.clear();
+  };
   for (const [name, content] of Object.entries(contents)) {
     const path = join(folder, `${ownMarker()}.f${descriptors.size}x${nextSet}`);
-    writeFileSync(path, content, { mode: 0o600 });
-    descriptors.set(name, openSync(path, 'r'));
-    unlinkSync(path);
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      writeFileSync(path, content, { mode: 0o600 });
+      descriptors.set(name, openSync(path, 'r'));
+    } catch (error) {
+      close();
+      throw isDiskFull(error) ? diskFull({ folder, setting: 'SUTURE_STATE_DIR' }, error) : error;
+    } finally {
+      rmSync(path, { force: true });
+    }
   }
   return {
     open(name) {
@@ -58,11 +71,6 @@ export function createStaticFiles(folder: string, sh: string): StaticFiles {
       // Opening through /proc gives a new file offset, which a duplicate of the descriptor would share.
       return openSync(`/proc/self/fd/${descriptor}`, 'r');
     },
-    close() {
-      for (const descriptor of descriptors.values()) {
-        closeSync(descriptor);
-      }
-      descriptors.clear();
-    },
+    close,
   };
 }
