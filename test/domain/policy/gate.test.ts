@@ -182,6 +182,18 @@ describe('runGate', () => {
     ).toEqual([]);
   });
 
+  it('takes the tests of a file that loads again for the failure that stood for it, and nothing else for it', () => {
+    for (const standIn of ['test/settings.test.js', 'unittest.loader._FailedTest.test_settings', 'tests/test_settings.py']) {
+      const before = report({ [standIn]: 'failed', b: 'passed' });
+      expect(codes([], { reportBefore: before, reportAfter: report({ reads: 'passed', b: 'passed' }), failingTests: [standIn] })).toEqual([]);
+      // The file is gone, and another test was there before.
+      expect(codes([], { reportBefore: before, reportAfter: report({ b: 'passed' }), failingTests: [standIn] })).toContain('test-gone');
+      expect(codes([], { reportBefore: before, reportAfter: report({ reads: 'skipped', b: 'passed' }) })).toContain('test-gone');
+      const passing = report({ [standIn]: 'passed', b: 'passed' });
+      expect(codes([], { reportBefore: passing, reportAfter: report({ reads: 'passed', b: 'passed' }) })).toContain('test-gone');
+    }
+  });
+
   it('finds a literal of a test on which the code branches', () => {
     const changed = file(
       'src/price.py',
