@@ -185,7 +185,9 @@ describe('runGate', () => {
   it('takes the tests of a file that loads again for the failure that stood for it, and nothing else for it', () => {
     for (const standIn of ['test/settings.test.js', 'unittest.loader._FailedTest.test_settings', 'tests/test_settings.py']) {
       const before = report({ [standIn]: 'failed', b: 'passed' });
-      expect(codes([], { reportBefore: before, reportAfter: report({ reads: 'passed', b: 'passed' }), failingTests: [standIn] })).toEqual([]);
+      expect(codes([], { reportBefore: before, reportAfter: report({ reads: 'passed', b: 'passed' }), failingTests: [standIn] })).toEqual(
+        [],
+      );
       // The file is gone, and another test was there before.
       expect(codes([], { reportBefore: before, reportAfter: report({ b: 'passed' }), failingTests: [standIn] })).toContain('test-gone');
       expect(codes([], { reportBefore: before, reportAfter: report({ reads: 'skipped', b: 'passed' }) })).toContain('test-gone');
