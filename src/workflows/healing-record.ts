@@ -1,5 +1,5 @@
 import { isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { AlertSummary, IncidentSummary, PlanSummary, PublishedChange, TriedPlan } from '../activities/contract.ts';
+import type { AlertSummary, HealthFacts, IncidentSummary, PlanSummary, PublishedChange, TriedPlan } from '../activities/contract.ts';
 import type { ChangeSetRef } from '../domain/change-set.schema.ts';
 import type { Diagnosis } from '../domain/diagnosis.schema.ts';
 import type { CardChange, CardDecision } from '../domain/healing-card.ts';
@@ -40,6 +40,7 @@ const CARRIED = [
   'proof',
   'change',
   'mergeSha',
+  'verified',
   'decision',
   'outcome',
   'attempt',
@@ -51,9 +52,7 @@ const CARRIED = [
 ] as const satisfies ReadonlyArray<keyof HealingRecord>;
 
 /** A record between two runs of one healing that watches production; some kB. */
-export interface RecordState extends Pick<HealingRecord, 'key' | 'tried' | (typeof CARRIED)[number]> {
-  /** When the healing began, ISO 8601 UTC. */
-  readonly since: string;
+export interface RecordState extends Pick<HealingRecord, 'key' | 'since' | 'tried' | (typeof CARRIED)[number]> {
   readonly lines: readonly string[];
   readonly timeline: HealingView['timeline'];
   readonly inbox: InboxState;
@@ -68,6 +67,8 @@ export class HealingRecord {
   readonly id: string;
   /** Names this healing in keys: survives a reset and going on in a new run, differs between two healings of one subject. */
   readonly key: string;
+  /** When it began, ISO 8601 UTC: the problem was there by then. */
+  readonly since: string;
   readonly inbox: SignalsInbox;
   readonly tried: TriedPlan[] = [];
   title: string;
@@ -82,6 +83,8 @@ export class HealingRecord {
   green: RunFacts | null = null;
   change: PublishedChange | null = null;
   mergeSha: string | null = null;
+  /** What production was like when its verdict was given. */
+  verified: HealthFacts | null = null;
   approval: NonNullable<HealingView['approval']> | null = null;
   /** Whether a person is asked right now. */
   asking = false;
@@ -110,14 +113,13 @@ export class HealingRecord {
   readonly #progressTelling = new Telling((what) => this.note(`Could not be told: ${what}`));
   readonly progress: Progress;
   #lines: readonly string[] = [];
-  readonly #since: string;
 
   /** `carried`: this is the next run of a healing that watches production. */
   constructor(input: HealingInput, carried?: RecordState) {
     this.input = input;
     this.id = workflowInfo().workflowId;
     this.key = carried?.key ?? `${this.id}/${workflowInfo().originalExecutionRunId}`;
-    this.#since = carried?.since ?? workflowInfo().startTime.toISOString();
+    this.since = carried?.since ?? workflowInfo().startTime.toISOString();
     this.inbox = new SignalsInbox(input.settings.caps.signals, carried?.inbox);
     this.#audits = new AuditLog(this.key, this.id, carried?.audits);
     const wanted = input.settings.telemetry === true && !input.settings.dryRun;
@@ -232,7 +234,7 @@ export class HealingRecord {
   /** Brings the card up to date at every notifier that has cards; only what has a claim has a card. */
   showCard(): void {
     if (this.input.settings.dryRun || !this.claimed) return;
-    this.#cards.show(cardOf(this.view(), { since: this.#since, lines: this.#lines, asking: this.asking, webUiUrl: this.input.webUiUrl }));
+    this.#cards.show(cardOf(this.view(), { since: this.since, lines: this.#lines, asking: this.asking, webUiUrl: this.input.webUiUrl }));
   }
 
   /** Tells people beside the story, in order: whatever happens to it, nothing waits for it. Nothing is told in a dry run. */
@@ -259,7 +261,7 @@ export class HealingRecord {
       ...same,
       key: this.key,
       tried: this.tried,
-      since: this.#since,
+      since: this.since,
       lines: this.#lines,
       timeline: this.#timeline,
       inbox: this.inbox.handOver(),

@@ -1,8 +1,9 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Activities } from '../../src/activities/contract.ts';
 import type { Signal } from '../../src/domain/signal.schema.ts';
+import { createHealings } from '../../src/temporal/index.ts';
 import type { Answers } from './script.ts';
 import { input, serviceIncident, sha, signal } from './script.ts';
 import type { HealingWorld } from './world.ts';
@@ -83,6 +84,12 @@ describe.concurrent('a healing that watches production', () => {
     // Everything that people are shown is as it was, save what was counted.
     expect({ ...after, signals: 0 }).toEqual({ ...before, signals: 0, timeline: after.timeline });
     expect(after.timeline.slice(0, before.timeline.length)).toEqual(before.timeline);
+    const { client, taskQueue, namespace } = world.temporal;
+    const door = createHealings(client, { taskQueue, namespace });
+    await vi.waitFor(async () => {
+      const listed = await door.list({ running: false, limit: 20, repo: { owner: 'acme', name: repo } });
+      expect(listed).toMatchObject([{ healingId: handle.workflowId, runId: runs[0], running: true, state: 'watching', outcome: 'healed' }]);
+    }, 20_000);
     const described = await again.describe();
     expect(described.searchAttributes).toMatchObject({ SutureState: ['watching'], SutureOutcome: ['healed'], SutureReason: ['verified'] });
 
@@ -130,7 +137,7 @@ describe.concurrent('a healing that watches production', () => {
     const repo = 'due';
     const handle = await world.start(repo, heals, watches(repo, 4, [1, 25_000]));
     await report(world.temporal, input(repo), alert(repo, 'first'));
-    await until(handle, (shown) => shown.timeline.some(({ text }) => text === 'Production is still well'));
+    await until(handle, (shown) => shown.timeline.some(({ text }) => text.startsWith('Production after 1 ms')));
     const again = world.temporal.workflows.getHandle(handle.workflowId);
     await tell(repo, repeats(repo, 9), 3);
     await until(again, (shown) => shown.signals === 11);
