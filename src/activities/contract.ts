@@ -189,6 +189,18 @@ export interface HealthFacts {
   readonly why?: string;
   /** Values clearly beyond their own trend, at most 5. */
   readonly degraded?: readonly string[];
+  /** What was compared with what was usual, and what came of it; that there was nothing to compare with, too. */
+  readonly trend?: string;
+}
+
+/** Which time a reading is about. */
+export interface HealthWindow {
+  /** When the fix went live, ISO 8601 UTC; absent: it has not, or long ago. */
+  readonly since?: string;
+  /** When the problem was first reported, ISO 8601 UTC: usual is what was before it. */
+  readonly reported?: string;
+  /** Length of the window that is judged. */
+  readonly windowMs?: number;
 }
 
 /** Everything a workflow may ask for. Each can run twice and has one effect; `key` names that effect. All inputs and outputs are a few kB. */
@@ -407,8 +419,7 @@ export interface Activities {
     readonly repo: RepoRef;
     readonly id: string;
   }): Promise<{ readonly state: 'queued' | 'running' | 'success' | 'failure'; readonly detail: string }>;
-  /** `since`: trends are those before it, ISO 8601 UTC. */
-  readHealth(input: { readonly dossier: ArtifactRef; readonly since?: string }): Promise<HealthFacts>;
+  readHealth(input: HealthWindow & { readonly dossier: ArtifactRef }): Promise<HealthFacts>;
   /** What the readings so far say; `wait` while the window has not passed. */
   judgeHealth(input: {
     readonly dossier?: ArtifactRef;
@@ -418,6 +429,11 @@ export interface Activities {
     readonly elapsedMs: number;
     readonly timeoutMs: number;
   }): Promise<{ readonly verdict: 'wait' | 'better' | 'unchanged' | 'worse' | 'inconclusive'; readonly detail: string }>;
+  /** What the readings at a later horizon say; `again`: look once more. `before`: when the fix was verified. */
+  judgeWatched(input: {
+    readonly before: HealthFacts | null;
+    readonly after: readonly HealthFacts[];
+  }): Promise<{ readonly verdict: 'again' | 'better' | 'unchanged' | 'worse' | 'inconclusive'; readonly detail: string }>;
   /** The next production action that server and policy have for a service, by the order of the policy. */
   planAction(input: {
     /** Only this one, as a plan names it; absent: the next of the policy. */
@@ -460,12 +476,9 @@ export interface Activities {
     readonly rollbackTo?: string;
   }): Promise<{ readonly kind: 'done' | 'unknown' | 'refused'; readonly detail: string; readonly deployment?: string }>;
   /** How a service is, where there is no dossier. */
-  readServiceHealth(input: {
-    readonly repo: RepoRef;
-    readonly service: string;
-    readonly settings: HealingSettings;
-    readonly since?: string;
-  }): Promise<HealthFacts>;
+  readServiceHealth(
+    input: HealthWindow & { readonly repo: RepoRef; readonly service: string; readonly settings: HealingSettings },
+  ): Promise<HealthFacts>;
   /** What a late signal changes. */
   judgeSignal(input: {
     readonly healingId: string;

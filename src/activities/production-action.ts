@@ -1,7 +1,6 @@
 import { Failure } from '../domain/failure.ts';
 import type { RepoRef } from '../domain/names.schema.ts';
 import { chooseAction } from '../domain/policy/choose-action.ts';
-import { judgeReading } from '../domain/policy/judge-reading.ts';
 import { filledCall, type ProductionAction } from '../domain/production-action.schema.ts';
 import type { RepositoryPolicy } from '../domain/repository-policy.schema.ts';
 import type { HealingSettings } from '../domain/settings.ts';
@@ -10,6 +9,7 @@ import { audit } from './audit.ts';
 import type { Activities } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { keyHash } from './keys.ts';
+import { measure } from './measure.ts';
 import { approvalRules } from './normalize.ts';
 import { readPolicy } from './read-policy.ts';
 
@@ -174,26 +174,14 @@ export function productionActionActivities(deps: ActivityDeps): Pick<Activities,
       await deps.records.putOnce(`action/${key}/result`, JSON.stringify(clean));
       return clean;
     },
-    async readServiceHealth({ repo, service: name, settings, since }) {
+    async readServiceHealth({ repo, service: name, settings, ...window }) {
       const found = await serviceOf(deps, repo, settings, name);
       if (found === null || deps.health === null)
         throw new Failure(
           'configuration-invalid',
           found === null ? `the policy declares no service ${oneLine(name, 100)}` : 'no health source is configured',
         );
-      const { service } = found;
-      try {
-        const reading = await deps.health.read({
-          repo,
-          service: service.name,
-          environment: service.environment,
-          ...(since === undefined ? {} : { since }),
-        });
-        return judgeReading(reading, service.maxErrorRate, deps.redact);
-      } catch (error) {
-        if (!(error instanceof Failure) || error.code !== 'health-unavailable') throw error;
-        return { at: deps.now().toISOString(), requests: 0, errorRate: null, ok: null };
-      }
+      return await measure({ ...deps, health: deps.health }, repo, found.service, window);
     },
   };
 }

@@ -127,6 +127,13 @@ export const ServerConfig = z.strictObject({
       probes: z.number().int().positive().max(300).default(120).describe('Probes, trials and questions to a model within an attempt.'),
       slotsPerRepository: z.number().int().positive().max(100).default(3).describe('Healings of one repository at work at the same time.'),
       signals: z.number().int().positive().max(500).default(100).describe('Signals that a healing keeps; later repeats are only counted.'),
+      signalsPerRun: z
+        .number()
+        .int()
+        .positive()
+        .max(5_000)
+        .default(1_000)
+        .describe('Signals after which a healing that watches production goes on in a new run, with a short history.'),
     })
     .prefault({})
     .describe('Caps of a healing.'),

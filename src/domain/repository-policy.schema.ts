@@ -166,6 +166,24 @@ export const RepositoryPolicy = z.strictObject({
           })
           .optional()
           .describe('Monitors that `suture setup datadog` keeps; their thresholds are limits after a deployment, too.'),
+        trend: z
+          .strictObject({
+            rise: z.number().min(1).max(100).default(1.2).describe('Times what was usual, beyond which a value is not as usual.'),
+            deviations: z
+              .number()
+              .min(0)
+              .max(100)
+              .default(3)
+              .describe('Robust deviations above what was usual that it takes too, in windows of less than a day.'),
+            hours: z
+              .number()
+              .min(0)
+              .max(1)
+              .default(0.75)
+              .describe('Share of the hours that must be above the same hours before, in windows of a day and more.'),
+          })
+          .prefault({})
+          .describe('When error rate, latency and CPU are beyond their own trend from before the problem was reported.'),
         actions: z
           .array(WantedAction)
           .max(5)

@@ -43,6 +43,8 @@ export interface HealingCaps {
   readonly slotsPerRepository: number;
   /** Signals kept in state; later repeats are only counted. */
   readonly signals: number;
+  /** Signals after which a healing that watches production goes on in a new run with a short history; absent: when Temporal suggests it. */
+  readonly signalsPerRun?: number;
 }
 
 /** The server's part of the policy: the repository's own policy file can only be stricter. */

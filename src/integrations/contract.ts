@@ -274,7 +274,7 @@ export interface HealthReading {
   readonly metrics?: readonly MetricReading[];
 }
 
-/** One measured value beside its threshold and its own trend before the deployment. */
+/** One measured value beside its threshold and its own trend. */
 export interface MetricReading {
   /** Name for people: `latency p95`. */
   readonly name: string;
@@ -282,8 +282,19 @@ export interface MetricReading {
   readonly value: number | null;
   /** Beyond it is unhealthy; absent: only the trend counts. */
   readonly threshold?: number;
-  /** Mean and standard deviation in the time before `since`; absent when there was no data. */
-  readonly before?: { readonly mean: number; readonly deviation: number };
+  /** A rise of no more than this is none, in the unit of the metric; absent: every rise counts that the rule of the policy calls one. */
+  readonly least?: number;
+  /** Points over the times that were asked for; absent where the source keeps none. */
+  readonly trend?: { readonly after: MetricPoints; readonly before: readonly MetricPoints[] };
+}
+
+/** Points of a metric, each at its time in milliseconds since the epoch; where nothing was measured there is none. */
+export type MetricPoints = ReadonlyArray<readonly [at: number, value: number]>;
+
+/** A stretch of time, milliseconds since the epoch. */
+export interface TimeSpan {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Measures production. */
@@ -293,8 +304,10 @@ export interface HealthSource {
     readonly repo: RepoRef;
     readonly service: string;
     readonly environment: string;
-    /** ISO 8601 UTC: trends are those before it; absent: before now. */
+    /** When what is measured went live, ISO 8601 UTC; absent: long ago. */
     readonly since?: string;
+    /** Points of these times are wanted, where the source keeps them. */
+    readonly trend?: { readonly after: TimeSpan; readonly before: readonly TimeSpan[] };
     /** Limits of the policy, in the unit of the metric. */
     readonly limits?: { readonly latency?: number; readonly cpu?: number };
   }): Promise<HealthReading>;

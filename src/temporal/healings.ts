@@ -41,6 +41,9 @@ import type { DecisionResult, HealingListing, Healings } from './contract.ts';
 const UPDATE_DEADLINE_MS = 2500;
 const CALL_DEADLINE_MS = 5000;
 
+/** All but the runs of a healing after which it went on watching production in another one: that one stands for it. */
+const WATCHES_ON = "(ExecutionStatus != 'ContinuedAsNew' OR SutureState != 'watching')";
+
 /** `TASK_QUEUE_TYPE_ACTIVITY` of the server's API. */
 const ACTIVITY_QUEUE = 2;
 
@@ -202,7 +205,7 @@ export function createHealings(
     async list({ running, limit, repo }) {
       const query = [
         `WorkflowType = '${WORKFLOW_TYPES.healing}'`,
-        ...(running ? ["ExecutionStatus = 'Running'"] : []),
+        ...(running ? ["ExecutionStatus = 'Running'"] : [WATCHES_ON]),
         ...(repo === undefined ? [] : [`SutureRepo = '${repo.owner}/${repo.name}'`]),
       ].join(' AND ');
       const found: HealingListing[] = [];

@@ -1,4 +1,4 @@
-import type { Activities, AlertSummary, HealthFacts, PlanSummary } from '../activities/contract.ts';
+import type { Activities, AlertSummary, HealthFacts, HealthWindow, PlanSummary } from '../activities/contract.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { act } from './activity-options.ts';
 import type { ApprovalDesk } from './approval.ts';
@@ -6,6 +6,7 @@ import type { Control } from './control.ts';
 import type { HealingRecord } from './healing-record.ts';
 import { oneLine } from './plain.ts';
 import { Poll } from './poll.ts';
+import { addReading } from './readings.ts';
 
 type Planned = Extract<Awaited<ReturnType<Activities['planAction']>>, { readonly kind: 'action' }>;
 
@@ -225,8 +226,7 @@ async function watch(
   const started = Date.now();
   const after: HealthFacts[] = [];
   for (;;) {
-    after.push(await reading(record, service, 'measure production', since));
-    if (after.length > 35) after.splice(5, 1);
+    addReading(after, await reading(record, service, 'measure production', { since, windowMs }));
     const elapsedMs = Date.now() - started;
     const { verdict, detail } = await act('judgeHealth', 'did it help', { before, after, windowMs, elapsedMs, timeoutMs });
     record.note(`Production: ${verdict}: ${detail}`);
@@ -236,7 +236,7 @@ async function watch(
   }
 }
 
-function reading(record: HealingRecord, service: string, summary: string, since?: string): Promise<HealthFacts> {
+function reading(record: HealingRecord, service: string, summary: string, window: HealthWindow = {}): Promise<HealthFacts> {
   const { repo, settings } = record.input;
-  return act('readServiceHealth', summary, { repo, service, settings, ...(since === undefined ? {} : { since }) });
+  return act('readServiceHealth', summary, { repo, service, settings, reported: record.since, ...window });
 }

@@ -118,6 +118,7 @@ export const ACTIVITY_OPTIONS: Readonly<Record<keyof Activities, ActivityOptions
   readDeployment: vendor,
   readHealth: vendor,
   judgeHealth: judging,
+  judgeWatched: judging,
   judgeSignal: judging,
   publishRevert: evidence,
   planAction: vendor,

@@ -52,12 +52,19 @@ const MAY_IT_GO: Question = {
 export class ApprovalDesk {
   readonly #record: HealingRecord;
   readonly #presenting: Telling;
-  #decision: ApprovalDecision | null = null;
+  #decision: ApprovalDecision | null;
   #question = MAY_IT_GO;
 
-  constructor(record: HealingRecord) {
+  /** `decision`: the one that counted in an earlier run of this healing. */
+  constructor(record: HealingRecord, decision: ApprovalDecision | null = null) {
     this.#record = record;
+    this.#decision = decision;
     this.#presenting = new Telling((what) => record.note(`Could not be made: ${what}`));
+  }
+
+  /** The decision that counted last. */
+  get decision(): ApprovalDecision | null {
+    return this.#decision;
   }
 
   /** Null when the decision counts. Must stay synchronous: an asynchronous validator never refuses. */

@@ -50,14 +50,20 @@ export class CardBoard {
   readonly #failed: () => void;
   #sent = '';
   #next: HealingCard | null = null;
-  #revision = 0;
+  #revision: number;
   #busy = false;
 
-  /** `failed` notes that a card could not be shown. */
-  constructor(key: string, telling: Telling, failed: () => void) {
+  /** `failed` notes that a card could not be shown; `revision`: of the card that an earlier run showed last. */
+  constructor(key: string, telling: Telling, failed: () => void, revision = 0) {
+    this.#revision = revision;
     this.#key = key;
     this.#telling = telling;
     this.#failed = failed;
+  }
+
+  /** Revision of the card that was shown last. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** Shows this state, unless it is shown already. */

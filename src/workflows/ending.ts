@@ -5,12 +5,13 @@ import { proposalInWords } from '../domain/proposal-in-words.ts';
 import type { Signal } from '../domain/signal.schema.ts';
 import { act } from './activity-options.ts';
 import type { Admission } from './admission.ts';
-import type { AuditFacts, HealingRecord } from './healing-record.ts';
+import type { AuditFacts } from './audit-log.ts';
+import type { HealingRecord } from './healing-record.ts';
 import { SIGNALS_BUDGET } from './normalizing.ts';
 import { plain } from './plain.ts';
 import { isEvidence, withinBudget } from './signals-inbox.ts';
 import type { UndoStack } from './undo.ts';
-import { horizons, watch } from './watching.ts';
+import { horizons, Watch, type WatchState } from './watching.ts';
 
 /** Finishes with an outcome: takes back, hands over, tells, frees the slot. Cannot be cancelled. */
 export async function end(record: HealingRecord, admission: Admission, undo: UndoStack, outcome: Outcome): Promise<void> {
@@ -96,24 +97,26 @@ function handOver(record: HealingRecord, outcome: Outcome, leftBehind: readonly 
   );
 }
 
-/** What goes on after a healing closed. */
-export interface Afterwards {
-  /** What must not be lost with it: a failure of a head that it never saw, or what shows that its problem is back. */
-  readonly late: readonly Signal[];
-  /** The same case begins again: production that was well after the fix is bad again. */
-  readonly reopened: boolean;
-}
+/** What goes on after the end of a healing. */
+export type Afterwards =
+  /** It watches production, and goes on doing so in a new run. */
+  | { readonly kind: 'watches-on'; readonly watch: Watch }
+  | {
+      readonly kind: 'closed';
+      /** What must not be lost with it: a failure of a head that it never saw, or what shows that its problem is back. Ask once, at the very last. */
+      readonly late: () => readonly Signal[];
+      /** Production that was well after the fix was watched: an alert among what is late opens the same case again. */
+      readonly watched: boolean;
+    };
 
-/** Stays open to absorb repeats and to look at production again, then closes. */
-export async function cool(record: HealingRecord, outcome: Outcome, cancelled: boolean): Promise<Afterwards> {
-  const { cooldownMs } = record.input.settings.timings;
+/** Stays open to absorb repeats and to look at production again, then closes. `carried`: an earlier run of it watched already. */
+export async function cool(record: HealingRecord, outcome: Outcome, cancelled: boolean, carried?: WatchState): Promise<Afterwards> {
   const mergedInto = outcome.kind === 'merged-into';
-  const asked = record.input.request !== undefined;
-  // A merged healing must not swallow evidence of its primary, a superseded one not the failure of the new head; a person who asked may ask again at once.
+  let watch = carried === undefined ? null : new Watch(record, carried);
   let late: readonly Signal[] = [];
-  let watched = false;
-  if (!mergedInto && outcome.kind !== 'superseded' && !asked && !cancelled && !record.input.settings.dryRun) {
-    try {
+  try {
+    if (watch === null && !cancelled && staysOpen(record, outcome)) {
+      const { cooldownMs } = record.input.settings.timings;
       if (cooldownMs > 0) {
         record.move('cooling', 'Absorbs repeats of the same problem');
         await sleep(cooldownMs, { summary: 'stays open and absorbs repeats' });
@@ -121,32 +124,47 @@ export async function cool(record: HealingRecord, outcome: Outcome, cancelled: b
       late = lateEvidence(record, false);
       if (late.length === 0 && horizons(record, outcome).length > 0) {
         record.move('watching', 'Production is looked at again later');
-        watched = true;
-        late = await watch(record, outcome);
+        watch = Watch.begin(record, outcome);
       }
-    } catch (error) {
-      if (!isCancellation(error)) throw error;
     }
+    if (watch !== null) {
+      const seen = await watch.look();
+      if (seen === 'goes-on') return { kind: 'watches-on', watch };
+      late = [...late, ...seen];
+    }
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
   }
   record.move('closed', record.inbox.repeats > 0 ? `Closed; ${record.inbox.repeats} repeats were absorbed` : 'Closed');
-  await CancellationScope.nonCancellable(async () => {
-    try {
-      await record.auditsWritten();
-    } catch {
-      record.forgetAuditFailure();
-      await record.tolerate(
-        'the missing audit entries',
-        act('notify', 'say that the audit trail has a gap', {
-          key: `${record.key}/audit-gap`,
-          healingId: record.id,
-          kind: 'outcome',
-          text: 'The audit trail could not be written to the end.',
-        }),
-      );
-    }
-  });
-  if (!watched) late = [...late, ...lateEvidence(record, mergedInto)];
-  return { late: withinBudget(late, SIGNALS_BUDGET), reopened: watched && late.some((signal) => signal.kind === 'alert-triggered') };
+  await CancellationScope.nonCancellable(() => auditsWritten(record));
+  return {
+    kind: 'closed',
+    late: () => withinBudget([...late, ...(watch?.news() ?? lateEvidence(record, mergedInto))], SIGNALS_BUDGET),
+    watched: watch !== null,
+  };
+}
+
+/** A merged healing must not swallow evidence of its primary, a superseded one not the failure of the new head; a person who asked may ask again at once. */
+function staysOpen({ input }: HealingRecord, outcome: Outcome): boolean {
+  return outcome.kind !== 'merged-into' && outcome.kind !== 'superseded' && input.request === undefined && !input.settings.dryRun;
+}
+
+/** Waits for the audit trail; a gap in it is told. */
+async function auditsWritten(record: HealingRecord): Promise<void> {
+  try {
+    await record.auditsWritten();
+  } catch {
+    record.forgetAuditFailure();
+    await record.tolerate(
+      'the missing audit entries',
+      act('notify', 'say that the audit trail has a gap', {
+        key: `${record.key}/audit-gap`,
+        healingId: record.id,
+        kind: 'outcome',
+        text: 'The audit trail could not be written to the end.',
+      }),
+    );
+  }
 }
 
 function lateEvidence(record: HealingRecord, anyHead: boolean): readonly Signal[] {

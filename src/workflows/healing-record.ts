@@ -1,5 +1,5 @@
-import { CancellationScope, isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { Activities, AlertSummary, IncidentSummary, PlanSummary, PublishedChange, TriedPlan } from '../activities/contract.ts';
+import { isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { AlertSummary, HealthFacts, IncidentSummary, PlanSummary, PublishedChange, TriedPlan } from '../activities/contract.ts';
 import type { ChangeSetRef } from '../domain/change-set.schema.ts';
 import type { Diagnosis } from '../domain/diagnosis.schema.ts';
 import type { CardChange, CardDecision } from '../domain/healing-card.ts';
@@ -13,6 +13,7 @@ import type { Proposal, StrategyRefusal } from '../domain/plan.schema.ts';
 import type { Proof, RunFacts } from '../domain/proof.schema.ts';
 import type { HealingInput } from '../domain/settings.ts';
 import { act } from './activity-options.ts';
+import { type AuditFacts, AuditLog, type AuditState } from './audit-log.ts';
 import { CardBoard, cardOf, PROVEN } from './cards.ts';
 import { describeHealing } from './details.ts';
 import { papersOf } from './papers.ts';
@@ -21,27 +22,53 @@ import { Progress } from './progress.ts';
 import type { Reproduced } from './reproducing.ts';
 import type { SearchAttributeValues } from './search-attributes.ts';
 import { showSearchAttributes } from './search-attributes.ts';
-import { SignalsInbox } from './signals-inbox.ts';
+import { type InboxState, SignalsInbox } from './signals-inbox.ts';
 import { Telling } from './telling.ts';
 
 /** Lines kept for people. */
 const TIMELINE = 60;
-/** Entries that one activity writes: some kB at most. */
-const AUDIT_BATCH = 10;
 /** Refusals of strategies kept for the hand-over. */
 const REFUSALS = 20;
 
-/** Small facts of one audit entry. */
-export type AuditFacts = Readonly<Record<string, string | number | boolean | null>>;
+/** What goes over as it is into the next run of a healing that watches production. */
+const CARRIED = [
+  'title',
+  'incident',
+  'diagnosis',
+  'plan',
+  'changeSet',
+  'proof',
+  'change',
+  'mergeSha',
+  'verified',
+  'decision',
+  'outcome',
+  'attempt',
+  'attemptsBegun',
+  'proposals',
+  'paused',
+  'claimed',
+  'refusals',
+] as const satisfies ReadonlyArray<keyof HealingRecord>;
 
-type AuditEntry = Parameters<Activities['recordAudit']>[0]['entries'][number];
+/** A record between two runs of one healing that watches production; some kB. */
+export interface RecordState extends Pick<HealingRecord, 'key' | 'since' | 'tried' | (typeof CARRIED)[number]> {
+  readonly lines: readonly string[];
+  readonly timeline: HealingView['timeline'];
+  readonly inbox: InboxState;
+  readonly audits: AuditState;
+  /** Revision of the card that was shown last. */
+  readonly card: number;
+}
 
 /** Everything one healing knows, and the only place where its state moves. */
 export class HealingRecord {
   readonly input: HealingInput;
   readonly id: string;
-  /** Names this healing in keys: survives a reset, differs between two healings of one subject. */
+  /** Names this healing in keys: survives a reset and going on in a new run, differs between two healings of one subject. */
   readonly key: string;
+  /** When it began, ISO 8601 UTC: the problem was there by then. */
+  readonly since: string;
   readonly inbox: SignalsInbox;
   readonly tried: TriedPlan[] = [];
   title: string;
@@ -56,6 +83,8 @@ export class HealingRecord {
   green: RunFacts | null = null;
   change: PublishedChange | null = null;
   mergeSha: string | null = null;
+  /** What production was like when its verdict was given. */
+  verified: HealthFacts | null = null;
   approval: NonNullable<HealingView['approval']> | null = null;
   /** Whether a person is asked right now. */
   asking = false;
@@ -75,9 +104,7 @@ export class HealingRecord {
   #state: HealingState = 'received';
   #timeline: Array<HealingView['timeline'][number]> = [];
   #shown: SearchAttributeValues = {};
-  #audits = 0;
-  readonly #unwritten: AuditEntry[] = [];
-  #auditing: Promise<void> | null = null;
+  readonly #audits: AuditLog;
   readonly #telling = new Telling((what) => this.note(`Could not be told: ${what}`));
   // Cards are told on their own: a message that is tried again must not hold the newest state back.
   readonly #cardTelling = new Telling((what) => this.note(`Could not be told: ${what}`));
@@ -87,16 +114,25 @@ export class HealingRecord {
   readonly progress: Progress;
   #lines: readonly string[] = [];
 
-  constructor(input: HealingInput) {
+  /** `carried`: this is the next run of a healing that watches production. */
+  constructor(input: HealingInput, carried?: RecordState) {
     this.input = input;
     this.id = workflowInfo().workflowId;
-    this.key = `${this.id}/${workflowInfo().originalExecutionRunId}`;
-    this.inbox = new SignalsInbox(input.settings.caps.signals);
+    this.key = carried?.key ?? `${this.id}/${workflowInfo().originalExecutionRunId}`;
+    this.since = carried?.since ?? workflowInfo().startTime.toISOString();
+    this.inbox = new SignalsInbox(input.settings.caps.signals, carried?.inbox);
+    this.#audits = new AuditLog(this.key, this.id, carried?.audits);
     const wanted = input.settings.telemetry === true && !input.settings.dryRun;
     this.progress = new Progress({ wanted, key: this.key, telling: this.#progressTelling });
-    this.#cards = new CardBoard(this.key, this.#cardTelling, () => this.note('Could not be told: the card'));
-    this.tried.push(...(input.reopened?.tried ?? []));
+    this.#cards = new CardBoard(this.key, this.#cardTelling, () => this.note('Could not be told: the card'), carried?.card);
+    this.tried.push(...(carried?.tried ?? input.reopened?.tried ?? []));
     this.title = `${input.repo.owner}/${input.repo.name} ${input.subject}`;
+    if (carried !== undefined) {
+      for (const name of CARRIED) Object.assign(this, { [name]: carried[name] });
+      this.#state = 'watching';
+      this.#timeline = [...carried.timeline];
+      this.#lines = carried.lines;
+    }
     // Attributes outlive continue-as-new: what the healing before left there is wiped.
     if (input.carried) this.#shown = { SutureOutcome: '', SutureReason: '', SutureClass: '' };
     this.show();
@@ -149,32 +185,17 @@ export class HealingRecord {
 
   /** Appends to the audit trail in order, beside the story; `auditsWritten` waits for it. What comes while an entry is being written goes with the next. */
   audit(action: string, facts: AuditFacts, actor = 'suture'): void {
-    this.#audits += 1;
-    this.#unwritten.push({ key: `${this.key}/${this.#audits}`, healingId: this.id, action, actor, facts });
-    this.#auditing ??= this.#write();
-    this.#auditing.catch(() => undefined);
-  }
-
-  async #write(): Promise<void> {
-    // Everything that the same step of the story says goes together.
-    await Promise.resolve();
-    while (this.#unwritten.length > 0) {
-      const entries = this.#unwritten.slice(0, AUDIT_BATCH);
-      const names = [...new Set(entries.map((entry) => entry.action))].join(', ');
-      await CancellationScope.nonCancellable(() => act('recordAudit', `audit: ${names}`, { entries }));
-      this.#unwritten.splice(0, entries.length);
-    }
-    this.#auditing = null;
+    this.#audits.append(action, facts, actor);
   }
 
   /** Everything that was decided so far is in the audit trail; throws when it cannot be written, because nothing may happen unrecorded. */
   async auditsWritten(): Promise<void> {
-    await this.#auditing;
+    await this.#audits.written();
   }
 
   /** Goes on recording after entries could not be written: they are tried again with the next one. */
   forgetAuditFailure(): void {
-    this.#auditing = null;
+    this.#audits.forgetFailure();
   }
 
   /** Records how one attempt ended. */
@@ -213,8 +234,7 @@ export class HealingRecord {
   /** Brings the card up to date at every notifier that has cards; only what has a claim has a card. */
   showCard(): void {
     if (this.input.settings.dryRun || !this.claimed) return;
-    const since = workflowInfo().startTime.toISOString();
-    this.#cards.show(cardOf(this.view(), { since, lines: this.#lines, asking: this.asking, webUiUrl: this.input.webUiUrl }));
+    this.#cards.show(cardOf(this.view(), { since: this.since, lines: this.#lines, asking: this.asking, webUiUrl: this.input.webUiUrl }));
   }
 
   /** Tells people beside the story, in order: whatever happens to it, nothing waits for it. Nothing is told in a dry run. */
@@ -227,6 +247,27 @@ export class HealingRecord {
     await this.#telling.told();
     await this.#cardTelling.told();
     await this.#progressTelling.told();
+  }
+
+  /** Whether nothing of it is on its way right now, neither to people nor into the audit trail. */
+  get quiet(): boolean {
+    return !this.#audits.busy && [this.#telling, this.#cardTelling, this.#progressTelling].every(({ busy }) => !busy);
+  }
+
+  /** What the next run of a healing that watches production goes on with. */
+  handOver(): RecordState {
+    const same = Object.fromEntries(CARRIED.map((name) => [name, this[name]])) as Pick<HealingRecord, (typeof CARRIED)[number]>;
+    return {
+      ...same,
+      key: this.key,
+      tried: this.tried,
+      since: this.since,
+      lines: this.#lines,
+      timeline: this.#timeline,
+      inbox: this.inbox.handOver(),
+      audits: this.#audits.handOver(),
+      card: this.#cards.revision,
+    };
   }
 
   /** Shows one step where production is watched. */

@@ -18,29 +18,38 @@ import { watchProduction } from './production.ts';
 import { publish } from './publish.ts';
 import { UndoStack } from './undo.ts';
 import { explain } from './unexplained-alert.ts';
+import type { WatchState } from './watching.ts';
 
-/** One incident from its first signal to its outcome; id `heal/<owner>/<repo>/<subject>`. Always completes with an outcome and its reason. */
-export async function HealingWorkflow(input: HealingInput): Promise<HealingResult> {
+/** One incident from its first signal to its outcome; id `heal/<owner>/<repo>/<subject>`. Always completes with an outcome and its reason. `watched`: it goes on watching production where its run before left off. */
+export async function HealingWorkflow(input: HealingInput, watched?: WatchState): Promise<HealingResult> {
   loseWorkersAfter(input.settings.timings.workerLostMs);
-  const record = new HealingRecord(input);
+  const record = new HealingRecord(input, watched?.record);
   const control = new Control(record);
   const admission = new Admission(record);
-  const desk = new ApprovalDesk(record);
+  const desk = new ApprovalDesk(record, watched?.decision);
   const undo = new UndoStack();
   const workflow = CancellationScope.current();
   listen(record, control, admission, desk);
   for (const signal of input.carried ?? []) record.inbox.accept(signal);
 
-  const outcome = await control.run(() => heal(record, control, admission, desk, undo));
-  await end(record, admission, undo, outcome);
-  const { late, reopened } = await cool(record, outcome, workflow.consideredCancelled);
+  let { outcome } = record;
+  if (outcome === null) {
+    outcome = await control.run(() => heal(record, control, admission, desk, undo));
+    await end(record, admission, undo, outcome);
+  }
+  const afterwards = await cool(record, outcome, workflow.consideredCancelled, watched);
+  if (afterwards.kind === 'watches-on') {
+    const { carried: _signals, reopened: _tried, ...rest } = input;
+    return await continueAsNew<typeof HealingWorkflow>(rest, afterwards.watch.handOver(desk.decision));
+  }
   await CancellationScope.nonCancellable(() => record.told());
-
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  // Nothing is awaited after this: what arrives from here on comes to the next run.
+  const late = afterwards.late();
   if (late.length > 0 && !workflow.consideredCancelled) {
-    await condition(allHandlersFinished);
+    const reopened = afterwards.watched && late.some((signal) => signal.kind === 'alert-triggered');
     await continueAsNew<typeof HealingWorkflow>(nextCase(record, late, reopened));
   }
-  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   return record.result(outcome);
 }
 

@@ -1,5 +1,5 @@
 import { isCancellation } from '@temporalio/workflow';
-import type { HealthFacts, IncidentSummary } from '../activities/contract.ts';
+import type { HealthFacts, HealthWindow, IncidentSummary } from '../activities/contract.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Verdict } from '../domain/verdict.schema.ts';
 import { actAfterDeployment } from './acting.ts';
@@ -11,11 +11,8 @@ import { outcomeOfFailure } from './failure-outcome.ts';
 import type { HealingRecord } from './healing-record.ts';
 import { oneLine } from './plain.ts';
 import { Poll } from './poll.ts';
+import { addReading } from './readings.ts';
 import { takeBack } from './undoing.ts';
-
-/** Readings handed to the judge: the first ones and the newest ones say it all and keep history small. */
-const FIRST_READINGS = 5;
-const NEWEST_READINGS = 30;
 
 /** `again`: what was deployed changed nothing, and another attempt may know better. */
 export type Watched = { readonly kind: 'end'; readonly outcome: Outcome } | { readonly kind: 'again'; readonly detail: string };
@@ -144,18 +141,18 @@ async function verify(
   const started = Date.now();
   const after: HealthFacts[] = [];
   for (;;) {
-    const reading = await readHealth(record, 'measure production', since);
-    if (reading !== null) after.push(reading);
-    if (after.length > FIRST_READINGS + NEWEST_READINGS) after.splice(FIRST_READINGS, 1);
+    const reading = await readHealth(record, 'measure production', { since, windowMs });
+    if (reading !== null) addReading(after, reading);
     const elapsedMs = Date.now() - started;
     const judged = await act('judgeHealth', 'did it work', { dossier: incident.dossier, before, after, windowMs, elapsedMs, timeoutMs });
     record.note(`Production: ${judged.verdict}: ${judged.detail}`);
     if (judged.verdict !== 'wait') {
+      record.verified = reading;
       if (judged.verdict === 'better') {
         record.progress.mark('verified');
         record.step('verified', judged.detail);
       }
-      if (judged.verdict === 'better') record.audit('verified', { readings: after.length });
+      if (judged.verdict === 'better') record.audit('verified', { readings: after.length, detail: oneLine(judged.detail, 300) });
       else record.audit('not-verified', { verdict: judged.verdict, detail: oneLine(judged.detail, 300) });
       return { verdict: judged.verdict, detail: oneLine(judged.detail, 400) };
     }
@@ -203,9 +200,9 @@ async function askPeople(
 }
 
 /** One reading; null when production cannot be measured now, which the judge then sees as a gap. */
-export async function readHealth(record: HealingRecord, summary: string, since?: string): Promise<HealthFacts | null> {
+export async function readHealth(record: HealingRecord, summary: string, window: HealthWindow = {}): Promise<HealthFacts | null> {
   try {
-    return await act('readHealth', summary, { dossier: record.currentIncident.dossier, ...(since === undefined ? {} : { since }) });
+    return await act('readHealth', summary, { dossier: record.currentIncident.dossier, reported: record.since, ...window });
   } catch (error) {
     if (isCancellation(error) || outcomeOfFailure(error) === null) throw error;
     record.note('Production could not be measured.');

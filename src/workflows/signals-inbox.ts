@@ -5,6 +5,8 @@ const EVIDENCE: ReadonlySet<SignalKind> = new Set(['check-failed', 'alert-trigge
 
 /** Delivery ids remembered; enough for every delivery of a storm, small in memory, never in history. */
 const SEEN = 2_000;
+/** Of them, those that the next run of a healing knows: a delivery that was taken is repeated within minutes, if at all. */
+const SEEN_HANDED_OVER = 500;
 /** A longer signal is stored without its facts: names and one-line facts belong in history, payloads do not. */
 const SIGNAL_CHARACTERS = 3_000;
 
@@ -33,18 +35,41 @@ export function withinBudget(signals: readonly Signal[], characters: number): re
   return [first, ...kept];
 }
 
+/** Which of too many goes first: the oldest from `from` on that is no evidence of the problem, else the oldest. */
+function leastTold(signals: readonly Signal[], from: number): number {
+  const found = signals.findIndex((signal, at) => at >= from && !isEvidence(signal));
+  return found < 0 ? from : found;
+}
+
+/** An inbox between two runs of one healing that watches production: everything kept was settled. */
+export interface InboxState {
+  readonly total: number;
+  readonly repeats: number;
+  /** Newest delivery ids, oldest first. */
+  readonly seen: readonly string[];
+  /** What nobody has looked at. */
+  readonly unjudged: readonly Signal[];
+}
+
 /** Every signal of one healing: deduplicated by delivery id, bounded, repeats only counted. */
 export class SignalsInbox {
   readonly #cap: number;
-  readonly #seen = new Set<string>();
-  readonly #kept: Signal[] = [];
+  readonly #seen: Set<string>;
+  readonly #kept: Signal[];
   readonly #shas = new Set<string>();
-  #unjudged: Signal[] = [];
-  #total = 0;
-  #repeats = 0;
+  readonly #before: number;
+  #unjudged: Signal[];
+  #total: number;
+  #repeats: number;
 
-  constructor(cap: number) {
+  constructor(cap: number, carried?: InboxState) {
     this.#cap = cap;
+    this.#seen = new Set(carried?.seen);
+    this.#kept = [...(carried?.unjudged ?? [])];
+    this.#unjudged = [...(carried?.unjudged ?? [])];
+    this.#before = carried?.total ?? 0;
+    this.#total = this.#before;
+    this.#repeats = carried?.repeats ?? 0;
   }
 
   /** Takes one in; false when it said nothing new: a redelivery, evidence that is known, or a repeat of one that still waits to be looked at. */
@@ -58,17 +83,24 @@ export class SignalsInbox {
     }
     if (this.#seen.size >= SEEN) this.#seen.delete(this.#seen.values().next().value ?? '');
     this.#seen.add(delivery);
-    if (this.#kept.length >= this.#cap && isEvidence(signal) && (signal.sha === undefined || this.#shas.has(signal.sha))) {
+    if (this.#kept.length >= this.#cap && isEvidence(signal) && this.#more(signal)) {
       this.#repeats += 1;
       return false;
     }
     const small = JSON.stringify(signal).length > SIGNAL_CHARACTERS ? { ...signal, facts: {} } : signal;
-    if (this.#kept.length >= this.#cap) this.#kept.splice(1, 1);
+    // The first one started the healing.
+    if (this.#kept.length >= this.#cap) this.#kept.splice(leastTold(this.#kept, 1), 1);
     this.#kept.push(small);
     if (signal.sha !== undefined && this.#shas.size < SEEN) this.#shas.add(signal.sha);
-    if (this.#unjudged.length >= this.#cap) this.#unjudged.shift();
+    if (this.#unjudged.length >= this.#cap) this.#unjudged.splice(leastTold(this.#unjudged, 0), 1);
     this.#unjudged.push(small);
     return true;
+  }
+
+  /** Whether evidence is more of what is kept: of the same commit, or of the same kind about the same service where there is no commit. */
+  #more({ sha, kind, service }: Signal): boolean {
+    if (sha !== undefined) return this.#shas.has(sha);
+    return this.#kept.some((other) => other.sha === undefined && other.kind === kind && other.service === service);
   }
 
   /** All kept signals, oldest first. */
@@ -103,6 +135,30 @@ export class SignalsInbox {
   settle(): readonly Signal[] {
     this.#shas.clear();
     return this.#kept.splice(0);
+  }
+
+  /** Takes out all that nobody has looked at and settles it: what says nothing new is counted as a repeat, the rest is given. */
+  takeNews(isNews: (signal: Signal) => boolean): readonly Signal[] {
+    const arrived = this.drain();
+    const news = arrived.filter(isNews);
+    this.#repeats += arrived.filter((signal) => isEvidence(signal) && !news.includes(signal)).length;
+    this.settle();
+    return news;
+  }
+
+  /** What the next run goes on with. */
+  handOver(): InboxState {
+    return {
+      total: this.#total,
+      repeats: this.#repeats,
+      seen: [...this.#seen].slice(-SEEN_HANDED_OVER),
+      unjudged: this.#unjudged,
+    };
+  }
+
+  /** Signals that this run took, those of earlier runs not counted. */
+  get taken(): number {
+    return this.#total - this.#before;
   }
 
   /** Signals that arrived, repeats included. */

@@ -25,6 +25,11 @@ export class Telling {
     });
   }
 
+  /** Whether something is being told right now. */
+  get busy(): boolean {
+    return this.#open > 0;
+  }
+
   /** Everything that was begun so far was told or given up. */
   async told(): Promise<void> {
     while (this.#open > 0) await this.#last;

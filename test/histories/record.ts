@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -9,10 +10,10 @@ import { workflowBundle } from '../../src/temporal/bundle.ts';
 import { startDevServer } from '../../src/temporal/dev-server.ts';
 import { findTemporalExecutable } from '../../src/temporal/find-executable.ts';
 import { ENDINGS, waitsForSlot } from '../workflows/outcomes.ts';
-import { input, signal, useShortExcerpts } from '../workflows/script.ts';
+import { input, serviceIncident, sha, signal, useShortExcerpts } from '../workflows/script.ts';
 import { openHealings, report, result, until } from '../workflows/world.ts';
 
-/** Records one history of every ending, and of a coordinator that continued as new, into this folder: `npm run histories`. */
+/** Records one history of every ending, of a healing that watches on in a new run, and of a coordinator that continued as new, into this folder: `npm run histories`. */
 
 useShortExcerpts();
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -63,6 +64,29 @@ try {
     await report(world.temporal, input('cooling'), signal('cooling', { id: 'again' }));
     await result(cooling);
     await save('cooling-absorbs-repeats', cooling);
+
+    const watching = 'watching-continued-as-new';
+    const caps = { ...input(watching).settings.caps, signalsPerRun: 4 };
+    const healed = { normalize: async () => ({ kind: 'incident' as const, incident: serviceIncident() }) };
+    const watched = await world.start(
+      watching,
+      healed,
+      input(watching, { settings: { caps }, timings: { cooldownMs: 1, watchMs: [1, 15_000] } }),
+    );
+    await until(watched, (shown) => shown.timeline.some(({ text }) => text.startsWith('Production after 1 ms')));
+    const last = world.temporal.workflows.getHandle(watched.workflowId);
+    for (const round of ['first', 'second']) {
+      const { runId } = await last.describe();
+      for (const number of [1, 2, 3, 4])
+        await report(world.temporal, input(watching), signal(watching, { id: `${round}-${number}`, kind: 'check-passed', sha: sha('b') }));
+      while ((await last.describe()).runId === runId) await pause(20);
+    }
+    await result(watched);
+    await save(watching, last);
+    // A run that neither begins nor ends the healing.
+    const between = (await last.fetchHistory()).events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
+    if (typeof between === 'string' && between !== '')
+      await save('watching-goes-on', world.temporal.workflows.getHandle(watched.workflowId, between));
 
     const repo = { owner: 'acme', name: 'coordinated' };
     const coordinator = world.temporal.workflows.getHandle(coordinatorId(repo));

@@ -50,6 +50,29 @@ describe('the inbox of signals', () => {
     expect([failed('d-1', 'CI'), failed('d-2', 'Docs'), failed('d-3', 'CI')]).toEqual([true, true, false]);
   });
 
+  it('takes an alert in also when it is full of what is none, whoever has looked at it', () => {
+    const inbox = new SignalsInbox(5);
+    const passed = (index: number) => signal('r', { id: `d-${index}`, kind: 'check-passed', sha: sha(String(index % 10)) });
+    const { sha: _, ...alert } = signal('r', { id: 'alert', kind: 'alert-triggered', service: 'auth', facts: {} });
+    for (let index = 0; index < 20; index += 1) inbox.accept(passed(index));
+    expect(inbox.accept(alert)).toBe(true);
+    for (let index = 20; index < 40; index += 1) inbox.accept(passed(index));
+    expect(inbox.drain().map(({ id }) => id)).toContain('alert');
+    expect(inbox.accept({ ...alert, id: 'again' })).toBe(false);
+  });
+
+  it('goes on in the next run with its counts, with what it has seen and with what nobody has looked at', () => {
+    const first = new SignalsInbox(5);
+    for (const id of ['d-1', 'd-2', 'd-3', 'd-3']) first.accept(signal('r', { id, sha: sha(id.slice(-1)) }));
+    expect(first.takeNews(({ id }) => id === 'd-1').map(({ id }) => id)).toEqual(['d-1']);
+    first.accept(signal('r', { id: 'd-4', sha: sha('4') }));
+    const next = new SignalsInbox(5, JSON.parse(JSON.stringify(first.handOver())) as ReturnType<SignalsInbox['handOver']>);
+    expect([next.total, next.repeats, next.taken, next.waiting]).toEqual([5, 3, 0, 1]);
+    expect([next.accept(signal('r', { id: 'd-2' })), next.accept(signal('r', { id: 'd-5', sha: sha('5') }))]).toEqual([false, true]);
+    expect([next.total, next.taken]).toEqual([7, 2]);
+    expect(next.drain().map(({ id }) => id)).toEqual(['d-4', 'd-5']);
+  });
+
   it('hands over the first signal and the newest ones that fit', () => {
     const signals = Array.from({ length: 50 }, (_, index) => signal('r', { id: `d-${index}` }));
     const kept = withinBudget(signals, 2_000).map((each) => each.id);

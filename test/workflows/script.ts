@@ -1,6 +1,7 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import type { Activities, AlertSummary, IncidentSummary, Normalized } from '../../src/activities/contract.ts';
 import type { ArtifactRef } from '../../src/domain/names.schema.ts';
+import { judgeWatched } from '../../src/domain/policy/judge-watched.ts';
 import type { Proof, RunFacts } from '../../src/domain/proof.schema.ts';
 import type { HealingInput } from '../../src/domain/settings.ts';
 import type { Signal } from '../../src/domain/signal.schema.ts';
@@ -216,6 +217,7 @@ export const happy: Omit<Activities, 'requestSlot'> = {
   readDeployment: async () => ({ state: 'success', detail: 'live' }),
   readHealth: async () => ({ at: '2026-11-23T10:00:00.000Z', requests: 100, errorRate: 0, ok: true }),
   judgeHealth: async () => ({ verdict: 'better', detail: 'errors fell to 0 %' }),
+  judgeWatched: async (given) => judgeWatched(given),
   judgeSignal: async ({ signal: late }) => ({ kind: 'continue', note: `${late.kind} changes nothing` }),
   publishRevert: async () => ({
     kind: 'open',

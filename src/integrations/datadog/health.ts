@@ -1,18 +1,17 @@
 import { Failure } from '../../domain/failure.ts';
 import { oneLine } from '../../lib/one-line.ts';
-import type { HealthReading, HealthSource, MetricReading } from '../contract.ts';
+import type { HealthReading, HealthSource, MetricReading, MetricPoints as Points } from '../contract.ts';
 import type { DatadogClient } from './client.ts';
 import type { DatadogConfig } from './config.ts';
 import { queriesOf } from './queries.ts';
 import { tagValue } from './tags.ts';
 
-/** How much of the newest time counts as now, and how much before a deployment as usual, in milliseconds. */
+/** How much of the newest time counts as now, in milliseconds. */
 const NOW_MS = 5 * 60_000;
-const BEFORE_MS = 60 * 60_000;
+/** A rise of the error rate by no more than this is none: rates near zero double easily. */
+const LEAST_ERROR_RATE = 0.01;
 /** Monitors that are looked at. */
 const MONITORS = 20;
-
-type Points = ReadonlyArray<readonly [at: number, value: number]>;
 
 const STATES: Readonly<Record<string, NonNullable<HealthReading['monitors']>[number]['state']>> = {
   OK: 'ok',
@@ -24,18 +23,13 @@ const STATES: Readonly<Record<string, NonNullable<HealthReading['monitors']>[num
 const sum = (points: Points): number => points.reduce((total, [, value]) => total + value, 0);
 const mean = (points: Points): number => sum(points) / points.length;
 
-/** Mean and standard deviation; nothing where too little is known to call it usual. */
-function trend(points: Points): MetricReading['before'] {
-  if (points.length < 3) return undefined;
-  const middle = mean(points);
-  return { mean: middle, deviation: Math.sqrt(points.reduce((total, [, value]) => total + (value - middle) ** 2, 0) / points.length) };
+/** Share of failed requests at each time at which there were some. */
+function rates(requests: Points, errors: Points): Points {
+  const failed = new Map(errors);
+  return requests.flatMap(([at, count]) => (count > 0 ? [[at, Math.min(1, (failed.get(at) ?? 0) / count)] as const] : []));
 }
 
-function between(points: Points, from: number, to: number): Points {
-  return points.filter(([at]) => at >= from && at < to);
-}
-
-/** How a service is, by its monitors and its metrics: two calls, and one more when the deployment is long ago. */
+/** How a service is, by its monitors and its metrics: two calls, and one for each further time that a trend is wanted of. */
 export function createDatadogHealth(client: DatadogClient, config: DatadogConfig, now: () => Date): HealthSource {
   async function monitors(service: string, environment: string): Promise<NonNullable<HealthReading['monitors']>> {
     const monitorTags = `service:${tagValue(service, 'the service')}`;
@@ -68,45 +62,47 @@ export function createDatadogHealth(client: DatadogClient, config: DatadogConfig
   }
 
   return {
-    async read({ service, environment, since, limits }) {
+    async read({ service, environment, since, limits, trend }) {
       const at = now();
       const to = at.getTime();
-      const deployed = since === undefined ? to - NOW_MS : Math.min(Date.parse(since), to);
+      const from = since === undefined ? to - NOW_MS : Math.max(Math.min(Date.parse(since), to), to - NOW_MS);
       const asked = queriesOf(config, service, environment);
-      const from = Math.max(deployed, to - NOW_MS);
-      // The longer the time that is asked for, the wider the buckets: those of days would leave nothing in the newest minutes.
-      const spans: ReadonlyArray<readonly [number, number]> =
-        to - deployed > BEFORE_MS
-          ? [
-              [deployed - BEFORE_MS, deployed],
-              [from, to],
-            ]
-          : [[deployed - BEFORE_MS, to]];
       const queries = [asked.requests, asked.errors, asked.latency, asked.cpu];
-      const [watching, ...parts] = await Promise.all([monitors(service, environment), ...spans.map((span) => points(queries, ...span))]);
-      const [requests = [], errors = [], latency = [], cpu = []] = queries.map((_query, index) =>
-        parts.flatMap((part) => part[index] ?? []),
-      );
-      const measured = (name: string, all: Points, threshold: number | undefined): MetricReading => {
-        const newest = between(all, from, to + 1);
-        const before = trend(between(all, deployed - BEFORE_MS, deployed));
-        return {
-          name,
-          value: newest.length === 0 ? null : mean(newest),
-          ...(threshold === undefined ? {} : { threshold }),
-          ...(before === undefined ? {} : { before }),
-        };
+      // Each time is asked for by itself: the longer it is, the wider its buckets, and those of days would leave nothing in the newest minutes.
+      const measure = async (span: { readonly from: number; readonly to: number }) => {
+        const all = await points(queries, span.from, span.to);
+        const [requests = [], errors = [], latency = [], cpu = []] = all;
+        return { requests, errors, latency, cpu, rate: rates(requests, errors) };
       };
-      const seen = sum(between(requests, from, to + 1));
-      const failed = sum(between(errors, from, to + 1));
+      const afterwards = trend === undefined || (trend.after.from === from && trend.after.to === to) ? null : trend.after;
+      const [watching, present, later, ...earlier] = await Promise.all([
+        monitors(service, environment),
+        measure({ from, to }),
+        afterwards === null ? null : measure(afterwards),
+        ...(trend?.before ?? []).map(measure),
+      ]);
+      const trendOf = (kind: 'rate' | 'latency' | 'cpu'): Pick<MetricReading, 'trend'> =>
+        trend === undefined ? {} : { trend: { after: (later ?? present)[kind], before: earlier.map((each) => each[kind]) } };
+      const measured = (name: 'latency' | 'cpu', threshold: number | undefined): MetricReading => ({
+        name,
+        value: present[name].length === 0 ? null : mean(present[name]),
+        ...(threshold === undefined ? {} : { threshold }),
+        ...trendOf(name),
+      });
+      const [seen, failed] = [sum(present.requests), sum(present.errors)];
+      const errorRate = seen > 0 ? failed / seen : null;
       return {
         at: at.toISOString(),
         requests: seen,
         errors: failed,
-        errorRate: seen > 0 ? failed / seen : null,
+        errorRate,
         healthy: null,
         monitors: watching,
-        metrics: [measured('latency', latency, limits?.latency), measured('cpu', cpu, limits?.cpu)],
+        metrics: [
+          measured('latency', limits?.latency),
+          measured('cpu', limits?.cpu),
+          { name: 'error rate', value: errorRate, least: LEAST_ERROR_RATE, ...trendOf('rate') },
+        ],
       };
     },
   };

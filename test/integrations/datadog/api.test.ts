@@ -1,6 +1,9 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { measure } from '../../../src/activities/measure.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 import type { Milestone } from '../../../src/domain/milestone.ts';
+import { LIMITS_ONLY } from '../../../src/domain/policy/judge-reading.ts';
+import { judgeWatched } from '../../../src/domain/policy/judge-watched.ts';
 import { RepositoryPolicy } from '../../../src/domain/repository-policy.schema.ts';
 import { createDatadogClient } from '../../../src/integrations/datadog/client.ts';
 import { DatadogConfig } from '../../../src/integrations/datadog/config.ts';
@@ -117,7 +120,7 @@ describe('the health of a service', () => {
       limits: { latency: 1.5 },
     });
 
-  it('is what monitors and metrics say since the deployment, beside what was usual before', async () => {
+  it('is what monitors and metrics say since the deployment', async () => {
     await setUp();
     for (let minute = 30; minute > 4; minute -= 1) standIn.feed('auth.cpu', 40 + (minute % 3), tags, minutesAgo(minute));
     standIn.feed('auth.cpu', 95, tags, minutesAgo(2));
@@ -132,33 +135,137 @@ describe('the health of a service', () => {
     expect(reading).toMatchObject({ requests: 200, errors: 30, errorRate: 0.15, healthy: null });
     expect(reading.metrics).toMatchObject([
       { name: 'latency', value: 0.4, threshold: 1.5 },
-      { name: 'cpu', value: 95, before: { mean: expect.closeTo(41, 0) } },
+      { name: 'cpu', value: 95 },
+      { name: 'error rate', value: 0.15 },
     ]);
     expect(reading.monitors?.map(({ state }) => state)).toEqual(['alert', 'ok', 'ok']);
   });
 
   it('is that of the newest minutes also when the deployment was days ago', async () => {
-    const deployed = 3 * 24 * 60;
-    for (let minute = deployed + 30; minute > deployed; minute -= 1) standIn.feed('auth.cpu', 40 + (minute % 3), tags, minutesAgo(minute));
     standIn.feed('auth.requests', 5_000, tags, minutesAgo(600));
     standIn.feed('auth.requests', 200, tags, minutesAgo(2));
     standIn.feed('auth.errors', 30, tags, minutesAgo(2));
     standIn.feed('auth.cpu', 50, tags, minutesAgo(2));
-    expect(await read(deployed)).toMatchObject({
+    expect(await read(3 * 24 * 60)).toMatchObject({
       requests: 200,
       errors: 30,
-      metrics: [{ value: null }, { value: 50, before: { mean: expect.closeTo(41, 0) } }],
+      metrics: [{ value: null }, { value: 50 }, { value: 0.15 }],
     });
   });
 
   it('is unknown without data, not well', async () => {
-    expect(await read()).toMatchObject({ requests: 0, errorRate: null, monitors: [], metrics: [{ value: null }, { value: null }] });
+    expect(await read()).toMatchObject({
+      requests: 0,
+      errorRate: null,
+      monitors: [],
+      metrics: [{ value: null }, { value: null }, { value: null }],
+    });
   });
 
   it('is not asked for a service whose name is no tag', async () => {
     const asked = createDatadogHealth(client(), config(), () => now).read({ repo, service: 'auth} by {host', environment: 'production' });
     await expect(asked).rejects.toMatchObject({ code: 'configuration-invalid' });
     expect(standIn.calls).toEqual([]);
+  });
+});
+
+describe('a window of production, judged', () => {
+  const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+  const now = new Date('2026-11-25T12:00:00.000Z');
+  const tags = ['service:auth', 'env:production'];
+  const MINUTE = 60_000;
+  const DAY = 24 * 60 * MINUTE;
+  const [service] = services({ latency: { threshold: 1.5 } });
+  if (service === undefined) throw new Error('the policy declares no service');
+  /** What an agent reports every ten minutes: requests and latency by the hour of the day, errors as given. */
+  const run = (from: number, to: number, slower: number, errors = 0) => {
+    for (let at = to - 4 * MINUTE; at >= from; at -= 10 * MINUTE) {
+      const busy = 2 + Math.sin(((at % DAY) / DAY) * 2 * Math.PI);
+      standIn.feed('auth.requests', Math.round(100 * busy), tags, at);
+      standIn.feed('auth.errors', Math.round(100 * busy * errors), tags, at);
+      standIn.feed('auth.latency', 0.2 * busy * slower, tags, at);
+    }
+  };
+  const look = (windowMs: number, reported: number, over: object = {}) =>
+    measure(
+      {
+        health: createDatadogHealth(client({ timeoutMs: 20_000 }), config(), () => now),
+        now: () => now,
+        redact: (text) => text,
+        log: silent,
+      },
+      repo,
+      { ...service, ...over },
+      { windowMs, reported: new Date(reported).toISOString() },
+    );
+  const ago = (days: number) => now.getTime() - days * DAY;
+  /** The problem was there for an hour before it was healed. */
+  const story = (windowMs: number, slower: number, errors = 0) => {
+    const healed = now.getTime() - windowMs;
+    run(ago(20), healed - 60 * MINUTE, 1);
+    run(healed - 60 * MINUTE, healed, 9, 0.9);
+    run(healed, now.getTime(), slower, errors);
+    return healed - 50 * MINUTE;
+  };
+
+  it.each([
+    ['a day', DAY],
+    ['a week', 7 * DAY],
+  ])('of %s is held against the same hours before the problem was reported, within every limit', async (_title, windowMs) => {
+    const calm = await look(windowMs, story(windowMs, 1));
+    expect(calm).toMatchObject({ ok: true, trend: expect.stringMatching(/^latency, error rate as in the same hours/) });
+    expect(judgeWatched({ before: null, after: [calm] })).toMatchObject({ verdict: 'better' });
+
+    standIn.points.length = 0;
+    const slow = await look(windowMs, story(windowMs, 2));
+    expect(slow).toMatchObject({
+      ok: true,
+      degraded: ['latency'],
+      trend: expect.stringMatching(/^latency at 0\.8\d*, 0\.4\d* in the same hours/),
+    });
+    expect(judgeWatched({ before: calm, after: [slow, slow] })).toMatchObject({ verdict: 'worse' });
+    expect(judgeWatched({ before: slow, after: [slow] })).toMatchObject({ verdict: 'unchanged' });
+
+    standIn.points.length = 0;
+    const failing = await look(windowMs, story(windowMs, 1, 0.03), { maxErrorRate: 0.05 });
+    expect(failing).toMatchObject({ ok: true, degraded: ['error rate'] });
+
+    // What is a rise is for the policy to say.
+    standIn.points.length = 0;
+    const patient = await look(windowMs, story(windowMs, 2), { trend: { rise: 3, deviations: 3, hours: 0.75 } });
+    expect(patient.degraded).toBeUndefined();
+  });
+
+  it('of minutes is held against the hour before the problem was reported, not against the problem', async () => {
+    const each = (from: number, to: number, latency: number) => {
+      for (let minute = from; minute > to; minute -= 1) {
+        standIn.feed('auth.latency', latency + (minute % 3) / 100, tags, now.getTime() - minute * MINUTE);
+        standIn.feed('auth.requests', 50, tags, now.getTime() - minute * MINUTE);
+      }
+    };
+    each(120, 60, 0.2);
+    each(60, 0, 1.2);
+    const reported = now.getTime() - 55 * MINUTE;
+    expect(await look(20 * MINUTE, reported)).toMatchObject({ ok: true, degraded: ['latency'] });
+    standIn.points.length = 0;
+    each(120, 60, 0.2);
+    each(60, 10, 1.2);
+    each(10, 0, 0.21);
+    const healed = await look(20 * MINUTE, reported);
+    expect(healed.degraded).toBeUndefined();
+    expect(healed.trend).toBe('latency, error rate as in the 60 minutes before it was reported');
+  });
+
+  it('says so where nothing is known from before, and then limits alone count', async () => {
+    run(ago(1), now.getTime(), 2);
+    const first = await look(DAY, ago(1) - 60 * MINUTE);
+    expect(first).toMatchObject({ ok: true, trend: LIMITS_ONLY });
+    expect(judgeWatched({ before: null, after: [first] })).toMatchObject({
+      verdict: 'better',
+      detail: expect.stringContaining(LIMITS_ONLY),
+    });
+    run(ago(1), now.getTime(), 20);
+    expect(await look(DAY, ago(1) - 60 * MINUTE)).toMatchObject({ ok: false, why: expect.stringContaining('latency at') });
   });
 });
 
