@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { extract, type Header } from 'tar-stream';
 import type { FileChange } from '../domain/change-set.schema.ts';
 import { matchesWhole } from '../domain/glob.ts';
 import { RepoPath } from '../domain/names.schema.ts';
+import { createContentHash } from '../lib/content-hash.ts';
+import type { TarHeader } from '../lib/tar-header.ts';
+import { readTar, type TarSink } from '../lib/tar-reader.ts';
 import { parseIgnore, TOOL_FOLDERS } from './ignore.ts';
 import type { Baseline } from './workspace-input.ts';
 
@@ -73,21 +74,16 @@ function changeFilter(request: CollectRequest): (path: string) => boolean {
   };
 }
 
-interface Taken {
-  readonly bytes: Buffer | null;
-  readonly sha256: string;
-}
-
-async function take(entry: Readable, keep: boolean): Promise<Taken> {
-  const hash = createHash('sha256');
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of entry) {
-    hash.update(chunk);
-    if (keep) {
-      chunks.push(chunk);
-    }
-  }
-  return { bytes: keep ? Buffer.concat(chunks) : null, sha256: hash.digest('hex') };
+/** Takes content for its hash; the content itself comes back where it has no more bytes than are to be kept. */
+function take(size: number, keep: number, taken: (sha256: string, bytes: Buffer | null) => void): TarSink {
+  const content = createContentHash(size, keep);
+  return {
+    data: (bytes) => content.update(bytes),
+    end() {
+      const { sha256, bytes } = content.digest();
+      taken(sha256, bytes);
+    },
+  };
 }
 
 /**
@@ -118,80 +114,63 @@ export async function collect(stream: Readable, request: CollectRequest, complet
     }
   };
 
-  const input = extract();
-  stream.on('error', (error) => input.destroy(error));
-  stream.pipe(input);
+  const artifact = (name: string, { type, size }: TarHeader): TarSink | null => {
+    if (!wanted.has(name) || artifacts.has(name)) return null;
+    if (type !== 'file') {
+      refuse(name, `the artifact is a ${type}, not a regular file`);
+      return null;
+    }
+    if (size > COLLECT_LIMITS.artifactBytes || artifactBytes + size > COLLECT_LIMITS.artifactsBytes) {
+      refuse(name, `the artifact of ${size} bytes is too large`);
+      return null;
+    }
+    artifactBytes += size;
+    return take(size, COLLECT_LIMITS.artifactBytes, (_sha256, bytes) => artifacts.set(name, Buffer.from(bytes ?? [])));
+  };
+  const change = (path: string, { type, size, mode, linkname }: TarHeader): TarSink | null => {
+    if (present.has(path)) {
+      refuse(path, 'is sent twice');
+      return null;
+    }
+    const before = baseline.entries.get(path);
+    const wantedHere = mayChange(path);
+    // Only what is asked for later: names of files that count for nothing could fill the memory.
+    if (before !== undefined || (wantedHere && changes.length < COLLECT_LIMITS.changes)) present.add(path);
+    if (!wantedHere) return null;
+    if (type === 'symlink') {
+      if (before?.kind !== 'link' || before.target !== linkname) refuse(path, 'is a link now');
+      return null;
+    }
+    if (type !== 'file') {
+      refuse(path, `is a ${type}`);
+      return null;
+    }
+    return take(size, COLLECT_LIMITS.changeBytes, (sha256, bytes) => {
+      const executable = (mode & 0o100) !== 0;
+      if (before?.kind === 'file' && before.sha256 === sha256 && before.executable === executable) return;
+      if (!RepoPath.safeParse(path).success || path.includes('\uFFFD')) {
+        refuse(path, 'has a name that a change set cannot carry');
+      } else if ((mode & 0o7000) !== 0) {
+        refuse(path, 'has setuid, setgid or sticky mode');
+      } else if (bytes === null) {
+        refuse(path, `is too large (${size} bytes, at most ${COLLECT_LIMITS.changeBytes})`);
+      } else if (changes.length >= COLLECT_LIMITS.changes || changeBytes + size > COLLECT_LIMITS.changesBytes) {
+        refuse(path, 'goes beyond the size of a change set');
+      } else {
+        changeBytes += size;
+        changes.push({ op: 'write', path, mode: executable ? '100755' : '100644', content: bytes.toString('base64') });
+      }
+    });
+  };
+
   let broken = false;
   try {
-    for await (const source of input) {
-      // A `streamx` stream, which iterates as Node's do.
-      const entry = source as unknown as Readable & { readonly header: Header };
-      const { header } = entry;
-      const size = header.size ?? 0;
+    await readTar(stream, (header) => {
       // By what it says of itself, before it is read: a file with holes is as long to read as it says.
-      spend(512 + header.name.length + size);
-      if (header.name.startsWith('workspace/')) {
-        const name = header.name.slice('workspace/'.length).replace(/\/$/, '');
-        if (!wanted.has(name) || artifacts.has(name)) {
-          entry.resume();
-        } else if (header.type !== 'file') {
-          refuse(name, `the artifact is a ${String(header.type)}, not a regular file`);
-          entry.resume();
-        } else if (size > COLLECT_LIMITS.artifactBytes || artifactBytes + size > COLLECT_LIMITS.artifactsBytes) {
-          refuse(name, `the artifact of ${size} bytes is too large`);
-          entry.resume();
-        } else {
-          const { bytes } = await take(entry, true);
-          artifactBytes += size;
-          artifacts.set(name, bytes ?? Buffer.alloc(0));
-        }
-        continue;
-      }
-      const path = header.name.replace(/^\.\//, '');
-      if (request.changes === null || header.type === 'directory') {
-        entry.resume();
-        continue;
-      }
-      if (present.has(path)) {
-        refuse(path, 'is sent twice');
-        entry.resume();
-        continue;
-      }
-      const before = baseline.entries.get(path);
-      const wantedHere = mayChange(path);
-      // Only what is asked for later: names of files that count for nothing could fill the memory.
-      if (before !== undefined || (wantedHere && changes.length < COLLECT_LIMITS.changes)) present.add(path);
-      if (!wantedHere) {
-        entry.resume();
-      } else if (header.type === 'symlink') {
-        if (before?.kind !== 'link' || before.target !== header.linkname) {
-          refuse(path, 'is a link now');
-        }
-        entry.resume();
-      } else if (header.type !== 'file') {
-        refuse(path, `is a ${String(header.type)}`);
-        entry.resume();
-      } else {
-        const fits = size <= COLLECT_LIMITS.changeBytes;
-        const { bytes, sha256 } = await take(entry, fits);
-        const executable = ((header.mode ?? 0) & 0o100) !== 0;
-        if (before?.kind === 'file' && before.sha256 === sha256 && before.executable === executable) {
-          continue;
-        }
-        if (!RepoPath.safeParse(path).success || path.includes('\uFFFD')) {
-          refuse(path, 'has a name that a change set cannot carry');
-        } else if (((header.mode ?? 0) & 0o7000) !== 0) {
-          refuse(path, 'has setuid, setgid or sticky mode');
-        } else if (bytes === null) {
-          refuse(path, `is too large (${size} bytes, at most ${COLLECT_LIMITS.changeBytes})`);
-        } else if (changes.length >= COLLECT_LIMITS.changes || changeBytes + size > COLLECT_LIMITS.changesBytes) {
-          refuse(path, 'goes beyond the size of a change set');
-        } else {
-          changeBytes += size;
-          changes.push({ op: 'write', path, mode: executable ? '100755' : '100644', content: bytes.toString('base64') });
-        }
-      }
-    }
+      spend(512 + header.name.length + header.size);
+      if (header.name.startsWith('workspace/')) return artifact(header.name.slice('workspace/'.length).replace(/\/$/, ''), header);
+      return request.changes === null || header.type === 'directory' ? null : change(header.name.replace(/^\.\//, ''), header);
+    });
   } catch (error) {
     broken = true;
     refuse(

@@ -118,11 +118,16 @@ async function runGuarded(
   const { tar, baseline } = workspaceInput(base, job.files, job.layers);
   const forwards = box.relay === null ? null : serveForwards(box.relay, box.relay, network.routes);
   tar.on('error', () => undefined);
-  box.workspace.on('close', () => tar.destroy());
-  tar.pipe(box.workspace);
   let inputError: unknown = null;
+  let taken = true;
+  box.workspace.on('close', () => {
+    taken = false;
+    tar.destroy();
+  });
+  tar.pipe(box.workspace);
   baseline.catch((error: unknown) => {
-    inputError = error;
+    // That nobody takes it any more is no reason of its own: the sandbox ended, and for what is known elsewhere.
+    if (taken) inputError = error;
     box.kill();
   });
 
