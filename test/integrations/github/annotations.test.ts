@@ -55,7 +55,9 @@ describe('annotations of a failing check', () => {
         message: `x\n::error file=y::injected ${HELD_SECRET}\u001b[31m`,
       },
     ]);
-    expect(text?.trim()).toBe('::error title=a file b  c::x ::error file=y::injected [redacted]');
+    expect(text).toMatch(/^::error title=a file b {2}c::x ::error file=y::injected \[redacted\]/);
+    expect(text).not.toContain('\n');
+    expect(text).not.toContain('\u001b');
   });
 
   it('are not asked for where the check says that it has none', async () => {
