@@ -178,14 +178,17 @@ async function askedApprovers({ healings }: ActivityDeps, { facts, repo, subject
 }
 
 /** Who may, and how they hear of it: by the desk of the signal's source, or by the forge. */
-function counter(deps: ActivityDeps, signal: Signal): CommandDesk {
+function counter(deps: ActivityDeps, signal: Signal, note: (text: string) => void): CommandDesk {
   const desk = deps.desks.get(signal.source);
   if (desk !== undefined) return desk;
   const { people } = deps.forge;
   return {
     async identify(repo, id) {
       const trust = await people.trust(repo, id);
-      return { id, trust, ...(trust === 'outsider' ? {} : await forgeGroups(deps, repo, id, await askedApprovers(deps, signal))) };
+      if (trust === 'outsider') return { id, trust };
+      const found = await forgeGroups(deps, repo, id, await askedApprovers(deps, signal));
+      if (found.note !== undefined) note(found.note);
+      return { id, trust, ...found.groups };
     },
     async answer(given, actor, answer) {
       if (actor.trust !== 'outsider') return reply(deps, given, answer);
@@ -200,16 +203,19 @@ function counter(deps: ActivityDeps, signal: Signal): CommandDesk {
 export function commandActivities(deps: ActivityDeps): Pick<Activities, 'obeyCommand'> {
   return {
     async obeyCommand({ signal, settings }) {
-      const desk = counter(deps, signal);
+      const notes: string[] = [];
+      const desk = counter(deps, signal, (text) => notes.push(text));
       const actor = await desk.identify(signal.repo, signal.actor.id);
       const outsider = actor.trust === 'outsider';
       const confirmed: Signal = { ...signal, actor };
       const old = outsider ? null : ((await desk.outdated?.(confirmed)) ?? null);
-      const answer = outsider
+      const came = outsider
         ? refused('somebody without write permission asked')
         : old !== null
           ? refused(old)
           : await obey(deps, { signal: confirmed, settings });
+      // Who is refused although they should be in a group must hear what is wrong with the group.
+      const answer = came.kind === 'refused' && notes.length > 0 ? refused([came.detail, ...notes].join('; ')) : came;
       await desk.answer(confirmed, actor, answer);
       // Anybody may comment at a forge, and what they cannot do would fill the trail.
       if (outsider && !deps.desks.has(signal.source)) return answer;

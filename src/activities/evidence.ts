@@ -1,7 +1,8 @@
 import type { CommitFacts, Evidence, ProvingCommand, ServiceFacts } from '../domain/incident.schema.ts';
 import type { LogDigest } from '../domain/log-digest.schema.ts';
-import type { RepoRef } from '../domain/names.schema.ts';
+import { RepoPath, type RepoRef } from '../domain/names.schema.ts';
 import type { Signal } from '../domain/signal.schema.ts';
+import type { Annotation } from '../integrations/contract.ts';
 import { visibleText } from '../lib/escape.ts';
 import { excerpt, oneLine } from '../lib/excerpt.ts';
 import { digestLog } from '../logs/index.ts';
@@ -42,6 +43,7 @@ export async function checkEvidence(
   let said: Pick<LogDigest, 'complaints' | 'frames'> = { complaints: [], frames: [] };
   // The failing one first: its log is needed most.
   const names = [...input.red].sort((a, b) => Number(b === input.failing.name) - Number(a === input.failing.name));
+  const annotated = await annotationEvidence(deps, { repo: input.repo, shas: input.shas, names: names.slice(0, MAX_LOGS) });
   for (const [at, name] of names.entries()) {
     const found = at < MAX_LOGS ? await firstLog(deps, input.repo, input.shas, name) : null;
     if (found === null) {
@@ -58,7 +60,9 @@ export async function checkEvidence(
       const report = parseReport(input.failing.report, { output: text });
       const failed = (report?.tests ?? []).filter((test) => test.status === 'failed').map((test) => deps.redact(test.name).slice(0, 300));
       failingTests = [...new Set(failed)].sort().slice(0, MAX_TESTS);
-      if (failingTests.length === 0) said = digestLog({ text: kept, paths: input.paths, command: input.failing.run });
+      const lines = annotated.get(name)?.text;
+      const all = lines === undefined ? kept : `${kept}\n${lines}`;
+      if (failingTests.length === 0) said = digestLog({ text: all, paths: input.paths, command: input.failing.run });
     }
     evidence.push({
       kind: 'check',
@@ -66,7 +70,39 @@ export async function checkEvidence(
       artifact: await deps.artifacts.put(kept, 'text/plain'),
     });
   }
+  evidence.push(...[...annotated.values()].map((each) => each.evidence));
   return { evidence, failingTests, said, logMissing };
+}
+
+/** Bytes of all annotations of one check that are kept. */
+const MAX_ANNOTATIONS = 64 * 1024;
+
+/** One annotation as one line, in the form in which a step writes it: the log's readers know it. What others wrote stays within its field. */
+function asLine({ level, line, message, path, title }: Annotation): string {
+  const field = (text: string): string => oneLine(text, 200).replace(/[,:%=]/g, ' ');
+  const fields = [
+    ...(RepoPath.safeParse(path).success && !/[,:=]/.test(path) ? [`file=${path}`, `line=${line}`] : []),
+    ...(title === undefined ? [] : [`title=${field(title)}`]),
+  ];
+  return `::${level === 'failure' ? 'error' : level} ${fields.join(',')}::${oneLine(message, 1_000)}`;
+}
+
+/** What red checks say of single lines, where the forge keeps that: beside the log, and also where that has gone. */
+async function annotationEvidence(
+  { artifacts, forge, redact }: ActivityDeps,
+  input: { readonly repo: RepoRef; readonly shas: readonly string[]; readonly names: readonly string[] },
+): Promise<ReadonlyMap<string, { readonly text: string; readonly evidence: Evidence }>> {
+  const found = new Map<string, { readonly text: string; readonly evidence: Evidence }>();
+  for (const sha of input.shas) {
+    const wanted = input.names.filter((name) => !found.has(name));
+    if (wanted.length === 0 || forge.checks.annotations === undefined) break;
+    for (const [name, annotations] of await forge.checks.annotations(input.repo, sha, wanted)) {
+      const text = excerpt(redact(annotations.map(asLine).join('\n')), MAX_ANNOTATIONS);
+      const summary = oneLine(redact(`check ${name} has ${annotations.length} annotation(s) at ${sha.slice(0, 10)}`), 500);
+      found.set(name, { text, evidence: { kind: 'log', summary, artifact: await artifacts.put(text, 'text/plain') } });
+    }
+  }
+  return found;
 }
 
 async function firstLog(

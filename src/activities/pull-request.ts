@@ -41,7 +41,9 @@ async function commitForAuthor(
   const number = /^pr\/([1-9]\d{0,9})$/.exec(incident.subject)?.[1];
   if (number === undefined || policy.pullRequest.into !== 'author' || !reaches(policy.autonomy, 'push')) return null;
   const pull = await forge.changes.get(incident.repo, Number(number));
-  if (pull?.state !== 'open' || pull.fromFork || pull.headBranch !== incident.targetBranch) return null;
+  // What was there a moment ago and is not found now is nothing to propose a repair into.
+  if (pull === null) return { kind: 'refused', reason: 'closed', detail: `pull request ${number} is not there (any more)` };
+  if (pull.state !== 'open' || pull.fromFork || pull.headBranch !== incident.targetBranch) return null;
   const pushed = await forge.changes.commit(incident.repo, { branch: pull.headBranch, changeSet, message, key });
   // A protected branch gets a pull request into it, like every other.
   if (pushed.kind === 'refused') return pushed.reason === 'protected' ? null : pushed;

@@ -78,12 +78,23 @@ export interface ForgeRepositories {
   diff(repo: RepoRef, changeSet: ChangeSet): Promise<string>;
 }
 
+/** What a check says of one place. Text from outside: whoever wrote the check wrote this. */
+export interface Annotation {
+  readonly path: string;
+  readonly line: number;
+  readonly level: 'failure' | 'warning' | 'notice';
+  readonly title?: string;
+  readonly message: string;
+}
+
 /** The repository's own checks. */
 export interface ForgeChecks {
   /** Checks of a revision, required ones that have not started included as queued. Required is what `branch` asks of what lands there; absent: the default branch. */
   list(repo: RepoRef, sha: string, branch?: string): Promise<readonly CheckFacts[]>;
   /** Log of a completed check, at most 4 MiB with head and tail kept; null when there is none (any more). */
   log(repo: RepoRef, sha: string, check: string): Promise<Uint8Array | null>;
+  /** What these checks say of single lines, by their name: at most 100 each, as the forge keeps it beside the log. Absent where there is no such thing. */
+  readonly annotations?: (repo: RepoRef, sha: string, checks: readonly string[]) => Promise<ReadonlyMap<string, readonly Annotation[]>>;
   /** Newest ancestor of `sha` (itself included) on which all of `checks` succeeded, within the last 200 commits. */
   lastGreen(repo: RepoRef, sha: string, checks: readonly string[]): Promise<string | null>;
   /** Run a workflow of the repository on a branch, once for its head. Absent where there are no workflows. */
@@ -193,8 +204,12 @@ export interface ForgeClaims {
 export interface ForgePeople {
   /** How far somebody is trusted with this repository, as the forge knows it now: `maintainer` may write, `collaborator` may triage. */
   trust(repo: RepoRef, login: string): Promise<ActorTrust>;
-  /** Of these groups, as a policy names them, the ones that somebody is in now. Absent where there are none. */
-  readonly groups?: (repo: RepoRef, login: string, wanted: readonly string[]) => Promise<readonly string[]>;
+  /** Of these groups, as a policy names them, the ones that somebody is in now, and those that do not exist (any more). Absent where there are none. */
+  readonly groups?: (
+    repo: RepoRef,
+    login: string,
+    wanted: readonly string[],
+  ) => Promise<{ readonly in: readonly string[]; readonly gone: readonly string[] }>;
   /** A nod or a shake of the head at a comment; twice is once. Unknown comments are ignored. */
   react(repo: RepoRef, comment: string, reaction: 'seen' | 'done' | 'refused'): Promise<void>;
   /** A comment on an issue or pull request; find by marker or create. */

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import type { Activities } from '../../src/activities/contract.ts';
 import type { ActivityDeps } from '../../src/activities/deps.ts';
@@ -10,7 +11,7 @@ import type { FileChange } from '../../src/domain/change-set.schema.ts';
 import type { HandOver } from '../../src/domain/hand-over.schema.ts';
 import type { HealingSettings } from '../../src/domain/settings.ts';
 import type { Signal } from '../../src/domain/signal.schema.ts';
-import type { HealthReading, Notice } from '../../src/integrations/contract.ts';
+import type { Forge, HealthReading, Notice } from '../../src/integrations/contract.ts';
 import { createLocalForge } from '../../src/integrations/local/forge.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
 import { DEFAULT_LIMITS, type Sandbox, type SandboxJob, type StepResult } from '../../src/sandbox/contract.ts';
@@ -98,10 +99,13 @@ function fakeSandbox(decide: Decide, jobs: SandboxJob[], swept: { count: number 
       jobs.push(job);
       const files = new Map<string, string>();
       const unpacking = extract();
-      (await job.openBase()).pipe(unpacking);
+      // Whatever breaks off on its way to the workspace breaks the run off.
+      const arriving = pipeline(await job.openBase(), unpacking);
+      arriving.catch(() => undefined);
       for await (const entry of unpacking) {
         files.set(entry.header.name, (await buffer(entry)).toString('utf8'));
       }
+      await arriving;
       for (const file of job.files) {
         if (file.op === 'delete') files.delete(file.path);
         else files.set(file.path, Buffer.from(file.content, 'base64').toString('utf8'));
@@ -160,35 +164,34 @@ export const FILES = {
   'tests/test_auth.py': 'def test_login(): pass\n',
 };
 
-/** Makes a world whose `main` is green at its only commit. */
-export async function activityWorld(
-  options: {
-    readonly files?: Readonly<Record<string, string>>;
-    readonly decide?: Decide;
-    readonly health?: () => HealthReading;
-    readonly deps?: Partial<ActivityDeps>;
-    readonly healings?: Partial<ActivityDeps['healings']>;
-    readonly maintainers?: readonly string[];
-  } = {},
-): Promise<ActivityWorld> {
-  const stateDir = temporaryFolder();
-  const forgeDir = join(stateDir, 'forge-state');
-  const green = await serveShop(forgeDir, options.files ?? FILES, {
-    maintainers: [...(options.maintainers ?? [])],
-    environments: { production: { start: ['true'], healthPath: '/health', startTimeoutMs: 1000 } },
-  });
-  const auditDir = join(stateDir, 'audit');
-  const jobs: SandboxJob[] = [];
-  const told: Array<{ readonly key: string; readonly text: string }> = [];
-  const reported: Signal[] = [];
-  const forwarded: string[] = [];
-  const limits: Array<number | null> = [];
+/** What fakes took note of. */
+export interface Seen {
+  readonly jobs: SandboxJob[];
+  readonly told: Array<{ readonly key: string; readonly text: string }>;
+  readonly reported: Signal[];
+  readonly forwarded: string[];
+  readonly limits: Array<number | null>;
+}
+
+/** Nothing noted yet. */
+export const nothingSeen = (): Seen => ({ jobs: [], told: [], reported: [], forwarded: [], limits: [] });
+
+/** How a world of activities differs from the usual one. */
+export interface ActivityOptions {
+  readonly decide?: Decide;
+  readonly health?: () => HealthReading;
+  readonly deps?: Partial<ActivityDeps>;
+  readonly healings?: Partial<ActivityDeps['healings']>;
+}
+
+/** A real store in a folder, a sandbox that runs nothing, and a forge. */
+export function activityDeps(stateDir: string, forge: Forge, seen: Seen, options: ActivityOptions = {}): ActivityDeps {
   const nobody = (): never => {
     throw new Error('not part of this test');
   };
-  const deps: ActivityDeps = {
-    forge: createLocalForge(forgeDir),
-    sandbox: fakeSandbox(options.decide ?? decideByConfig, jobs, { count: 0 }),
+  return {
+    forge,
+    sandbox: fakeSandbox(options.decide ?? decideByConfig, seen.jobs, { count: 0 }),
     limits: DEFAULT_LIMITS,
     reasoner: createReasoner(strategies),
     model: null,
@@ -199,8 +202,8 @@ export async function activityWorld(
       [
         'local',
         {
-          handOver: async (message: HandOver, key: string) => void told.push({ key, text: JSON.stringify(message) }),
-          notify: async (message: Notice, key: string) => void told.push({ key, text: message.text }),
+          handOver: async (message: HandOver, key: string) => void seen.told.push({ key, text: JSON.stringify(message) }),
+          notify: async (message: Notice, key: string) => void seen.told.push({ key, text: message.text }),
         },
       ],
     ]),
@@ -209,19 +212,19 @@ export async function activityWorld(
     desks: new Map(),
     artifacts: createArtifactStore(join(stateDir, 'artifacts')),
     records: createRecordStore(join(stateDir, 'records')),
-    audit: createAuditTrail(auditDir, { signingKey: generateKeyPairSync('ed25519').privateKey }),
+    audit: createAuditTrail(join(stateDir, 'audit'), { signingKey: generateKeyPairSync('ed25519').privateKey }),
     healings: {
       running: async () => [],
       report: async (input, signal) => {
-        reported.push(signal);
+        seen.reported.push(signal);
         return { healingId: `heal/${input.repo.owner}/${input.repo.name}/${input.subject}`, runId: 'run' };
       },
       forward: async (healingId, signal) => {
-        forwarded.push(`${healingId} ${signal.id}`);
+        seen.forwarded.push(`${healingId} ${signal.id}`);
         return true;
       },
       command: nobody,
-      limitForge: async (perSecond) => void limits.push(perSecond),
+      limitForge: async (perSecond) => void seen.limits.push(perSecond),
       requestSlot: async () => undefined,
       decide: nobody,
       delegate: nobody,
@@ -245,20 +248,33 @@ export async function activityWorld(
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
     ...options.deps,
   };
+}
+
+/** Makes a world whose `main` is green at its only commit. */
+export async function activityWorld(
+  options: ActivityOptions & {
+    readonly files?: Readonly<Record<string, string>>;
+    readonly maintainers?: readonly string[];
+  } = {},
+): Promise<ActivityWorld> {
+  const stateDir = temporaryFolder();
+  const forgeDir = join(stateDir, 'forge-state');
+  const green = await serveShop(forgeDir, options.files ?? FILES, {
+    maintainers: [...(options.maintainers ?? [])],
+    environments: { production: { start: ['true'], healthPath: '/health', startTimeoutMs: 1000 } },
+  });
+  const seen = nothingSeen();
+  const deps = activityDeps(stateDir, createLocalForge(forgeDir), seen, options);
   return {
     activities: createActivities(deps),
     deps,
     forgeDir,
-    auditDir,
+    auditDir: join(stateDir, 'audit'),
     green,
-    jobs,
-    told,
-    reported,
-    forwarded,
-    limits,
+    ...seen,
     async actions() {
       const actions: string[] = [];
-      for await (const entry of readAuditTrail(auditDir)) actions.push(entry.action);
+      for await (const entry of readAuditTrail(join(stateDir, 'audit'))) actions.push(entry.action);
       return actions;
     },
   };

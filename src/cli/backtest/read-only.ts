@@ -11,7 +11,12 @@ export function readOnlyForge(forge: Forge): Forge {
   const { repositories, checks, changes, deployments } = forge;
   return {
     repositories,
-    checks: { list: checks.list, log: checks.log, lastGreen: checks.lastGreen },
+    checks: {
+      list: checks.list,
+      log: checks.log,
+      lastGreen: checks.lastGreen,
+      ...(checks.annotations === undefined ? {} : { annotations: checks.annotations }),
+    },
     changes: {
       get: changes.get,
       listOpen: changes.listOpen,

@@ -66,12 +66,14 @@ export function failureOf(error: unknown, what: string, now: number): Failure {
   return new Refusal(status, what, said);
 }
 
-/** Runs a call and gives another value for these statuses. */
+/** Runs a call and gives another value for these statuses. A 409 counts where it says that the repository is empty; every other one is a race that a repeat ends. */
 export async function unless<T, Other>(statuses: readonly number[], other: Other, call: Promise<T>): Promise<T | Other> {
   try {
     return await call;
   } catch (error) {
-    if (error instanceof Refusal && statuses.includes(error.status)) return other;
+    const counts =
+      error instanceof Refusal && statuses.includes(error.status) && (error.status !== 409 || /\bempty\b/i.test(error.message));
+    if (counts) return other;
     throw error;
   }
 }

@@ -2,9 +2,9 @@ import { RequestError } from '@octokit/request-error';
 import type { Endpoints } from '@octokit/types';
 import { Failure } from '../../domain/failure.ts';
 import type { RepoRef } from '../../domain/names.schema.ts';
-import { failureOf } from './answer.ts';
+import { failureOf, Refusal } from './answer.ts';
 import type { Credentials, Permissions } from './credentials.ts';
-import type { Route, Send } from './send.ts';
+import type { Route, Send, TimeLimit } from './send.ts';
 import { createWriteGate } from './write-gate.ts';
 
 /** Content may be large: it gets so many times the limit of a call. */
@@ -27,6 +27,13 @@ export interface Api {
   /** Bytes behind a call that answers with content or a redirect to it; null when it is gone (404, 410). The link is followed without our token. */
   stream(route: string, parameters: Readonly<Record<string, unknown>>): Promise<ReadableStream<Uint8Array> | null>;
   graphql<T>(query: string, variables: Readonly<Record<string, unknown>>): Promise<T>;
+}
+
+/** That no token was given says nothing about what was asked for: no caller may take this 404 for that of a branch. */
+function withoutToken(failure: Failure, owner: string): Failure {
+  if (!(failure instanceof Refusal)) return failure;
+  const why = failure.status === 404 ? `the App is not installed for ${owner}, or not on this repository (any more)` : failure.message;
+  return new Failure(failure.code, why, { cause: failure });
 }
 
 /** Makes `Api`s; one for the process. */
@@ -56,20 +63,30 @@ export function createGitHubApi(options: {
   readonly credentials: Credentials;
   readonly send: Send;
   readonly now: () => number;
+  /** As `createSend` has it. */
+  readonly timeLimit?: TimeLimit;
 }): GitHubApi {
-  const { credentials, now, send, timeoutMs } = options;
+  const { credentials, now, send, timeoutMs, timeLimit = AbortSignal.timeout } = options;
   const gate = createWriteGate({ spacingMs: options.writeSpacingMs, now });
 
-  /** One exchange: token, gate, time limit, and what its failure means. */
-  async function exchange<T>(route: string, owner: string, token: () => Promise<string>, send: (token: string) => Promise<T>): Promise<T> {
+  /** One exchange: token, gate, time limit, and what its failure means. `minted`: another token can be had where this one is refused. */
+  async function exchange<T>(
+    route: string,
+    owner: string,
+    token: () => Promise<string>,
+    send: (token: string) => Promise<T>,
+    minted = true,
+  ): Promise<T> {
     gate.check(owner);
     let used: string | null = null;
     try {
-      used = await token();
+      used = await token().catch((error: unknown) => {
+        throw withoutToken(failureOf(error, 'a request for a token', now()), owner);
+      });
       const authorized = used;
       return await gate.pass(owner, !/^(GET|HEAD) /.test(route), () => send(authorized));
     } catch (error) {
-      if (error instanceof RequestError && error.status === 401 && used !== null && credentials.isApp) {
+      if (error instanceof RequestError && error.status === 401 && used !== null && credentials.isApp && minted) {
         credentials.forget(used);
         throw new Failure('forge-unavailable', `GitHub no longer accepts the installation token for ${route}; a new one is asked for`, {
           cause: error,
@@ -95,6 +112,7 @@ export function createGitHubApi(options: {
       'app',
       async () => token,
       (bearer) => sendJson('app', route, parameters ?? {}, bearer),
+      false,
     )) as never;
   };
 
@@ -128,6 +146,7 @@ export function createGitHubApi(options: {
         'anybody',
         async () => '',
         (none) => sendJson('anybody', route, parameters ?? {}, none),
+        false,
       )) as never,
     async installed(limit) {
       const names: string[] = [];
@@ -172,7 +191,7 @@ export function createGitHubApi(options: {
               ...at,
               headers: { authorization: `bearer ${authorized}` },
             });
-            const signal = AbortSignal.timeout(timeoutMs * STREAM_FACTOR);
+            const signal = timeLimit(timeoutMs * STREAM_FACTOR);
             let response = await fetch(url, { headers: headers as Record<string, string>, redirect: 'manual', signal });
             const link = response.headers.get('location');
             if (response.status >= 300 && response.status < 400 && link !== null) {

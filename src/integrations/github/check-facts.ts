@@ -12,7 +12,14 @@ export interface Check {
   readonly conclusion: CheckFacts['conclusion'];
   readonly url: string | undefined;
   /** Number of the check run; absent for a commit status. At GitHub Actions it is the number of the job. */
-  readonly run?: { readonly id: number; readonly app: string; readonly suite: number | undefined; readonly text: string | null };
+  readonly run?: {
+    readonly id: number;
+    readonly app: string;
+    readonly suite: number | undefined;
+    readonly text: string | null;
+    /** How many annotations it says it has. */
+    readonly annotations: number;
+  };
 }
 
 /** What a check run's conclusion means here. Skipped and neutral ones satisfy a rule at GitHub; a person is wanted for `action_required`, not a repair. */
@@ -60,6 +67,7 @@ export async function checksOf(api: Api, sha: string): Promise<Check[]> {
             app: run.app?.slug ?? '',
             suite: run.check_suite === null ? undefined : Number(run.check_suite.id),
             text: run.output.text ?? run.output.summary,
+            annotations: run.output.annotations_count,
           },
         };
       }),

@@ -1,3 +1,5 @@
+import { Failure } from '../../domain/failure.ts';
+import { annotationsOf } from './annotations.ts';
 import { unless } from './answer.ts';
 import type { Api } from './api.ts';
 import type { Check } from './check-facts.ts';
@@ -6,7 +8,6 @@ import { isZip, logInZip } from './zip-log.ts';
 /** Most of a log that is kept, in bytes; what lies between its head and its tail is left out. */
 const MAX_LOG = 4 * 1024 ** 2;
 const HEAD = MAX_LOG / 4;
-const MAX_ANNOTATIONS = 100;
 
 /** Bytes of a stream with its head and its tail kept; the whole is never in memory. */
 export async function headAndTail(stream: AsyncIterable<Uint8Array>, max = MAX_LOG, head = HEAD): Promise<Uint8Array> {
@@ -45,14 +46,13 @@ export function withoutTimes(log: Uint8Array): Uint8Array {
   return new TextEncoder().encode(text.replace(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z /gm, ''));
 }
 
-/** What the check said line by line, for those without a log. */
-async function annotations(api: Api, id: number): Promise<string> {
-  const found = await unless(
-    [404],
-    [],
-    api.all('GET /repos/{owner}/{repo}/check-runs/{check_run_id}/annotations', { check_run_id: id }, (data) => data, MAX_ANNOTATIONS),
-  );
-  return found.map((one) => `${one.path}:${one.start_line}: ${one.annotation_level ?? 'notice'}: ${one.message ?? ''}`).join('\n');
+/** The same bytes; a connection that breaks in their midst is GitHub's being away, not a log that ends there. */
+async function* whole(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream;
+  } catch (error) {
+    throw error instanceof Failure ? error : new Failure('forge-unavailable', 'a log was cut off on its way', { cause: error });
+  }
 }
 
 /** The same bytes again, with the first ones looked at. Whoever does not read to the end has to call `close`, or the connection stays open. */
@@ -88,7 +88,7 @@ async function jobLog(api: Api, id: number): Promise<Uint8Array | null> {
     (await unless([404, 410], null, api.call('GET /repos/{owner}/{repo}/actions/jobs/{job_id}', { job_id: id })))?.data;
   const own = await api.stream('GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs', { job_id: id });
   if (own !== null) {
-    const { start, all, close } = await peeked(own);
+    const { start, all, close } = await peeked(whole(own));
     try {
       return isZip(start) ? await unpacked(all, (await named())?.name ?? '') : withoutTimes(await headAndTail(all));
     } finally {
@@ -101,7 +101,7 @@ async function jobLog(api: Api, id: number): Promise<Uint8Array | null> {
     run_id: job.run_id,
     attempt_number: job.run_attempt ?? 1,
   });
-  return archive === null ? null : unpacked(archive, job.name);
+  return archive === null ? null : unpacked(whole(archive), job.name);
 }
 
 /** Log of a check: the job's own at GitHub Actions, else what its app wrote. Null when there is none (any more): GitHub drops logs after 90 days. */
@@ -112,6 +112,8 @@ export async function logOf(api: Api, check: Check): Promise<Uint8Array | null> 
     const log = await jobLog(api, id);
     if (log !== null) return log;
   }
-  const said = [text ?? '', await annotations(api, id)].filter((part) => part !== '').join('\n');
+  const annotations = await annotationsOf(api, check);
+  const lines = annotations.map((one) => `${one.path}:${one.line}: ${one.level}: ${one.message}`).join('\n');
+  const said = [text ?? '', lines].filter((part) => part !== '').join('\n');
   return said === '' ? null : new TextEncoder().encode(said).subarray(0, MAX_LOG);
 }

@@ -73,14 +73,14 @@ async function writeTree(api: Api, changeSet: ChangeSet, base: ReadonlyMap<strin
   return data.sha;
 }
 
-/** Moves or makes the branch, never by force; false when somebody else moved it. */
-async function moveBranch(api: Api, branch: string, head: string | null, sha: string): Promise<boolean> {
+/** Moves or makes the branch, never by force; what GitHub said when it did not. */
+async function moveBranch(api: Api, branch: string, head: string | null, sha: string): Promise<Refusal | null> {
   try {
     if (head === null) await api.call('POST /repos/{owner}/{repo}/git/refs', { ref: `refs/heads/${branch}`, sha });
     else await api.call('PATCH /repos/{owner}/{repo}/git/refs/{ref}', { ref: `heads/${branch}`, sha, force: false });
-    return true;
+    return null;
   } catch (error) {
-    if (error instanceof Refusal && [404, 409, 422].includes(error.status)) return false;
+    if (error instanceof Refusal && [404, 409, 422].includes(error.status)) return error;
     throw error;
   }
 }
@@ -104,6 +104,11 @@ export async function commitChange(api: Api, commits: Commits, base: ReadonlyMap
     tree,
     parents: [changeSet.base],
   });
-  if (await moveBranch(api, branch, head, data.sha)) return { kind: 'committed', sha: data.sha };
-  return adopt(await branchHead(api, branch));
+  const no = await moveBranch(api, branch, head, data.sha);
+  if (no === null) return { kind: 'committed', sha: data.sha };
+  const now = await branchHead(api, branch);
+  if (now !== head) return adopt(now);
+  // Nobody moved it: a race that a repeat ends, or something that GitHub does not want there.
+  if (no.status === 409) throw no;
+  return refused('not-allowed', no.message);
 }

@@ -69,21 +69,21 @@ export async function dispatchWorkflow(
   const earlier = listed.workflow_runs.find((run) => Number(run.id) > before && (wasLive || run.head_sha === sha));
   if (earlier !== undefined) return facts(earlier, environment);
   const fill = (text: string): string => text.replaceAll('$SHA', sha).replaceAll('$ENVIRONMENT', environment);
-  try {
-    const { status, data } = (await api.call('POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches', {
+  const { status, data } = (await api
+    .call('POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches', {
       workflow_id: workflow,
       ref: branch,
       inputs: Object.fromEntries(Object.entries(input.inputs).map(([name, value]) => [name, fill(value)])),
       return_run_details: true,
-    } as never)) as { readonly status: number; readonly data: { readonly workflow_run_id?: number | bigint } | undefined };
-    if (status === 200 && data?.workflow_run_id !== undefined) {
-      const run = await readRun(api, `${PREFIX}${data.workflow_run_id}:${environment}`);
-      if (run !== null) return run;
-    }
-  } catch (error) {
-    if (error instanceof Refusal)
+    } as never)
+    .catch((error: unknown) => {
+      // A race is tried again; everything else is said for good.
+      if (!(error instanceof Refusal) || error.status === 409) throw error;
       throw new Failure('not-permitted', `the workflow ${workflow} cannot be run: ${error.message}`, { cause: error });
-    throw error;
+    })) as { readonly status: number; readonly data: { readonly workflow_run_id?: number | bigint } | undefined };
+  if (status === 200 && data?.workflow_run_id !== undefined) {
+    const run = await readRun(api, `${PREFIX}${data.workflow_run_id}:${environment}`);
+    if (run !== null) return run;
   }
   // Older servers do not say which run it became: it is looked for when this is tried again.
   throw new Failure('conflict', `the run of ${workflow} does not show yet`, { retryAfterMs: APPEARS_MS });

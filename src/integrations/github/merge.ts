@@ -65,6 +65,9 @@ export async function mergePull(
     // An earlier try whose answer was lost may have been at work still: what it did counts.
     const now = await readPull(api, number);
     if (now?.merged_at && now.head.sha === expectedHead) return { kind: 'merged', sha: now.merge_commit_sha ?? now.head.sha };
+    // The head is where it was: a race of GitHub's own.
+    if (error.status === 409 && now?.state === 'open' && now.head.sha === expectedHead)
+      throw new Failure('conflict', error.message, { cause: error, retryAfterMs: COMPUTING_MS });
     return reasonOf(error);
   }
 }

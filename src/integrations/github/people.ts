@@ -33,20 +33,24 @@ export function createPeople(github: GitHubApi): ForgePeople {
       }
     },
     async groups(repo, login, wanted) {
-      if (!isLogin(login)) return [];
       const found: string[] = [];
+      const gone: string[] = [];
+      if (!isLogin(login)) return { in: found, gone };
       for (const group of wanted) {
         const [, org = '', team = ''] = /^github-team:([^/]+)\/([^/]+)$/.exec(group) ?? [];
         // A team of somebody else's organisation says nothing about this repository.
         if (org.toLowerCase() !== repo.owner.toLowerCase()) continue;
-        const call = github.for(repo, TEAMS).call('GET /orgs/{org}/teams/{team_slug}/memberships/{username}', {
-          org,
-          team_slug: team,
-          username: login,
-        });
-        if ((await unless([404], null, call))?.data.state === 'active') found.push(group);
+        const api = github.for(repo, TEAMS);
+        const call = api.call('GET /orgs/{org}/teams/{team_slug}/memberships/{username}', { org, team_slug: team, username: login });
+        const membership = await unless([404], null, call);
+        // Whoever was invited and has not accepted is not in it yet.
+        if (membership?.data.state === 'active') found.push(group);
+        if (membership !== null) continue;
+        // GitHub answers the same for somebody who is not in it and for a team that is not there: then nobody could ever approve.
+        const known = await unless([404], null, api.call('GET /orgs/{org}/teams/{team_slug}', { org, team_slug: team }));
+        if (known === null) gone.push(group);
       }
-      return found;
+      return { in: found, gone };
     },
     async react(repo, comment, reaction) {
       if (!/^[1-9]\d{0,18}$/.test(comment)) return;

@@ -10,6 +10,8 @@ export interface BranchRules {
   readonly pullRequestOnly: boolean;
   /** Merges go through GitHub's queue. */
   readonly mergeQueue: boolean;
+  /** There is such a branch. */
+  readonly exists: boolean;
 }
 
 /** Rules change rarely; asked again after this long. */
@@ -48,5 +50,10 @@ async function read(api: Api, branch: string): Promise<BranchRules> {
   const summary = protection?.data.protection?.required_status_checks;
   for (const context of summary?.contexts ?? []) required.add(context);
   for (const check of summary?.checks ?? []) required.add(check.context);
-  return { required: [...required].sort(), pullRequestOnly: pullRequestOnly || protection?.data.protected === true, mergeQueue };
+  return {
+    required: [...required].sort(),
+    pullRequestOnly: pullRequestOnly || protection?.data.protected === true,
+    mergeQueue,
+    exists: protection !== null,
+  };
 }

@@ -18,13 +18,22 @@ export interface Send {
   readonly request: RequestInterface;
 }
 
+/** A signal that aborts after so many milliseconds. */
+export type TimeLimit = (ms: number) => AbortSignal;
+
 /** Something was cut off: Octokit hands broken JSON and empty bodies on as text. */
 function isWhole(response: { readonly status: number; readonly data: unknown }): boolean {
   return response.status === 204 || response.status === 205 || (typeof response.data === 'object' && response.data !== null);
 }
 
 /** Octokit's request without retries: Temporal repeats, with GitHub's own wait. An empty token sends none. Throws Octokit's `RequestError`, and `forge-unavailable` for an answer that was cut off. */
-export function createSend(options: { readonly baseUrl: string; readonly timeoutMs: number }): Send {
+export function createSend(options: {
+  readonly baseUrl: string;
+  readonly timeoutMs: number;
+  /** Whose clock runs out; default the machine's. */
+  readonly timeLimit?: TimeLimit;
+}): Send {
+  const { timeLimit = AbortSignal.timeout } = options;
   const request = octokitRequest.defaults({
     baseUrl: options.baseUrl,
     headers: { 'user-agent': 'suture', 'x-github-api-version': API_VERSION, accept: 'application/vnd.github+json' },
@@ -40,7 +49,7 @@ export function createSend(options: { readonly baseUrl: string; readonly timeout
       {
         ...parameters,
         headers: token === '' ? {} : { authorization: `bearer ${token}` },
-        request: { signal: AbortSignal.timeout(options.timeoutMs) },
+        request: { signal: timeLimit(options.timeoutMs) },
       } as never,
     );
     if (!isWhole(response)) throw new Failure('forge-unavailable', `GitHub's answer to ${route} was cut off`);

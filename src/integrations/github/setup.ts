@@ -18,8 +18,9 @@ const configOf = ({ url, secret }: HookOptions) => ({ url, secret, content_type:
 /** Creates the webhook of a repository or brings the one that delivers to this address up to date; never a second one. */
 export async function ensureRepositoryHook(api: Api, options: HookOptions): Promise<string> {
   const name = `${api.repo.owner}/${api.repo.name}`;
-  const hooks = await api.all('GET /repos/{owner}/{repo}/hooks', {}, (data) => data, 200);
-  const known = hooks.find((hook) => hook.config.url === options.url);
+  const find = async () =>
+    (await api.all('GET /repos/{owner}/{repo}/hooks', {}, (data) => data, 200)).find((hook) => hook.config.url === options.url);
+  let known = await find();
   if (known === undefined) {
     const made = await unless(
       [422],
@@ -28,7 +29,8 @@ export async function ensureRepositoryHook(api: Api, options: HookOptions): Prom
     );
     if (made !== null) return `${name}: webhook ${made.data.id} created for ${options.url}`;
     // Made by somebody else in the same moment.
-    return ensureRepositoryHook(api, options);
+    known = await find();
+    if (known === undefined) throw new Failure('configuration-invalid', `${name} takes no webhook for ${options.url}`);
   }
   await api.call('PATCH /repos/{owner}/{repo}/hooks/{hook_id}', {
     hook_id: known.id,
@@ -104,7 +106,13 @@ export interface NewApp {
 /** Exchanges the code of the manifest flow for the App's key and secret. */
 export async function convertManifest(github: GitHubApi, code: string): Promise<NewApp> {
   if (!/^[A-Za-z0-9_-]{10,100}$/.test(code)) throw new Failure('configuration-invalid', 'this is no code of GitHub’s manifest flow');
-  const { data } = await github.anonymously('POST /app-manifests/{code}/conversions', { code });
+  const answer = await unless([404], null, github.anonymously('POST /app-manifests/{code}/conversions', { code }));
+  if (answer === null)
+    throw new Failure(
+      'configuration-invalid',
+      'GitHub does not know this code (any more): it is good once, for an hour. If the App is there already, delete it on its settings page and begin again',
+    );
+  const { data } = answer;
   if (data.webhook_secret === null) throw new Failure('configuration-invalid', 'GitHub gave no webhook secret for the new App');
   return { id: data.id, slug: data.slug ?? '', pem: data.pem, webhookSecret: data.webhook_secret, url: data.html_url };
 }

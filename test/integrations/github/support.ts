@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { Forge } from '../../../src/integrations/contract.ts';
 import { createGitHubApi, type GitHubApi } from '../../../src/integrations/github/api.ts';
-import { appCredentials, tokenCredentials } from '../../../src/integrations/github/credentials.ts';
+import { appCredentials, type Credentials, tokenCredentials } from '../../../src/integrations/github/credentials.ts';
 import { createGitHubForge } from '../../../src/integrations/github/forge.ts';
-import { createSend } from '../../../src/integrations/github/send.ts';
+import { createSend, type TimeLimit } from '../../../src/integrations/github/send.ts';
 import type { StandInCredentials } from '../../support/github/under-test.ts';
 
 /** How a client of a test differs from one of production. */
@@ -16,13 +16,26 @@ export interface ClientOptions {
   readonly repositories?: readonly string[];
   readonly webhookUrl?: string;
   readonly now?: () => number;
+  readonly timeLimit?: TimeLimit;
+  /** Instead of ones that hold no token yet. */
+  readonly held?: Credentials;
+}
+
+/** Credentials as production makes them. */
+export function heldCredentials(baseUrl: string, credentials: StandInCredentials, options: ClientOptions = {}): Credentials {
+  const limit = options.timeLimit === undefined ? {} : { timeLimit: options.timeLimit };
+  const send = createSend({ baseUrl, timeoutMs: options.timeoutMs ?? 10_000, ...limit });
+  return credentials.kind === 'app'
+    ? appCredentials({ appId: credentials.appId, privateKey: () => credentials.privateKey, send, now: options.now ?? Date.now })
+    : tokenCredentials(() => credentials.token);
 }
 
 /** The API client as production makes it, without the pause between writes. */
 export function clientOf(baseUrl: string, credentials: StandInCredentials, options: ClientOptions = {}): GitHubApi {
   const now = options.now ?? Date.now;
   const timeoutMs = options.timeoutMs ?? 10_000;
-  const send = createSend({ baseUrl, timeoutMs });
+  const limit = options.timeLimit === undefined ? {} : { timeLimit: options.timeLimit };
+  const send = createSend({ baseUrl, timeoutMs, ...limit });
   return createGitHubApi({
     send,
     baseUrl,
@@ -31,11 +44,9 @@ export function clientOf(baseUrl: string, credentials: StandInCredentials, optio
     login: credentials.login,
     timeoutMs,
     writeSpacingMs: options.writeSpacingMs ?? 0,
-    credentials:
-      credentials.kind === 'app'
-        ? appCredentials({ appId: credentials.appId, privateKey: () => credentials.privateKey, send, now })
-        : tokenCredentials(() => credentials.token),
+    credentials: options.held ?? heldCredentials(baseUrl, credentials, options),
     now,
+    ...limit,
   });
 }
 

@@ -56,7 +56,7 @@ describe('an archive that is not read to its end', () => {
     status: 'completed',
     conclusion: 'failure',
     url: undefined,
-    run: { id: 1, app: 'github-actions', suite: undefined, text: null },
+    run: { id: 1, app: 'github-actions', suite: undefined, text: null, annotations: 0 },
   };
 
   /** Reads the log of a check whose job answers with an endless archive; gives whether the connection was closed. */

@@ -44,7 +44,13 @@ export class Access {
     if (login !== undefined) return { kind: 'user', login };
     const minted = this.#minted.get(token);
     if (minted !== undefined && !this.#revoked.has(token) && minted.expiresAt > this.#now())
-      return { kind: 'installation', authorization: `token ${minted.upstream}`, token, permissions: minted.permissions };
+      return {
+        kind: 'installation',
+        authorization: `token ${minted.upstream}`,
+        token,
+        permissions: minted.permissions,
+        repositories: minted.repositories,
+      };
     if (token.startsWith('eyJ')) return this.#asApp(token);
     return refuse(401, 'Bad credentials');
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type Ending, type Incoming, startServer } from './server.ts';
+import type { Reply } from './wire.ts';
 
 /** Where redirects lead: another origin, whose links carry their own authority. */
 export interface ContentHost {
@@ -12,25 +12,28 @@ export interface ContentHost {
   close(): Promise<void>;
 }
 
+/** What is done to an answer on its way. */
+export type OnItsWay = (
+  incoming: Incoming,
+  answer: () => Promise<Reply>,
+) => Promise<{
+  readonly reply: Reply;
+  readonly ending: Ending;
+}>;
+
 /** Starts the host of archives and logs on loopback. */
-export async function startContentHost(): Promise<ContentHost> {
+export async function startContentHost(onItsWay: OnItsWay): Promise<ContentHost> {
   const links = new Map<string, { readonly type: string; readonly content: () => Buffer | Promise<Buffer> }>();
   const leaked: string[] = [];
-  const server = createServer((request, response) => {
-    const path = (request.url ?? '').split('?')[0] ?? '';
-    if (request.headers.authorization !== undefined) leaked.push(path);
-    const found = links.get(path);
-    if (found === undefined) {
-      response.writeHead(404).end();
-      return;
-    }
-    Promise.resolve(found.content()).then(
-      (bytes) => response.writeHead(200, { 'content-type': found.type, 'content-length': bytes.length }).end(bytes),
-      () => response.writeHead(500).end(),
-    );
+  const { url, close } = await startServer((incoming) => {
+    const path = incoming.target.split('?')[0] ?? '';
+    if (incoming.headers['authorization'] !== undefined) leaked.push(path);
+    return onItsWay(incoming, async () => {
+      const found = links.get(path);
+      if (found === undefined) return { status: 404, body: null };
+      return { status: 200, headers: { 'content-type': found.type }, body: await found.content() };
+    });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
     leaked,
@@ -39,10 +42,6 @@ export async function startContentHost(): Promise<ContentHost> {
       links.set(path, { type, content });
       return `${url}${path}?sig=${randomBytes(4).toString('hex')}`;
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
 }

@@ -1,16 +1,11 @@
 import type { Router } from './router.ts';
 import { statusesOf } from './statuses.ts';
 import { type Ask, type Json, page, type Reply, refuse, reply } from './wire.ts';
-import { commitOf, senderJson, stamp, type World } from './world.ts';
-
-interface Kept {
-  readonly json: Json;
-  readonly statuses: Json[];
-}
+import { commitOf, type KeptDeployment as Kept, senderJson, stamp, type World } from './world.ts';
 
 /** Deployments and their statuses, which `emulate` does not have. */
 export function deploymentRoutes(router: Router, world: World): void {
-  const all = new Map<string, Kept[]>();
+  const all = world.deployments;
   const of = (repo: string): Kept[] => {
     const list = all.get(repo.toLowerCase()) ?? [];
     all.set(repo.toLowerCase(), list);

@@ -39,6 +39,8 @@ export interface Hands {
   revert(sha: string, by?: string): Promise<string>;
   mergeBranch(branch: string, by?: string): Promise<string>;
   deleteBranch(branch: string, by?: string): Promise<void>;
+  /** An annotated tag. */
+  tag(name: string, sha: string): Promise<void>;
   openPull(
     branch: string,
     options?: { readonly title?: string; readonly body?: string; readonly by?: string; readonly draft?: boolean },
@@ -143,6 +145,10 @@ export function handsOf(world: World, router: Router, repo: string): Hands {
     },
     async deleteBranch(branch, by = 'maria') {
       await ask('DELETE', `/git/refs/heads/${branch}`, null, by);
+    },
+    async tag(name, sha) {
+      const made = await upstream.admin('POST', `/repos/${repo}/git/tags`, { tag: name, message: name, object: sha, type: 'commit' });
+      await upstream.admin('POST', `/repos/${repo}/git/refs`, { ref: `refs/tags/${name}`, sha: made.sha });
     },
     async openPull(branch, { title = `Change ${branch}`, body = '', by, draft = false } = {}) {
       return (await ask('POST', '/pulls', { title, body, head: branch, base: 'main', draft }, by)).number as number;

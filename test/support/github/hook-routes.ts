@@ -92,11 +92,11 @@ function deliveryRoutes(
 export function hookRoutes(
   router: Router,
   world: { readonly hooks: Hooks; readonly url: string; readonly org: string; readonly now: () => number },
-  appHook: Hook,
+  appHook: () => Hook,
   mayManage: (ask: Ask) => Reply | null,
 ): void {
   deliveryRoutes(router, world, '/app/hook', (ask) =>
-    ask.who.kind === 'app' ? appHook : refuse(401, 'A JSON web token could not be decoded'),
+    ask.who.kind === 'app' ? appHook() : refuse(401, 'A JSON web token could not be decoded'),
   );
   for (const [root, type] of [
     ['/repos/{owner}/{repo}', 'repository'],

@@ -35,7 +35,7 @@ export function peopleRoutes(router: Router, world: World): void {
     });
   });
 
-  const reactions = new Map<string, Json[]>();
+  const { reactions } = world;
   const place = '/repos/{owner}/{repo}/issues/comments/{comment_id}/reactions';
   router.on(`POST ${place}`, async (ask) => {
     const id = Number(ask.params['comment_id']);

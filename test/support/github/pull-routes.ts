@@ -144,7 +144,7 @@ export function pullRoutes(router: Router, world: World): void {
 
 /** Merges what was waiting for its checks, in GitHub's name for the App that asked. */
 export async function autoMerge(world: World, repo: string): Promise<void> {
-  const who: Identity = { kind: 'installation', authorization: '', token: '', permissions: {} };
+  const who: Identity = { kind: 'installation', authorization: '', token: '', permissions: {}, repositories: null };
   for (const pull of await openPulls(world, repo)) {
     const { autoMerge: wanted } = memoryOf(world, repo, pull.number);
     if (wanted !== null) await mergePull(world, repo, pull.number, { merge_method: wanted.merge_method }, who, true);

@@ -3,6 +3,7 @@ import type { Fault, FaultRule } from './faults.ts';
 import type { Hands } from './hands.ts';
 import type { Delivery } from './hooks.ts';
 import type { RepositorySpec } from './repository.ts';
+import type { Teams } from './teams.ts';
 import type { Json } from './wire.ts';
 import type { StandInApp } from './world.ts';
 
@@ -29,6 +30,10 @@ export interface StandInOptions {
   readonly events?: readonly string[];
   /** Holds the stand-in's own answers and events against the specification; default false. */
   readonly checkItself?: boolean;
+  /** Called when a call begins to hang: its client may give up at once then. */
+  readonly hangs?: () => void;
+  /** Whether events that arise at `emulate` are told; default true. Without them nothing goes on once a call is answered. */
+  readonly relay?: boolean;
   /** Clock in ms; default the real one. */
   readonly now?: () => number;
 }
@@ -73,6 +78,12 @@ export interface GitHubStandIn {
   readonly mintedTokens: readonly MintedToken[];
   /** Every installation token so far expires. */
   expireTokens(): void;
+  /** Teams of the organisation. */
+  readonly teams: Teams;
+  /** Remembers how everything is; the function puts it back, any number of times. Tokens stay good, ids go on. */
+  moment(): () => void;
+  /** What a repository and its hooks look like, line by line, without ids, times and what nobody can see. */
+  picture(repo: string): readonly string[];
   /** A code as GitHub gives one after an App was registered from a manifest. */
   manifestCode(): string;
   close(): Promise<void>;

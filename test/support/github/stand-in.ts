@@ -11,10 +11,12 @@ import { forwardedRoutes, inGitHubsWords } from './forwarded.ts';
 import { graphqlRoutes } from './graphql.ts';
 import { handsOf } from './hands.ts';
 import { hookRoutes } from './hook-routes.ts';
-import { Hooks } from './hooks.ts';
+import { type Hook, Hooks } from './hooks.ts';
 import { issueRoutes } from './issues.ts';
+import { Memory } from './memory.ts';
 import { ownCheck } from './own-check.ts';
 import { peopleRoutes } from './people-routes.ts';
+import { pictureOf } from './picture.ts';
 import { pullFileRoutes } from './pull-files.ts';
 import { autoMerge, pullRoutes } from './pull-routes.ts';
 import { refRoutes } from './refs.ts';
@@ -26,6 +28,7 @@ import { type Ending, type Incoming, startServer } from './server.ts';
 import { specCheck } from './spec-check.ts';
 import type { Call, GitHubStandIn, StandInOptions } from './stand-in-types.ts';
 import { statusRoutes } from './statuses.ts';
+import { teamRoutes, teamsOf } from './teams.ts';
 import { startUpstream } from './upstream.ts';
 import { type Ask, type Json, type Reply, refuse } from './wire.ts';
 import { type StandInApp, senderJson, type World } from './world.ts';
@@ -47,8 +50,13 @@ const ALL_PERMISSIONS: Readonly<Record<string, string>> = Object.fromEntries(
     'workflows',
     'repository_hooks',
     'organization_hooks',
+    'members',
   ].map((name) => [name, 'write']),
 );
+
+/** What is fetched from the other host, by what it is: its links carry random parts. */
+const contentOperation = ({ method, target }: Incoming): string =>
+  `${method} /{link}/${/\.tar\.gz(\?|$)/.test(target) ? '{sha}.tar.gz' : (/\/([^/?]+)(\?|$)/.exec(target)?.[1] ?? '')}`;
 
 /** How long nothing must happen before all events are taken as sent. */
 const QUIET_MS = 20;
@@ -82,18 +90,22 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
   const check = await specCheck();
   const own = options.checkItself === true ? await ownCheck() : null;
   const inaccuracies = new Set<string>();
-  const content = await startContentHost();
+  const content = await startContentHost((incoming, answer) => underFault(contentOperation(incoming), incoming, null, answer));
   let lastId = 5_000_000;
   const nextId = (): number => {
     lastId += 1;
     return lastId;
   };
   const hooks = new Hooks(nextId, now);
+  const memory = new Memory();
   const calls: Call[] = [];
   const violations: string[] = [];
   const events: Array<{ event: string; action: string | null; repo: string; payload: Json }> = [];
-  const repositories: string[] = [];
-  const manifests = new Map<string, Json>();
+  const repositories: string[] = memory.keep([]);
+  const manifests = memory.keep(new Map<string, Json>());
+  memory.keepLength(events);
+  memory.keep(hooks.hooks);
+  memory.keep(hooks.deliveries);
   let busy = 0;
   let lastEvent = 0;
 
@@ -128,6 +140,32 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
     return made.status < 400 ? { ...made, body: complete(world, made.body) } : made;
   }
 
+  /** Takes note of a call, and has happen to it what the fault in force says. */
+  async function underFault(
+    operation: string,
+    incoming: Incoming,
+    body: Json,
+    work: () => Promise<Reply>,
+  ): Promise<{ reply: Reply; ending: Ending }> {
+    const { pathname } = new URL(incoming.target, 'http://stand-in');
+    const rule = faults.next(incoming.method, pathname);
+    const call: Call = { operation, path: pathname, status: 0, body, ...(rule === null ? {} : { fault: rule.kind }) };
+    calls.push(call);
+    const instead = rule === null ? null : faultReply(rule, now());
+    if (instead !== null) {
+      call.status = instead.status;
+      return { reply: instead, ending: 'whole' };
+    }
+    if (rule?.kind === 'hang') options.hangs?.();
+    if (rule?.kind === 'reset' || rule?.kind === 'hang') return { reply: refuse(500, ''), ending: rule.kind };
+    const reply = await track(work());
+    if (rule?.kind === 'after-effect-hang') options.hangs?.();
+    if (rule?.kind === 'after-effect') return { reply, ending: 'reset' };
+    if (rule?.kind === 'after-effect-hang') return { reply, ending: 'hang' };
+    call.status = reply.status;
+    return { reply, ending: rule?.kind === 'reset-mid-body' || rule?.kind === 'truncated-json' ? rule.kind : 'whole' };
+  }
+
   async function serve(incoming: Incoming): Promise<{ reply: Reply; ending: Ending }> {
     const { method, target, headers, raw } = incoming;
     const url = new URL(target, 'http://stand-in');
@@ -150,29 +188,13 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
     }
     if (check !== null && url.pathname !== '/graphql')
       violations.push(...check({ method, path: url.pathname, query: url.searchParams, headers: headers as Record<string, string>, body }));
-    const rule = faults.next(method, url.pathname);
-    const call: Call = {
-      operation: found?.operation ?? `${method} ${url.pathname}`,
-      path: url.pathname,
-      status: 0,
-      body,
-      ...(rule === null ? {} : { fault: rule.kind }),
-    };
-    calls.push(call);
-    const instead = rule === null ? null : faultReply(rule, now());
-    if (instead !== null) {
-      call.status = instead.status;
-      return { reply: instead, ending: 'whole' };
-    }
-    if (rule?.kind === 'reset' || rule?.kind === 'hang') return { reply: refuse(500, ''), ending: rule.kind };
-    const who = access.identify(headers['authorization']);
-    const reply = 'status' in who ? who : found === null ? refuse(404, 'Not Found') : await track(answer(incoming, who, found));
-    if (rule?.kind === 'after-effect') return { reply, ending: 'reset' };
-    if (rule?.kind === 'after-effect-hang') return { reply, ending: 'hang' };
-    call.status = reply.status;
-    if (own !== null && reply.status < 400)
-      for (const found of own.answer(method, url.pathname, reply.status, reply.body)) inaccuracies.add(found);
-    return { reply, ending: rule?.kind === 'reset-mid-body' || rule?.kind === 'truncated-json' ? rule.kind : 'whole' };
+    return underFault(found?.operation ?? `${method} ${url.pathname}`, incoming, body, async () => {
+      const who = access.identify(headers['authorization']);
+      const reply = 'status' in who ? who : found === null ? refuse(404, 'Not Found') : await answer(incoming, who, found);
+      if (own !== null && reply.status < 400)
+        for (const wrong of own.answer(method, url.pathname, reply.status, reply.body)) inaccuracies.add(wrong);
+      return reply;
+    });
   }
 
   const server = await startServer(serve);
@@ -198,7 +220,7 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
           private_key: privateKey,
           permissions: {},
           events: ['*'],
-          webhook_url: `${server.url}/_relay`,
+          ...(options.relay === false ? {} : { webhook_url: `${server.url}/_relay` }),
           webhook_secret: relaySecret,
           installations: [{ installation_id: 1, account: org, repository_selection: 'all' }],
         },
@@ -214,13 +236,17 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
     upstream,
     content,
     hooks,
-    actions: { workflows: [], runs: [], suites: new Map() },
+    actions: { workflows: memory.keep([]), runs: memory.keep([]), suites: memory.keep(new Map()) },
+    memory,
     now,
     nextId,
-    rules: new Map(),
-    pulls: new Map(),
-    statuses: new Map(),
-    checkRuns: new Map(),
+    rules: memory.keep(new Map()),
+    pulls: memory.keep(new Map()),
+    statuses: memory.keep(new Map()),
+    invitations: memory.keep(new Set()),
+    reactions: memory.keep(new Map()),
+    deployments: memory.keep(new Map()),
+    checkRuns: memory.keep(new Map()),
     async emit(event, repo, payload, sender) {
       await track(
         (async () => {
@@ -244,11 +270,17 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
     settle: (repo) => autoMerge(world, repo),
   };
 
-  const appHook = hooks.add(
+  const { id: appHookId } = hooks.add(
     { type: 'integration', id: app.id, name: app.slug },
     { url: options.webhook?.url ?? '', secret: webhookSecret, content_type: 'json' },
     app.events,
   );
+  const appHook = (): Hook => {
+    const found = hooks.hooks.find((hook) => hook.id === appHookId);
+    if (found === undefined) throw new Error('the hook of the App is gone');
+    return found;
+  };
+  upstream.keptIn(memory);
   const mayManage = (ask: Ask): Reply | null => {
     if (ask.who.kind === 'installation')
       return ask.who.permissions['repository_hooks'] === 'write' ? null : refuse(403, 'Resource not accessible by integration');
@@ -268,6 +300,7 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
   deploymentRoutes(router, world);
   archiveRoutes(router, world);
   peopleRoutes(router, world);
+  teamRoutes(router, world);
   graphqlRoutes(router, world, () => repositories);
 
   return {
@@ -288,8 +321,9 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
     clearFaults: () => faults.clear(),
     loseDeliveries: (matches) => hooks.lose(matches),
     pointWebhook(url, secret) {
-      appHook.config.url = url;
-      if (secret !== undefined) appHook.config.secret = secret;
+      const { config } = appHook();
+      config.url = url;
+      if (secret !== undefined) config.secret = secret;
     },
     async repository(spec = {}) {
       const made = await createRepository(world, { name: `shop-${mark}-${repositories.length + 1}`, ...spec });
@@ -306,6 +340,9 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
       return access.minted;
     },
     expireTokens: () => access.expireAll(),
+    teams: teamsOf(world),
+    moment: () => memory.moment(),
+    picture: (repo) => pictureOf(world, repo),
     manifestCode() {
       const code = randomUUID();
       manifests.set(code, {

@@ -10,6 +10,8 @@ export type Identity =
       readonly kind: 'installation';
       readonly authorization: string;
       readonly token: string;
+      /** Names; null: all of the installation. */
+      readonly repositories: readonly string[] | null;
       readonly permissions: Readonly<Record<string, string>>;
     }
   | { readonly kind: 'user'; readonly login: string };

@@ -1,6 +1,7 @@
 import type { Actions } from './actions-state.ts';
 import type { ContentHost } from './content-host.ts';
 import type { Hooks } from './hooks.ts';
+import type { Memory } from './memory.ts';
 import type { Upstream } from './upstream.ts';
 import type { Identity, Json } from './wire.ts';
 
@@ -34,6 +35,12 @@ export interface PullMemory {
   merged: { readonly sha: string; readonly by: string; readonly at: string } | null;
 }
 
+/** A deployment with its statuses, newest first. */
+export interface KeptDeployment {
+  readonly json: Json;
+  readonly statuses: Json[];
+}
+
 /** What the stand-in remembers of a check run beyond `emulate`. */
 export interface CheckMemory {
   readonly suite: number;
@@ -50,12 +57,20 @@ export interface World {
   readonly content: ContentHost;
   readonly hooks: Hooks;
   readonly actions: Actions;
+  /** What is put back when the stand-in goes back to an earlier moment. */
+  readonly memory: Memory;
   readonly now: () => number;
   readonly nextId: () => number;
   readonly rules: Map<string, BranchRule[]>;
   readonly pulls: Map<string, PullMemory>;
   /** By `owner/name@sha`, newest first. */
   readonly statuses: Map<string, Json[]>;
+  /** Who was invited to a team and has not accepted, as `team/login`. */
+  readonly invitations: Set<string>;
+  /** By `owner/name#comment`. */
+  readonly reactions: Map<string, Json[]>;
+  /** By `owner/name`, newest first. */
+  readonly deployments: Map<string, KeptDeployment[]>;
   /** By number of the check run. */
   readonly checkRuns: Map<number, CheckMemory>;
   /** Sends an event of a repository to its hooks; `payload` without repository, sender, installation; `sender`: an `Identity`, or a user as GitHub shows one. */
