@@ -204,14 +204,11 @@ export function createGitHubApi(options: {
             }
             if (response.status === 404 || response.status === 410) return null;
             if (!response.ok || response.body === null) {
-              throw new RequestError(response.statusText, response.status, {
+              const data = await response.text().catch(() => '');
+              // What it says tells a limit from a missing permission, as it does for every other call.
+              throw new RequestError(messageOf(data) ?? response.statusText, response.status, {
                 request: { method: 'GET', url, headers: {} },
-                response: {
-                  status: response.status,
-                  url,
-                  headers: Object.fromEntries(response.headers),
-                  data: await response.text().catch(() => ''),
-                },
+                response: { status: response.status, url, headers: Object.fromEntries(response.headers), data },
               });
             }
             return response.body;
@@ -230,6 +227,16 @@ export function createGitHubApi(options: {
       };
     },
   };
+}
+
+/** What GitHub says in the body of an error; null where that is no JSON of its kind. */
+function messageOf(body: string): string | null {
+  try {
+    const { message } = (JSON.parse(body) ?? {}) as { readonly message?: unknown };
+    return typeof message === 'string' ? message : null;
+  } catch {
+    return null;
+  }
 }
 
 /** GraphQL answers 200 and says no inside. */

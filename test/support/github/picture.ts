@@ -11,7 +11,7 @@ export function withoutAccidents(text: string): string {
       .replace(/\b[5-9]\d{6}\b/g, '<id>')
       // Checkpoints of the audit trail: how many entries, their sum, its signature.
       .replace(/[A-Za-z0-9+/]{43,}={1,2}/g, '<sum>')
-      .replace(/(suture\/audit |moment: )\d+/g, '$1<count>')
+      .replace(/(suture\/audit\s|moment: )\d+/g, '$1<count>')
   );
 }
 

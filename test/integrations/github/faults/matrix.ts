@@ -146,7 +146,6 @@ function refuses(variant: Variant, operation: string, isApp: boolean): boolean {
 
 const asApp = (operation: string): boolean =>
   operation === 'GET /repos/{owner}/{repo}/installation' ||
-  operation === 'GET /installation/repositories' ||
   / \/app(\/|-|$)/.test(operation);
 
 /** Where a fault is injected: the n-th call of an operation within a step. */

@@ -112,6 +112,7 @@ export function stepsOf(subject: string) {
       red,
       green,
       greenAgain: green,
+      redAgain: red,
       widerBefore: [red],
       widerAfter: [green],
     });
