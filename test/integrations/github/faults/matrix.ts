@@ -144,9 +144,7 @@ function refuses(variant: Variant, operation: string, isApp: boolean): boolean {
   return variant.rule.kind === 'unauthorized' && (!isApp || asApp(operation) || operation.includes('/{link}/'));
 }
 
-const asApp = (operation: string): boolean =>
-  operation === 'GET /repos/{owner}/{repo}/installation' ||
-  / \/app(\/|-|$)/.test(operation);
+const asApp = (operation: string): boolean => operation === 'GET /repos/{owner}/{repo}/installation' || / \/app(\/|-|$)/.test(operation);
 
 /** Where a fault is injected: the n-th call of an operation within a step. */
 interface Place {
