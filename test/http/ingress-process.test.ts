@@ -162,10 +162,13 @@ describe('the ingress as a process', () => {
     const ingress = start(temporaryFolder(), { ...(await nowhere()), SUTURE_INGRESS_PORT: String(port) });
     const code = await ingress.ended;
     other.close();
-    expect([code, ingress.stdout]).toEqual([6, []]);
-    expect(ingress.stderr().trim()).toBe(
-      `port ${port} for the ingress is taken; stop what listens there, or set SUTURE_INGRESS_PORT (0 picks a free one)`,
-    );
+    const message = `port ${port} for the ingress is taken; stop what listens there, or set SUTURE_INGRESS_PORT (0 picks a free one)`;
+    expect(ingress.stderr().trim()).toBe(message);
+    // Whoever started it and waits for its first line is handed the same.
+    expect([code, ingress.stdout.map((line) => JSON.parse(line) as unknown)]).toEqual([
+      6,
+      [{ failed: { code: 'configuration-invalid', message } }],
+    ]);
   });
 
   it('does not start with a wrong configuration or a secret that others can read', async () => {

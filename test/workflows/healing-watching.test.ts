@@ -67,13 +67,13 @@ describe.concurrent('a healing that watches production', () => {
     timeout: 240_000,
   }, async () => {
     const repo = 'storm';
-    const handle = await world.start(repo, heals, watches(repo, 60), signal(repo));
+    const handle = await world.start(repo, heals, watches(repo, 25), signal(repo));
     await report(world.temporal, input(repo), alert(repo, 'first'));
     const before = await until(handle, 'watching');
     const read = inputs(repo, 'normalize').length;
     const again = world.temporal.workflows.getHandle(handle.workflowId);
-    await tell(repo, repeats(repo, 300));
-    const after = await until(again, (shown) => shown.signals === 302);
+    await tell(repo, repeats(repo, 90));
+    const after = await until(again, (shown) => shown.signals === 92);
 
     const runs = await runsOf(handle);
     expect(runs.length).toBeGreaterThanOrEqual(3);
