@@ -74,7 +74,7 @@ describe('a command', () => {
     const { ended, log, conclusion } = await healed('hangs-by-settings', bySettings, { 'settings.json': '{"deed": "hang"}' });
     expect(conclusion).toBe('timed-out');
     expect(log).toContain('ended by its timeout limit');
-    expect(story(ended)).toContain('red: it did not end within its time limit');
+    expect(story(ended)).toContain('red each time: it did not end within its time limit');
     expect(ended.view.outcome?.kind).toBe('healed');
   });
 
@@ -91,14 +91,14 @@ describe('a command', () => {
   it('that starts processes without end is ended, reported as that, and healed', async () => {
     const { ended, log } = await healed('forks', bySettings, { 'settings.json': '{"deed": "fork"}' });
     expect(log).toContain('ended by its processes limit');
-    expect(story(ended)).toContain('red: it started more processes than its limit');
+    expect(story(ended)).toContain('red each time: it started more processes than its limit');
     expect(ended.view.outcome?.kind).toBe('healed');
   });
 
   it('that fills the disk is reported as that, and healed', async () => {
     const { ended, log } = await healed('fills', byCode, { 'app/__main__.py': deed('fill') });
     expect(log).toContain('disk limit');
-    expect(story(ended)).toContain('red: it filled the disk of its workspace');
+    expect(story(ended)).toContain('red each time: it filled the disk of its workspace');
     expect(ended.view.outcome?.kind).toBe('healed');
   });
 
