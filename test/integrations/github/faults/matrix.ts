@@ -192,14 +192,18 @@ export async function matrix(journey: Journey, options: MatrixOptions = {}): Pro
   const used = new Set<Exception>();
   const operations = new Set<string>();
   const minted = new Set<string>();
+  const metBefore = new Set<string>();
   let total = 0;
   try {
     for (const one of await record(stage, journey)) {
       for (const operation of one.calls) operations.add(operation);
       if (one.step.elsewhere === true) continue;
+      const reads = (operation: string) => `${one.step.by} ${operation}`;
       for (const place of placesOf(one, minted)) {
+        const known = isActivity(one.step.by) && isRead(place.operation) && metBefore.has(reads(place.operation));
         for (const variant of VARIANTS) {
           if (!applies(variant, place.operation) || !only(one.step, variant)) continue;
+          if (known && variant.stands !== true) continue;
           total += 1;
           const found = await cell(stage, one, place, variant, exceptions);
           if (found.kind === 'excepted') used.add(found.exception);
@@ -212,6 +216,7 @@ export async function matrix(journey: Journey, options: MatrixOptions = {}): Pro
           onProblem?.(`${where}: ${found.text}`);
         }
       }
+      for (const operation of one.calls) metBefore.add(reads(operation));
     }
   } finally {
     await stage.close();
