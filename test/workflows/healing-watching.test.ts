@@ -72,7 +72,7 @@ describe.concurrent('a healing that watches production', () => {
     const before = await until(handle, 'watching');
     const read = inputs(repo, 'normalize').length;
     const again = world.temporal.workflows.getHandle(handle.workflowId);
-    await tell(repo, repeats(repo, 90));
+    await tell(repo, repeats(repo, 90), 5);
     const after = await until(again, (shown) => shown.signals === 92);
 
     const runs = await runsOf(handle);

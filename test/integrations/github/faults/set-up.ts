@@ -39,7 +39,7 @@ const main = stepsOf('branch/main');
 /** Trying Suture out with a person's token: webhooks of a repository and of its organisation, commit statuses, a merge queue. */
 export const withToken: Journey = {
   name: 'with a token',
-  cells: 792,
+  cells: 780,
   stage: {
     credentials: tokenCredentialsOf,
     repository: (standIn) => standIn.repository({ rules: 'ruleset', mergeQueue: true, requiredChecks: ['unit'] }),
