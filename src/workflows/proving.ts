@@ -108,11 +108,8 @@ async function prove(record: HealingRecord, control: Control, plan: PlanSummary,
     if (early.verdict !== 'proven') return { proof: early };
   }
   const wider = await widerChecks(record, control, plan, changeSet, red, green);
-  // Neither waits for the other: both come after it was green once.
-  const [greenAgain, redAgain] = await Promise.all([
-    withChange(record, control, plan, changeSet, 'green-again'),
-    redOnceMore(record, control, plan),
-  ]);
+  const greenAgain = await withChange(record, control, plan, changeSet, 'green-again');
+  const redAgain = await redOnceMore(record, control, plan);
   return { proof: await judge(green, greenAgain, wider.before, wider.after, redAgain), redAgain };
 }
 
