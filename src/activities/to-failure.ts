@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
-import { diskFull, isDiskFull, type Place } from '../domain/disk-full.ts';
+import { diskFull, inState, isDiskFull, type Place } from '../domain/disk-full.ts';
 import { FAILURES, Failure, type FailureCode } from '../domain/failure.ts';
 import { oneLine } from '../lib/excerpt.ts';
 import { fullest } from '../lib/free-space.ts';
@@ -53,7 +53,7 @@ export function toFailure(error: unknown, redact: (text: string) => string): Err
 function withCode(error: unknown, stateDir: string | undefined): unknown {
   if (error instanceof Failure || !isDiskFull(error)) return error;
   const temporary: Place = { folder: tmpdir(), setting: 'TMPDIR' };
-  return diskFull(stateDir === undefined ? temporary : fullest({ folder: stateDir, setting: 'SUTURE_STATE_DIR' }, temporary), error);
+  return diskFull(stateDir === undefined ? temporary : fullest(inState(stateDir), temporary), error);
 }
 
 /** Wraps activities so that they say that they live and everything they throw passes `toFailure`; bugs are logged with their stack first, which history never sees. */

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { z } from 'zod';
 import { stateFolder } from '../config/index.ts';
-import { diskFull, isDiskFull, type Place } from '../domain/disk-full.ts';
+import { diskFull, inState, isDiskFull, type Place } from '../domain/disk-full.ts';
 import { FAILURES, Failure, type FailureCode } from '../domain/failure.ts';
 import { fullest } from '../lib/free-space.ts';
 import { EXIT_CODES } from './exit-codes.ts';
@@ -16,7 +16,7 @@ const Failed = z.object({
 /** What a process could not do, with a code where a full disk is behind it; what has none stays as it was thrown. */
 export function named(error: unknown): unknown {
   if (error instanceof Failure || !isDiskFull(error)) return error;
-  const state: Place = { folder: stateFolder(process.env), setting: 'SUTURE_STATE_DIR' };
+  const state: Place = inState(stateFolder(process.env));
   return diskFull(fullest(state, { folder: tmpdir(), setting: 'TMPDIR' }), error);
 }
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { diskFull, isDiskFull } from '../domain/disk-full.ts';
+import { diskFull, inState, isDiskFull } from '../domain/disk-full.ts';
 import { Failure } from '../domain/failure.ts';
 import { Secret } from './secret.ts';
 import { secretFromCommand } from './secret-command.ts';
@@ -31,7 +31,7 @@ function onDisk<T>(what: string, path: string, work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof Failure) throw error;
-    if (isDiskFull(error)) throw diskFull({ folder: path, setting: 'SUTURE_STATE_DIR' }, error);
+    if (isDiskFull(error)) throw diskFull(inState(path), error);
     throw invalid(
       `${what} ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}; the folder must exist and be writable by this user`,
     );

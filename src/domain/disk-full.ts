@@ -9,6 +9,9 @@ export interface Place {
 const CODES: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
 const SAID = /No space left on device|Disk quota exceeded|database or disk is full|\bENOSPC\b|\bEDQUOT\b/i;
 
+/** A folder of the state, which one setting moves as a whole. */
+export const inState = (folder: string): Place => ({ folder, setting: 'SUTURE_STATE_DIR' });
+
 /** How far causes are followed; nothing of ours nests deeper. */
 const MAX_CAUSES = 5;
 
@@ -33,4 +36,9 @@ export function saysDiskFull(text: string): boolean {
 export function diskFull({ folder, setting }: Place, cause?: unknown): Failure {
   const elsewhere = setting === undefined ? '' : `, or set ${setting} to a folder on another disk`;
   return new Failure('disk-full', `the disk that holds ${folder} is full: free some space there${elsewhere}`, { cause });
+}
+
+/** An error by its name where a full disk is behind it; any other as it is. */
+export function orDiskFull(error: unknown, place: Place): unknown {
+  return isDiskFull(error) ? diskFull(place, error) : error;
 }

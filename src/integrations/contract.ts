@@ -7,6 +7,7 @@ import type { CommitFacts } from '../domain/incident.schema.ts';
 import type { MetricPoint, Milestone } from '../domain/milestone.ts';
 import type { ModelQuestion, ModelReply } from '../domain/model-exchange.schema.ts';
 import type { ArtifactRef, RepoRef } from '../domain/names.schema.ts';
+import type { Points, Span } from '../domain/policy/trend.ts';
 import type { Actor, ActorTrust, Signal } from '../domain/signal.schema.ts';
 
 /** What a forge says of one check on one revision. */
@@ -300,16 +301,7 @@ export interface MetricReading {
   /** A rise of no more than this is none, in the unit of the metric; absent: every rise counts that the rule of the policy calls one. */
   readonly least?: number;
   /** Points over the times that were asked for; absent where the source keeps none. */
-  readonly trend?: { readonly after: MetricPoints; readonly before: readonly MetricPoints[] };
-}
-
-/** Points of a metric, each at its time in milliseconds since the epoch; where nothing was measured there is none. */
-export type MetricPoints = ReadonlyArray<readonly [at: number, value: number]>;
-
-/** A stretch of time, milliseconds since the epoch. */
-export interface TimeSpan {
-  readonly from: number;
-  readonly to: number;
+  readonly trend?: { readonly after: Points; readonly before: readonly Points[] };
 }
 
 /** Measures production. */
@@ -322,7 +314,7 @@ export interface HealthSource {
     /** When what is measured went live, ISO 8601 UTC; absent: long ago. */
     readonly since?: string;
     /** Points of these times are wanted, where the source keeps them. */
-    readonly trend?: { readonly after: TimeSpan; readonly before: readonly TimeSpan[] };
+    readonly trend?: { readonly after: Span; readonly before: readonly Span[] };
     /** Limits of the policy, in the unit of the metric. */
     readonly limits?: { readonly latency?: number; readonly cpu?: number };
   }): Promise<HealthReading>;

@@ -1,4 +1,4 @@
-import { diskFull, isDiskFull } from '../domain/disk-full.ts';
+import { diskFull, inState, isDiskFull } from '../domain/disk-full.ts';
 import { Failure } from '../domain/failure.ts';
 import { hasCode } from '../lib/error-code.ts';
 import { LockTimeout } from '../lib/file-lock.ts';
@@ -8,7 +8,7 @@ export async function onDisk<T>(folder: string, work: () => Promise<T>): Promise
   try {
     return await work();
   } catch (error) {
-    if (isDiskFull(error)) throw diskFull({ folder, setting: 'SUTURE_STATE_DIR' }, error);
+    if (isDiskFull(error)) throw diskFull(inState(folder), error);
     if (hasCode(error, 'EACCES', 'EPERM', 'EROFS')) {
       throw new Failure(
         'configuration-invalid',

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { diskFull, isDiskFull, saysDiskFull } from '../domain/disk-full.ts';
+import { diskFull, inState, isDiskFull, saysDiskFull } from '../domain/disk-full.ts';
 
 const source = fileURLToPath(new URL('../', import.meta.url));
 
@@ -36,7 +36,7 @@ export async function workflowBundle(cacheDir: string): Promise<{ readonly codeP
     await promisify(execFile)(process.execPath, [maker, join(source, 'workflows', 'index.ts'), codePath], { env: {} });
   } catch (error) {
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
-    throw isDiskFull(error) || saysDiskFull(said) ? diskFull({ folder: cacheDir, setting: 'SUTURE_STATE_DIR' }, error) : error;
+    throw isDiskFull(error) || saysDiskFull(said) ? diskFull(inState(cacheDir), error) : error;
   }
   return { codePath };
 }

@@ -5,7 +5,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { diskFull, saysDiskFull } from '../domain/disk-full.ts';
+import { diskFull, inState, saysDiskFull } from '../domain/disk-full.ts';
 import { Failure } from '../domain/failure.ts';
 import { SEARCH_ATTRIBUTES } from '../domain/search-attributes.ts';
 import { freePort, portTaken } from '../lib/free-port.ts';
@@ -96,7 +96,7 @@ const NO_ROOM = 128 * 1024;
 async function assertRoom({ dbFile, logFile }: DevServerOptions): Promise<void> {
   const folder = dirname(dbFile ?? logFile);
   if (saysDiskFull(await lastWords(logFile)) || (freeBytes(folder) ?? NO_ROOM) < NO_ROOM) {
-    throw diskFull({ folder, setting: 'SUTURE_STATE_DIR' });
+    throw diskFull(inState(folder));
   }
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type LoadedConfig, loadConfig, loadSecrets, stateFolder } from '../../config/index.ts';
-import { diskFull, isDiskFull } from '../../domain/disk-full.ts';
+import { diskFull, inState, isDiskFull } from '../../domain/disk-full.ts';
 import { Failure } from '../../domain/failure.ts';
 import { integrations } from '../../integrations/registry.ts';
 import { openSandboxes } from '../../sandbox/registry.ts';
@@ -33,8 +33,7 @@ export async function sandboxFindings(stateDir: string, config: LoadedConfig['co
     }
     return findings;
   } catch (error) {
-    if (isDiskFull(error))
-      return [{ name: 'sandbox', ok: false, detail: diskFull({ folder: stateDir, setting: 'SUTURE_STATE_DIR' }).message }];
+    if (isDiskFull(error)) return [{ name: 'sandbox', ok: false, detail: diskFull(inState(stateDir)).message }];
     if (error instanceof Failure) return [{ name: 'sandbox', ok: false, detail: error.message }];
     throw error;
   }

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { loadConfig, settingsFrom, stateFolder } from '../../config/index.ts';
-import { diskFull } from '../../domain/disk-full.ts';
+import { diskFull, inState } from '../../domain/disk-full.ts';
 import { Failure } from '../../domain/failure.ts';
 import { healingId } from '../../domain/ids.ts';
 import { mirrorExisting, publishBranchTo } from '../../integrations/local/admin.ts';
@@ -177,7 +177,7 @@ export async function heal(folderArgument: string, command: readonly string[], o
     }).catch((error: unknown) => {
       // A dev server whose database cannot grow answers nobody.
       const silent = error instanceof Failure && error.code === 'temporal-unavailable';
-      throw silent && isFull(stateDir) ? diskFull({ folder: stateDir, setting: 'SUTURE_STATE_DIR' }, error) : error;
+      throw silent && isFull(stateDir) ? diskFull(inState(stateDir), error) : error;
     });
     const interrupted = told.then(async (code) => {
       out.step('stopping');

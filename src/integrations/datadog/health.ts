@@ -1,6 +1,7 @@
 import { Failure } from '../../domain/failure.ts';
+import type { Points } from '../../domain/policy/trend.ts';
 import { oneLine } from '../../lib/one-line.ts';
-import type { HealthReading, HealthSource, MetricReading, MetricPoints as Points } from '../contract.ts';
+import type { HealthReading, HealthSource, MetricReading } from '../contract.ts';
 import type { DatadogClient } from './client.ts';
 import type { DatadogConfig } from './config.ts';
 import { queriesOf } from './queries.ts';

@@ -1,28 +1,28 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
-import { diskFull, isDiskFull } from '../../domain/disk-full.ts';
+import { inState, orDiskFull } from '../../domain/disk-full.ts';
 import { Failure } from '../../domain/failure.ts';
 import * as durable from '../../lib/atomic-file.ts';
 import { hasCode } from '../../lib/error-code.ts';
 import { readTextIfThere } from '../../lib/read-if-there.ts';
 
-async function orDiskFull<T>(path: string, writing: Promise<T>): Promise<T> {
+async function written<T>(path: string, writing: Promise<T>): Promise<T> {
   try {
     return await writing;
   } catch (error) {
-    throw isDiskFull(error) ? diskFull({ folder: dirname(path), setting: 'SUTURE_STATE_DIR' }, error) : error;
+    throw orDiskFull(error, inState(dirname(path)));
   }
 }
 
 /** Replace a file as a whole and durably. Throws `Failure` code `disk-full`. */
 export function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
-  return orDiskFull(path, durable.writeAtomically(path, content));
+  return written(path, durable.writeAtomically(path, content));
 }
 
 /** Create a file with its whole content, durably; false, and nothing changed, when it exists. Throws `Failure` code `disk-full`. */
 export function createAtomically(path: string, content: string | Uint8Array): Promise<boolean> {
-  return orDiskFull(path, durable.createAtomically(path, content));
+  return written(path, durable.createAtomically(path, content));
 }
 
 /** Replace a JSON record. */

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { diskFull, type Place, saysDiskFull } from '../../domain/disk-full.ts';
+import { diskFull, inState, type Place, saysDiskFull } from '../../domain/disk-full.ts';
 import { Failure } from '../../domain/failure.ts';
 import { hasCode } from '../../lib/error-code.ts';
 import { freeBytes, fullest } from '../../lib/free-space.ts';
@@ -73,7 +73,7 @@ const NO_ROOM = 4096;
 
 /** The place that was full when a command failed; null when it failed for another reason. git keeps to itself why it could not write an index. */
 function fullPlace(gitDir: string, writes: Place | undefined, stderr: string): Place | null {
-  const repository: Place = { folder: gitDir, setting: 'SUTURE_STATE_DIR' };
+  const repository: Place = inState(gitDir);
   const place = writes === undefined ? repository : fullest(repository, writes);
   const full = saysDiskFull(stderr) || (/unable to (write|create)/i.test(stderr) && (freeBytes(place.folder) ?? NO_ROOM) < NO_ROOM);
   return full ? place : null;

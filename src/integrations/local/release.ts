@@ -4,7 +4,7 @@ import { dirname, join, normalize } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
-import { diskFull, isDiskFull } from '../../domain/disk-full.ts';
+import { inState, orDiskFull } from '../../domain/disk-full.ts';
 import { Failure } from '../../domain/failure.ts';
 import { exportTree } from './export-tree.ts';
 import { assertSha } from './git.ts';
@@ -59,7 +59,7 @@ export async function prepareRelease(folders: RepoFolders, sha: string): Promise
   try {
     await createWholeFolder(folder, async (draft) => unpack(await exportTree(folders.gitDir, sha), draft));
   } catch (error) {
-    throw isDiskFull(error) ? diskFull({ folder: folders.releases, setting: 'SUTURE_STATE_DIR' }, error) : error;
+    throw orDiskFull(error, inState(folders.releases));
   }
   return folder;
 }

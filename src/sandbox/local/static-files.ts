@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { diskFull, isDiskFull } from '../../domain/disk-full.ts';
+import { inState, orDiskFull } from '../../domain/disk-full.ts';
 import { Failure } from '../../domain/failure.ts';
 import { ownMarker } from '../marker.ts';
 import { encode } from './bpf.ts';
@@ -57,7 +57,7 @@ export function createStaticFiles(folder: string, sh: string): StaticFiles {
       descriptors.set(name, openSync(path, 'r'));
     } catch (error) {
       close();
-      throw isDiskFull(error) ? diskFull({ folder, setting: 'SUTURE_STATE_DIR' }, error) : error;
+      throw orDiskFull(error, inState(folder));
     } finally {
       rmSync(path, { force: true });
     }
