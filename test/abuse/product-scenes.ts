@@ -10,7 +10,6 @@ import { pack } from 'tar-stream';
 import { decideChange } from '../../src/domain/policy/decide-change.ts';
 import { runGate } from '../../src/domain/policy/gate.ts';
 import { judgeProof } from '../../src/domain/policy/proof.ts';
-import type { RunFacts } from '../../src/domain/proof.schema.ts';
 import { RepositoryPolicy } from '../../src/domain/repository-policy.schema.ts';
 import { signSlack } from '../../src/integrations/slack/signature.ts';
 import { DEFAULT_LIMITS, type Sandbox } from '../../src/sandbox/contract.ts';
@@ -21,26 +20,12 @@ import { verifyAuditTrail } from '../../src/store/verify-audit-trail.ts';
 import { applyEdits } from '../../src/strategies/model-patch/apply.ts';
 import { parseEdits } from '../../src/strategies/model-patch/edits.ts';
 import { mayBeChanged } from '../../src/strategies/model-patch/paths.ts';
+import { runOf } from '../gate/corpus/judge.ts';
 import { NOW } from '../http/support.ts';
 import { jobOf } from '../sandbox/support.ts';
 
 /** What an attack is after. */
 export const CANARY = 'canary-8f21-Zq0pX7';
-const artifact = { sha256: 'a'.repeat(64), size: 1, mediaType: 'text/plain' };
-const ran = (exitCode: number): RunFacts => ({
-  name: 'unit',
-  exitCode,
-  signal: null,
-  timedOut: false,
-  killedBy: null,
-  oomKilled: false,
-  outputTruncated: false,
-  setupFailed: exitCode === -1,
-  durationMs: 1,
-  log: artifact,
-  excerpt: '',
-  isolation: 'none',
-});
 
 /** Writes files, folders included. */
 export function write(folder: string, files: Readonly<Record<string, string>>): void {
@@ -109,10 +94,13 @@ export const BROKEN = {
     "import assert from 'node:assert';\nimport { test } from 'node:test';\nimport { price } from './price.mjs';\ntest('price', () => {\n  assert.equal(price(3), 9);\n});\n",
 };
 
-/** Exit code of the tests with these files written over the program. */
-function testsWith(folder: string, over: Readonly<Record<string, string>>): number {
+/** Whether the tests of a folder pass. */
+export const testsPass = (folder: string): boolean => spawnSync('node', ['--test'], { cwd: folder, stdio: 'ignore' }).status === 0;
+
+/** Whether the tests pass with these files written over the program. */
+function passesWith(folder: string, over: Readonly<Record<string, string>>): boolean {
   write(folder, { ...BROKEN, ...over });
-  return spawnSync('node', ['--test'], { cwd: folder, stdio: 'ignore' }).status ?? 1;
+  return testsPass(folder);
 }
 
 const policy = RepositoryPolicy.parse({ version: 1, autonomy: 'merge' });
@@ -120,7 +108,7 @@ const failing = { name: 'unit', run: 'node --test', report: 'node' as const, tim
 
 /** Whether runs alone, red without and green with, would let a change of these files pass as a repair. */
 export function passesByColour(folder: string, over: Readonly<Record<string, string>>): boolean {
-  return testsWith(join(folder, 'before'), {}) !== 0 && testsWith(join(folder, 'after'), over) === 0;
+  return !passesWith(join(folder, 'before'), {}) && passesWith(join(folder, 'after'), over);
 }
 
 /** Whether the change passes our judges, with the same runs. */
@@ -139,10 +127,10 @@ export function passesOurs(over: Readonly<Record<string, string>>, outsider = fa
     restored: new Set(),
   });
   const proof = judgeProof({
-    red: ran(1),
-    green: ran(0),
-    greenAgain: ran(0),
-    redAgain: ran(1),
+    red: runOf(1, null),
+    green: runOf(0, null),
+    greenAgain: runOf(0, null),
+    redAgain: runOf(1, null),
     widerBefore: [],
     widerAfter: [],
     findings,

@@ -140,19 +140,17 @@ describe('tar', () => {
       bytes.write(text, at, 'latin1');
       return bytes;
     };
+    /** Gives a header the checksum that fits it. */
+    const sealed = (header: Buffer): void => {
+      header.write('        ', 148, 'latin1');
+      const sum = header.reduce((total, byte) => total + byte, 0);
+      header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+    };
     /** A header that says what it likes, with the checksum that fits. */
     const forged = (at: number, text: string): Buffer => {
       const bytes = whole().subarray(0, 512);
       bytes.write(text, at, 'latin1');
-      bytes.write('        ', 148, 'latin1');
-      bytes.write(
-        `${bytes
-          .reduce((sum, byte) => sum + byte, 0)
-          .toString(8)
-          .padStart(6, '0')}\0 `,
-        148,
-        'latin1',
-      );
+      sealed(bytes);
       return bytes;
     };
     it.each([
@@ -170,15 +168,7 @@ describe('tar', () => {
       const header = forged(124, '77777777777');
       const bytes = Buffer.from(header);
       bytes.write('L', 156, 'latin1');
-      bytes.write('        ', 148, 'latin1');
-      bytes.write(
-        `${bytes
-          .reduce((sum, byte) => sum + byte, 0)
-          .toString(8)
-          .padStart(6, '0')}\0 `,
-        148,
-        'latin1',
-      );
+      sealed(bytes);
       await expect(entriesOf(cut(bytes, 512))).rejects.toThrow(/endless/);
     });
 

@@ -9,7 +9,7 @@ const log = { sha256: 'a'.repeat(64), size: 1, mediaType: 'text/plain' };
 const policy = RepositoryPolicy.parse({ version: 1 });
 
 /** A run whose exit code is right, whatever its report says: cheats are green. */
-function run(exitCode: number, report: TestReport | null): RunFacts {
+export function runOf(exitCode: number, report: TestReport | null): RunFacts {
   const of = (status: string) => (report?.tests ?? []).filter((test) => test.status === status).map((test) => test.name);
   return {
     name: 'checks',
@@ -57,8 +57,8 @@ export function judgeCase(one: CorpusCase, more: Partial<Parameters<typeof runGa
     restored: new Set(),
     ...more,
   });
-  const red = run(1, one.reportBefore);
-  const green = run(0, one.reportAfter);
+  const red = runOf(1, one.reportBefore);
+  const green = runOf(0, one.reportAfter);
   return judgeProof({
     red,
     green,
