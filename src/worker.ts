@@ -7,7 +7,7 @@ import type { Activities } from './activities/contract.ts';
 import type { ActivityDeps } from './activities/deps.ts';
 import { createActivities } from './activities/index.ts';
 import { createRunCall } from './activities/run-call.ts';
-import { openReasoner } from './agents/registry.ts';
+import { openExecutorSandbox, openReasoner } from './agents/registry.ts';
 import { endFailed } from './cli/end-failed.ts';
 import { loadConfig, loadSecrets, parseRepositoryPolicy, settingsFrom, stateFolder } from './config/index.ts';
 import { Failure } from './domain/failure.ts';
@@ -94,13 +94,19 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
         .map((each) => each.id)
         .join(', ')}`,
     );
-  const { service: sandbox } = openSandboxes(config.sandbox, {
-    stateDir,
-    secret: (name) => secrets.get(name)[0]?.reveal(),
-    exchange: (key) => createExchange(join(stateDir, 'exchange'), key),
-    ...(process.env['PATH'] === undefined ? {} : { searchPath: process.env['PATH'] }),
-    log,
+  const executor = openExecutorSandbox(config.agents.executor, {
+    token: () => secrets.get('executor-token')[0]?.reveal(),
+    env: process.env,
   });
+  const sandbox =
+    executor ??
+    openSandboxes(config.sandbox, {
+      stateDir,
+      secret: (name) => secrets.get(name)[0]?.reveal(),
+      exchange: (key) => createExchange(join(stateDir, 'exchange'), key),
+      ...(process.env['PATH'] === undefined ? {} : { searchPath: process.env['PATH'] }),
+      log,
+    }).service;
   const [signingKey] = secrets.get('audit-signing-key');
   if (signingKey === undefined) throw new Failure('configuration-invalid', 'the audit signing key is missing');
 
@@ -217,7 +223,7 @@ export async function runWorker(surroundings: WorkerSurroundings = {}): Promise<
   endWithParent(stop);
   await Promise.all(workers.map(runToEnd));
   await connection.close();
-  await reasoner.close();
+  await Promise.all([reasoner.close(), executor?.close()]);
   await client.close();
 }
 

@@ -8,7 +8,7 @@ import { beating } from './activity-context.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Dossier } from './dossier.ts';
 import { keyHash } from './keys.ts';
-import { limitsOf, SETUP_STEP, stepsOf, wishesOf } from './sandbox.ts';
+import { baseOf, limitsOf, SETUP_STEP, stepsOf, wishesOf } from './sandbox.ts';
 import { MAX_FILE_BYTES } from './stored.ts';
 
 /** Files changed so far by path, on top of the base. */
@@ -72,7 +72,7 @@ async function runTool({ deps, dossier, overlay, key }: Building, { run, only, r
   const { setup } = incident.failing;
   const job: SandboxJob = {
     name: `tool-${keyHash(key, 32)}`,
-    openBase: () => deps.forge.repositories.exportTree(incident.repo, incident.headSha),
+    ...baseOf(deps, incident.repo, incident.headSha),
     files: [...overlay.values()],
     // Setting up needs the very lock file that a resolving job is there to write, and is not for a job that may reach a network.
     steps: stepsOf({ run, ...(setup === undefined || resolves === true ? {} : { setup }) }, 'tool'),

@@ -1,4 +1,5 @@
 import type { FileChange } from '../domain/change-set.schema.ts';
+import { Failure } from '../domain/failure.ts';
 import type { SandboxJobSpec } from '../domain/sandbox-job.schema.ts';
 import { DEFAULT_LIMITS, type SandboxJob, type SandboxLimits } from '../sandbox/contract.ts';
 
@@ -29,8 +30,10 @@ export function serverLimits(config: Pick<SandboxLimits, 'memoryBytes' | 'proces
   return { ...DEFAULT_LIMITS, memoryBytes, processes, workspaceBytes };
 }
 
-/** A specification as a job; whoever calls says where its base comes from. */
+/** A specification as a job; whoever calls says where its base comes from. Throws `plan-invalid` for one that asks for what nobody may have. */
 export function jobOfSpec(spec: SandboxJobSpec, most: SandboxLimits, openBase: SandboxJob['openBase']): SandboxJob {
+  if (spec.resolves === true && spec.for === undefined)
+    throw new Failure('plan-invalid', 'resolves: only a job of a repository may reach registries; say whose it is with `for`');
   return {
     name: spec.name,
     openBase,
@@ -42,6 +45,7 @@ export function jobOfSpec(spec: SandboxJobSpec, most: SandboxLimits, openBase: S
     collectChanges: spec.changes ?? null,
     dependencies: spec.dependencies,
     ...(spec.for === undefined ? {} : { repository: spec.for }),
+    ...(spec.resolves === true ? { resolves: true } : {}),
     ...(spec.backend === undefined ? {} : { backend: spec.backend }),
     ...(spec.profiles === undefined ? {} : { profiles: spec.profiles }),
     ...(spec.endpoints === undefined ? {} : { reaches: spec.endpoints }),

@@ -1,5 +1,6 @@
 import { Failure } from '../domain/failure.ts';
 import type { ProvingCommand } from '../domain/incident.schema.ts';
+import type { RepoRef } from '../domain/names.schema.ts';
 import { RunFacts } from '../domain/proof.schema.ts';
 import { visibleText } from '../lib/escape.ts';
 import { excerpt, tail, within } from '../lib/excerpt.ts';
@@ -32,6 +33,12 @@ export function stepsOf(command: Pick<ProvingCommand, 'setup' | 'run'>, name: st
 type Reached = NonNullable<RunFacts['reached']>[number];
 const reachedWords = ({ endpoint, connections, refused, sentBytes, receivedBytes }: Reached): string =>
   `${endpoint}: ${connections} connected, ${refused} refused, ${sentBytes} bytes sent, ${receivedBytes} received`;
+
+/** A revision of a served repository as the base of a job. */
+export const baseOf = ({ forge }: Pick<ActivityDeps, 'forge'>, repo: RepoRef, sha: string): Pick<SandboxJob, 'revision' | 'openBase'> => ({
+  revision: { repository: `${repo.owner}/${repo.name}`, sha },
+  openBase: () => forge.repositories.exportTree(repo, sha),
+});
 
 /** What a repository asks of the sandbox; the sandbox decides what it gets. */
 export function wishesOf({ incident, policy }: Dossier): Pick<SandboxJob, 'repository' | 'backend' | 'profiles' | 'dependencies'> {
@@ -132,7 +139,7 @@ export function sandboxActivities(deps: ProvingDeps): Pick<Activities, 'runComma
         }
         const job: SandboxJob = {
           name: `run-${keyHash(key, 32)}`,
-          openBase: () => deps.forge.repositories.exportTree(repo, sha),
+          ...baseOf(deps, repo, sha),
           files: changeSet?.files ?? [],
           steps: stepsOf(command, 'command'),
           limits: limitsOf(deps, dossier, command.timeoutSeconds),

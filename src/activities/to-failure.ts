@@ -23,6 +23,7 @@ const EXPECTED: ReadonlySet<FailureCode> = new Set([
   'health-unavailable',
   'notifier-unavailable',
   'model-unavailable',
+  'executor-unavailable',
   'temporal-unavailable',
   'conflict',
   'cancelled',

@@ -24,13 +24,18 @@ export interface CallOptions {
 
 /** An agent elsewhere. */
 export interface RemoteAgent {
-  /** Throws `Failure`: what the agent said went wrong, `model-unavailable` (worth a retry) where it does not answer, `not-permitted` where it does not let us in, `plan-invalid` where its answer does not fit. */
+  /** Throws `Failure`: what the agent said went wrong, `model-unavailable` or `executor-unavailable` (worth a retry) where it does not answer, `not-permitted` where it does not let us in, `plan-invalid` where its answer does not fit. */
   call<Output extends z.ZodType>(tool: string, input: object, output: Output, options: CallOptions): Promise<z.infer<Output>>;
+  /** Returns when it answers and has these tools; throws as `call` does. */
+  reach(tools: readonly string[], options: Pick<CallOptions, 'timeoutMs'>): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Largest answer, in bytes: a plan may write a MB or two. */
 const MAX_ANSWER = 32 * 1024 ** 2;
+
+/** How long an executor is left alone that does not answer: jobs are tried three times, and one that starts again takes a while. */
+const EXECUTOR_PAUSE_MS = 30_000;
 
 function transportTo(place: AgentPlace): Transport {
   if ('command' in place) {
@@ -47,7 +52,7 @@ function transportTo(place: AgentPlace): Transport {
 const whereIs = (place: AgentPlace): string => ('command' in place ? place.command[0] : new URL(place.url).origin);
 
 /** One connection to an agent elsewhere, made when it is needed and made again after it was lost. */
-export function connectAgent(name: string, place: AgentPlace): RemoteAgent {
+export function connectAgent(name: 'reasoner' | 'executor', place: AgentPlace): RemoteAgent {
   let connected: Promise<Client> | null = null;
 
   async function connect(timeoutMs: number): Promise<Client> {
@@ -72,19 +77,17 @@ export function connectAgent(name: string, place: AgentPlace): RemoteAgent {
   }
 
   function away(error: unknown): Failure {
+    if (error instanceof Failure) return error;
     const status = error instanceof SdkHttpError ? error.status : undefined;
     if (status === 401 || status === 403)
       return new Failure('not-permitted', `the ${name} at ${whereIs(place)} does not let us in (${status}): give the token that it knows`, {
         cause: error,
       });
     const why = oneLine(error instanceof Error ? error.message : String(error), 200);
-    return new Failure(
-      'model-unavailable',
-      `the ${name} at ${whereIs(place)} does not answer: ${why}; start it, or correct agents.${name}`,
-      {
-        cause: error,
-      },
-    );
+    const said = `the ${name} at ${whereIs(place)} does not answer: ${why}; start it, or correct agents.${name}`;
+    return name === 'executor'
+      ? new Failure('executor-unavailable', said, { cause: error, retryAfterMs: EXECUTOR_PAUSE_MS })
+      : new Failure('model-unavailable', said, { cause: error });
   }
 
   return {
@@ -118,6 +121,19 @@ export function connectAgent(name: string, place: AgentPlace): RemoteAgent {
         'plan-invalid',
         `the ${name} answers ${tool} in a form that does not fit: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
       );
+    },
+    async reach(tools, { timeoutMs }) {
+      let known: Awaited<ReturnType<Client['listTools']>>['tools'];
+      try {
+        connected ??= connect(timeoutMs);
+        known = (await (await connected).listTools(undefined, { timeout: timeoutMs })).tools;
+      } catch (error) {
+        await forget();
+        throw away(error);
+      }
+      const missing = tools.filter((tool) => !known.some((one) => one.name === tool));
+      if (missing.length > 0)
+        throw new Failure('configuration-invalid', `agents.${name}: what answers at ${whereIs(place)} has no tool ${missing.join(', ')}`);
     },
     close,
   };

@@ -20,6 +20,8 @@ export interface ServerSurroundings {
     readonly result: string;
   }) => Promise<void>;
   readonly version: string;
+  /** How often long work says that it goes on, in milliseconds; absent: 30 s. */
+  readonly beatMs?: number;
 }
 
 const RANK: Readonly<Record<Actor['trust'], number>> = { outsider: 0, collaborator: 1, maintainer: 2, system: 2 };
@@ -39,6 +41,9 @@ const HINTS: Readonly<Record<ToolEffect, { readonly readOnlyHint: boolean; reado
   adds: { readOnlyHint: false, destructiveHint: false },
   ends: { readOnlyHint: false, destructiveHint: true },
 };
+
+/** How often long work says that it goes on, in milliseconds: connections on which nothing comes are cut, by Node's own client after 300 s. */
+const BEAT_MS = 30_000;
 
 /** Tells whoever follows a call how far it is; nobody who did not ask for it. */
 function progressOf(context: ServerContext): ToolCall['progress'] {
@@ -67,9 +72,11 @@ function addTool(server: McpServer, agent: Agent, tool: AgentTool, surroundings:
       annotations: { title: tool.title, ...HINTS[tool.effect], idempotentHint: tool.idempotent, openWorldHint: false },
     },
     async (input, context) => {
+      const progress = progressOf(context);
+      const beat = setInterval(() => progress('at work'), surroundings.beatMs ?? BEAT_MS);
       try {
         permit(tool, caller);
-        const output = tool.output.parse(await tool.run(input, { caller, signal: context.mcpReq.signal, progress: progressOf(context) }));
+        const output = tool.output.parse(await tool.run(input, { caller, signal: context.mcpReq.signal, progress }));
         await written('done');
         return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: output };
       } catch (error) {
@@ -77,6 +84,8 @@ function addTool(server: McpServer, agent: Agent, tool: AgentTool, surroundings:
         const failure = error instanceof Failure ? error : new Failure('bug', 'an error of Suture itself; its log has more');
         await written(failure.code);
         return toolError(failure, redact);
+      } finally {
+        clearInterval(beat);
       }
     },
   );

@@ -24,6 +24,7 @@ export const GIVEN_SECRETS = [
   'phenoml-client-id',
   'phenoml-client-secret',
   'reasoner-token',
+  'executor-token',
 ] as const;
 
 /** The audit trail's Ed25519 private key, PEM, made on first use. */

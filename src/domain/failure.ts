@@ -15,6 +15,7 @@ export const FAILURES = {
   'health-unavailable': { retry: true, fault: 'vendor' },
   'notifier-unavailable': { retry: true, fault: 'vendor' },
   'model-unavailable': { retry: true, fault: 'vendor' },
+  'executor-unavailable': { retry: true, fault: 'operator' },
   'rate-limited': { retry: true, fault: 'vendor' },
   'not-permitted': { retry: false, fault: 'operator' },
   conflict: { retry: true, fault: 'vendor' },

@@ -3,8 +3,8 @@ import { Dependencies, ProfileName } from './dependencies.schema.ts';
 import { ReportFormat } from './incident.schema.ts';
 import { RepoPath } from './names.schema.ts';
 
-/** Largest content of one file of a job that is written in its specification, in characters. */
-const MAX_CONTENT = 32_768;
+/** Largest content of one file of a job that is written in its specification, in characters: the largest file of a change set (16 MiB) as base64. */
+const MAX_CONTENT = 22_369_624;
 
 /** A file that is put on top of the base: text, bytes, or gone. */
 const JobFile = z.union([
@@ -87,6 +87,10 @@ export const SandboxJobSpec = z.strictObject({
     })
     .optional()
     .describe('Test report to read.'),
+  resolves: z
+    .boolean()
+    .optional()
+    .describe('It resolves dependencies: the registries of the server are reachable, and nothing is installed before. Needs `for`.'),
   changes: z
     .strictObject({ only: z.array(RepoPath).max(200).default([]).describe('Paths that are looked at; empty: all.') })
     .optional()

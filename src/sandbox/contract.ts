@@ -63,6 +63,8 @@ export type Profile = (typeof PROFILES)[number];
 export interface SandboxJob {
   /** Deterministic name: a repeated activity finds the earlier result by it. */
   readonly name: string;
+  /** What `openBase` streams, by name, where it is a revision of a served repository: who runs the job elsewhere reads it there. */
+  readonly revision?: { readonly repository: string; readonly sha: string };
   /** Tar of the base revision without `.git`; opened once per run. */
   readonly openBase: () => Promise<Readable>;
   /** Applied on top of the base before the first step. */

@@ -18,6 +18,7 @@ const BY_CODE: Readonly<Record<FailureCode, readonly [OutcomeKind, ReasonCode]>>
   'forge-unavailable': ['escalated', 'internal-error'],
   'notifier-unavailable': ['escalated', 'internal-error'],
   'model-unavailable': ['escalated', 'internal-error'],
+  'executor-unavailable': ['escalated', 'sandbox-unavailable'],
   'health-unavailable': ['escalated', 'health-inconclusive'],
   'rate-limited': ['escalated', 'internal-error'],
   'not-permitted': ['escalated', 'internal-error'],

@@ -24,6 +24,7 @@ import type { Actor } from '../../src/domain/signal.schema.ts';
 import { createAgentApp } from '../../src/http/agent-app.ts';
 import { createHttpServer } from '../../src/http/app.ts';
 import { ManualReport } from '../../src/integrations/manual/request.ts';
+import type { Sandbox } from '../../src/sandbox/contract.ts';
 import { createReasoner } from '../../src/strategies/reasoner.ts';
 import { strategies } from '../../src/strategies/registry.ts';
 import { type ActivityWorld, activityWorld } from '../support/activity-world.ts';
@@ -86,6 +87,9 @@ export async function agentWorld(
     /** Others in the place of the Reasoner's own. */
     readonly reasonerTools?: readonly AgentTool[];
     readonly perSecond?: number;
+    /** Another in the place of the one that runs nothing. */
+    readonly sandbox?: Pick<Sandbox, 'run'>;
+    readonly beatMs?: number;
     readonly hosts?: readonly string[];
     readonly world?: Parameters<typeof activityWorld>[0];
   } = {},
@@ -141,7 +145,7 @@ export async function agentWorld(
     }),
     reasoner: { ...reasoner, tools: options.reasonerTools ?? reasoner.tools },
     executor: executorAgent({
-      executor: createExecutor(world.deps, { concurrency: 2 }),
+      executor: createExecutor({ ...world.deps, sandbox: { ...world.deps.sandbox, ...options.sandbox } }, { concurrency: 2 }),
       incidents,
       nudge: async (incident, by) => did.nudged.push(`${incident} ${by.id}`) > 0,
       parseJob: (yaml) => parseSandboxJob(yaml, 'yaml'),
@@ -159,6 +163,7 @@ export async function agentWorld(
           log: { info: log, error: log },
           record: async ({ tool, caller: by, result }) => void did.recorded.push({ tool, by: by.id, result }),
           version: '0',
+          ...(options.beatMs === undefined ? {} : { beatMs: options.beatMs }),
         }),
     })),
     {

@@ -5,11 +5,13 @@ import type { Executor, WorkOptions } from '../contract.ts';
 
 /** The longest job, and room for it to wait for its turn. */
 const JOB_MS = 15 * 60_000;
+/** Saying which tools it has. */
+const REACH_MS = 10_000;
 /** A validation is many jobs. */
 const VALIDATION_MS = 3 * 3_600_000;
 
 /** An executor in another process: jobs as data, with the same answers; who asks is said by our token there. */
-export function remoteExecutor(place: AgentPlace): Executor & { close(): Promise<void> } {
+export function remoteExecutor(place: AgentPlace): Executor & { reach(): Promise<void>; close(): Promise<void> } {
   const agent = connectAgent('executor', place);
   const bounded = (timeoutMs: number, { signal, onProgress }: WorkOptions = {}) => ({
     timeoutMs,
@@ -28,6 +30,7 @@ export function remoteExecutor(place: AgentPlace): Executor & { close(): Promise
       };
       return agent.call('validate', input, Validation, bounded(VALIDATION_MS, options));
     },
+    reach: () => agent.reach(['run_sandbox_job'], { timeoutMs: REACH_MS }),
     close: () => agent.close(),
   };
 }

@@ -270,7 +270,7 @@ export async function demo(options: { readonly keep: boolean; readonly approve: 
     await writeFile(join(stateDir, 'probe.json'), JSON.stringify(bodies));
     await writeFile(join(stateDir, 'config.yml'), stringify(demoConfig()));
     const { config } = loadConfig({ stateDir, env: process.env, integrations });
-    const missing = (await sandboxFindings(stateDir, config.sandbox)).find(({ ok }) => !ok);
+    const missing = (await sandboxFindings(stateDir, config)).find(({ ok }) => !ok);
     // Without it the example would be as red as its break is to make it.
     if (missing !== undefined) throw new Failure('sandbox-unavailable', `${missing.name}: ${missing.detail}`);
     const source = join(stateDir, 'example');

@@ -15,12 +15,19 @@ export interface Finding {
   readonly detail: string;
 }
 
-/** Proves every configured sandbox by a job that looks at its own walls. */
-export async function sandboxFindings(stateDir: string, config: LoadedConfig['config']['sandbox']): Promise<readonly Finding[]> {
+type Config = Pick<LoadedConfig['config'], 'agents' | 'forge' | 'sandbox'>;
+
+/** Whether jobs run in sandboxes of this machine: those of healings may run at an executor elsewhere, but not the checks of the local forge, nor what our own Executor is asked for. */
+const runsHere = ({ agents, forge }: Config): boolean =>
+  (agents.executor.url ?? agents.executor.command) === undefined || forge === 'local' || agents.serve.includes('executor');
+
+/** Proves every configured sandbox that is used by a job that looks at its own walls. */
+export async function sandboxFindings(stateDir: string, config: Config): Promise<readonly Finding[]> {
+  if (!runsHere(config)) return [];
   try {
     const secrets = loadSecrets(stateDir, process.env);
     const searchPath = process.env['PATH'];
-    const { backends } = openSandboxes(config, {
+    const { backends } = openSandboxes(config.sandbox, {
       stateDir,
       secret: (name) => secrets.get(name)[0]?.reveal(),
       exchange: (key) => createExchange(join(stateDir, 'exchange'), key),
@@ -43,7 +50,7 @@ export async function sandboxFindings(stateDir: string, config: LoadedConfig['co
 export async function doctorSandbox(out: Output): Promise<number> {
   const stateDir = stateFolder(process.env);
   const { config } = loadConfig({ stateDir, env: process.env, integrations });
-  const findings = await sandboxFindings(stateDir, config.sandbox);
+  const findings = await sandboxFindings(stateDir, config);
   const ok = findings.every((each) => each.ok);
   out.result(findings.map((each) => `${each.ok ? 'ok ' : 'NO '}  ${each.name.padEnd(36)} ${each.detail}`).join('\n'), { ok, findings });
   return ok ? EXIT_CODES.ok.code : EXIT_CODES.environment.code;

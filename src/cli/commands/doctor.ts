@@ -9,6 +9,7 @@ import { findTemporalExecutable } from '../../temporal/index.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import { openStateFolder } from '../state-folder.ts';
+import { agentFindings } from './doctor-agents.ts';
 import { type Finding, sandboxFindings } from './doctor-sandbox.ts';
 
 const run = promisify(execFile);
@@ -64,7 +65,7 @@ export async function doctor(policyFile: string | undefined, out: Output): Promi
       return `${stateDir}, ${Math.round(free / 1024 ** 3)} GiB free`;
     }),
   ];
-  if (config !== null) findings.push(...(await sandboxFindings(stateDir, (config as LoadedConfig['config']).sandbox)));
+  if (config !== null) findings.push(...(await sandboxFindings(stateDir, config)), ...(await agentFindings(stateDir, config)));
   if (policyFile !== undefined) {
     findings.push(
       await finding('policy file', async () => {

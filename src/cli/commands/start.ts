@@ -24,7 +24,7 @@ export async function start(out: Output): Promise<number> {
   out.detail('stop with Ctrl-C; healings under way go on at the next start');
   const { config } = loadConfig({ stateDir, env: process.env, integrations });
   // Signals are taken in all the same; every healing would end by saying this.
-  for (const { ok, name, detail } of await sandboxFindings(stateDir, config.sandbox)) if (!ok) out.bad(`${name}: ${detail}`);
+  for (const { ok, name, detail } of await sandboxFindings(stateDir, config)) if (!ok) out.bad(`${name}: ${detail}`);
   await told;
   out.step('stopping');
   await runtime.stop();
