@@ -46,8 +46,10 @@ async function settled(workerPid: number, ingressPid: number): Promise<Memory> {
   };
 }
 
-/** Healings that wait in one of these states. */
+/** Healings that wait in one of these states; throws when one ended instead, for none would be left to wait for. */
 export async function parked(client: Client, states: readonly string[] = ['awaiting-approval']): Promise<number> {
+  const over = await client.workflow.count(`WorkflowType = '${WORKFLOW_TYPES.healing}' AND ExecutionStatus != 'Running'`);
+  if (over.count > 0) throw new Error(`${over.count} healings ended where they should wait for a person`);
   const { count } = await client.workflow.count(
     `WorkflowType = '${WORKFLOW_TYPES.healing}' AND ExecutionStatus = 'Running' AND SutureState IN (${states.map((state) => `'${state}'`).join(', ')})`,
   );

@@ -66,6 +66,7 @@ const SCRIPT: Partial<Activities> = {
           },
         },
   judgeAdmission: async () => ({ kind: 'granted', attemptsUsed: 0 }),
+  reserveBudget: async () => ({ kind: 'reserved' }),
   updateClaim: async () => undefined,
   updateCard: async () => undefined,
   presentChange: async () => ({ diff: artifact('6') }),
