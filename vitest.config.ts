@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/fixtures/**'],
-    globalSetup: ['test/support/temporal-server.ts'],
+    globalSetup: ['test/support/temporary-root.ts', 'test/support/temporal-server.ts'],
     pool: 'forks',
     maxWorkers: 2,
     // Whole journeys start servers and workers on two cores: what a machine that was too busy broke is tried once more, where nobody watches.

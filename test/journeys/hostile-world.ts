@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { vi } from 'vitest';
 import type { ActivityDeps } from '../../src/activities/deps.ts';
 import { createActivities } from '../../src/activities/index.ts';
 import { parseRepositoryPolicy } from '../../src/config/repository-policy.ts';
@@ -158,8 +159,6 @@ export async function openWholeWorld(
     pollMs: 5_000,
   });
   await service.start();
-  // The server of a run is shared by all its tests, so owners are told apart.
-  const owner = `hostile-${randomUUID().slice(0, 8)}`;
   const mainOf = async (repo: RepoRef): Promise<string> => (await forge.repositories.resolve(repo, 'main')) ?? '';
 
   const world: WholeWorld = {
@@ -170,7 +169,8 @@ export async function openWholeWorld(
     forge,
     artifacts,
     async serve(name, files) {
-      const repo = { owner, name };
+      // The server of a run is shared by all its tests, and one may be tried again: owners are told apart.
+      const repo = { owner: `hostile-${randomUUID().slice(0, 8)}`, name };
       const origin = await mkdtemp(join(tmpdir(), 'suture-origin-'));
       try {
         await writeFiles(origin, { '.gitkeep': '' });
@@ -223,7 +223,8 @@ export async function openWholeWorld(
     async followed(repo) {
       const id = healingId(repo, 'branch/main');
       await temporal.workflows.getHandle(id).result();
-      const view = await healings.view(id);
+      // A worker that is busy with many others may be too late for a person, who would ask again.
+      const view = await vi.waitFor(() => healings.view(id), { timeout: 60_000, interval: 500 });
       if (view?.state !== 'closed') throw new Error(`${id} ended in the state ${view?.state}`);
       return view;
     },

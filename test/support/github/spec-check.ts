@@ -47,9 +47,13 @@ async function load(): Promise<SpecCheck | null> {
     ajvOpts: { strict: false, validateFormats: false, unicodeRegExp: false },
   });
   await backend.init();
+  // Finding one among a thousand paths costs more than all else here, and the same few are asked for again and again.
+  const operations = new Map<string, Json>();
   return ({ method, path, query, headers, body }) => {
     const asked = { method, path, headers, query: Object.fromEntries(query), body };
-    const operation: Json = backend.matchOperation(asked);
+    const place = `${method} ${path}`;
+    const operation: Json = operations.get(place) ?? backend.matchOperation(asked);
+    operations.set(place, operation);
     if (operation === undefined)
       return LEFT_OUT.some((known) => known.test(`${method} ${path}`)) ? [] : [`${method} ${path}: no such operation`];
     const name = `${method} ${operation.path}`;
