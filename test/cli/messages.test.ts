@@ -100,6 +100,16 @@ describe('what is missing is said in one line with the way out', { timeout: 90_0
     expect(found?.detail).toMatch(/install it: apt/);
   });
 
+  it('a state folder that nobody can make', async () => {
+    for (const args of [['start'], ['doctor', '--json']]) {
+      const { code, stderr, stdout } = await suture('/proc/suture/state', args);
+      expect(code).toBe(6);
+      expect(`${stdout}${stderr}`).toMatch(
+        /the state folder \/proc\/suture\/state cannot be written \(ENOENT\): .*set SUTURE_STATE_DIR to another folder/,
+      );
+    }
+  });
+
   it('nobody who serves this folder', async () => {
     for (const args of [['status'], ['approve', 'heal/a/b/pr/1'], ['pause', 'a/b']]) {
       const { code, line } = await complaint(state(), args);

@@ -65,7 +65,9 @@ export async function doctor(policyFile: string | undefined, out: Output): Promi
       return `${stateDir}, ${Math.round(free / 1024 ** 3)} GiB free`;
     }),
   ];
-  if (config !== null) findings.push(...(await sandboxFindings(stateDir, config)), ...(await agentFindings(stateDir, config)));
+  // Sandboxes keep what they need in the state folder, so nothing can be said of them without one.
+  if (config !== null && findings.at(-1)?.ok === true)
+    findings.push(...(await sandboxFindings(stateDir, config)), ...(await agentFindings(stateDir, config)));
   if (policyFile !== undefined) {
     findings.push(
       await finding('policy file', async () => {
