@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { Failure } from '../domain/failure.ts';
 import { openLog } from '../lib/log-file.ts';
 import { WITH_PARENT } from '../lib/with-parent.ts';
+import { COMPILE_CACHE } from './compile-cache.ts';
 import { failureIn } from './end-failed.ts';
 
 /** A root that runs as a child process. */
@@ -47,7 +48,7 @@ export async function startChild(options: {
     stdio: ['pipe', 'pipe', 'pipe'],
     // Ctrl-C at a terminal reaches everybody in the group; who is asked to stop, and in which order, is for us to say.
     detached: true,
-    env: options.env,
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...options.env },
   });
   child.stdin?.on('error', () => undefined);
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
