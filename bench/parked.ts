@@ -12,9 +12,10 @@ import { withWorld } from './world.ts';
 
 /** How many wait at the end; `SUTURE_BENCH_PARKED` says another number. */
 const HEALINGS = Number(process.env['SUTURE_BENCH_PARKED'] ?? 1000);
-/** A repository has at most 100 slots, and each waits in one. */
-const REPOSITORIES = Math.max(25, Math.ceil(HEALINGS / 100));
-const UNDER_WAY = 100;
+/** A repository has at most 100 slots, and each waits in one; 25 is many already for one service. */
+const REPOSITORIES = Math.max(25, Math.ceil(HEALINGS / 25));
+/** Fewer than the worker keeps in memory beside a coordinator for each repository. */
+const UNDER_WAY = 50;
 const SETTLE_MS = 5_000;
 /** Healings that are decided on, or looked at, after the restart. */
 const SAMPLE = 20;
@@ -53,7 +54,7 @@ export async function benchParked(stop: AbortSignal): Promise<Part> {
       for (let waiting = await parked(client, STATES); waiting < wanted; waiting = await parked(client, STATES)) {
         if (stop.aborted) throw new Error(`only ${waiting} of ${HEALINGS} healings were parked in time`);
         for (; sent < wanted && sent - waiting < UNDER_WAY; sent++) await sender.send(sent, `parked-${sent}`);
-        await delay(500);
+        await delay(1_000);
       }
     };
     try {

@@ -19,6 +19,12 @@ import { Slots } from './slots.ts';
 /** What a repository's coordinator starts with where nothing was asked yet. */
 const DEFAULT_LEDGER_TTL_MS = 7 * 24 * 3_600_000;
 
+/**
+ * Events of one run. A worker with more repositories than it keeps in memory reads a run back from its beginning at every message, so a twentieth of what
+ * the server suggests (4,096) is long already.
+ */
+const MAX_EVENTS = 200;
+
 /** Admits healings of one repository, one message at a time; id `repo/<owner>/<repo>`. Completes when nobody works, waits or is remembered. */
 export async function RepoCoordinator(input: CoordinatorInput): Promise<void> {
   const coordinator = new Coordinator(input);
@@ -89,12 +95,18 @@ class Coordinator {
       await this.#reconcile();
       await this.#grant();
       this.#show();
-      if (workflowInfo().continueAsNewSuggested || this.#handled >= (this.#input.continueAfter ?? Number.POSITIVE_INFINITY))
-        return 'continue';
+      if (this.#isLong()) return 'continue';
       if (this.#inbox.length > 0) continue;
       if (this.#slots.idle && this.#slots.ledger.length === 0 && !this.#paused) return 'done';
       await this.#sleep();
     }
+  }
+
+  #isLong(): boolean {
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    return (
+      continueAsNewSuggested || historyLength >= MAX_EVENTS || this.#handled >= (this.#input.continueAfter ?? Number.POSITIVE_INFINITY)
+    );
   }
 
   async #sleep(): Promise<void> {

@@ -100,6 +100,23 @@ describe('the coordinator of a repository', () => {
     expect(await shown(name)).toMatchObject({ leases: [], waiting: [] });
   }, 120_000);
 
+  it('goes on in a new run by itself long before the server would ask for it', async () => {
+    const name = 'long';
+    const gate = new Gate();
+    scripts.script(name, working(gate));
+    const healing = await start(name, 'pr/1');
+    await eventually(() => gate.entered.length === 1);
+    const first = (await coordinator(name).describe()).runId;
+    for (let sent = 0; sent < 200; sent += 1)
+      await coordinator(name).signal('setRepositoryPaused', { paused: sent % 2 === 1, actor: ada });
+    await eventually(async () => (await coordinator(name).describe()).runId !== first);
+    await eventually(async () => (await shown(name)).paused);
+    expect((await coordinator(name).describe()).historyLength).toBeLessThan(1_000);
+    expect((await shown(name)).leases).toHaveLength(1);
+    gate.open('pr/1');
+    await result(healing);
+  });
+
   it('grants by urgency, then by arrival', async () => {
     const name = 'order';
     const gate = new Gate();
