@@ -1,8 +1,7 @@
-import { Failure } from '../../domain/failure.ts';
-import type { Sandbox, SandboxHealth } from '../contract.ts';
-import { checkJob } from '../job-check.ts';
+import type { Sandbox } from '../contract.ts';
 import { isOrphan, ownMarker } from '../marker.ts';
 import { ownerOf } from '../owner.ts';
+import { type Finding, type Prepared, preparedSandbox } from '../prepared.ts';
 import { LABELS, SEARCH_PATH } from './container.ts';
 import { connectEngine, engineFailure, unlessStatus } from './engine.ts';
 import type { DockerOptions } from './options.ts';
@@ -19,12 +18,6 @@ export interface DockerSandboxOptions {
   readonly log?: { info(facts: object, message: string): void };
 }
 
-type Finding = SandboxHealth['findings'][number];
-
-type Prepared =
-  | { readonly kind: 'ready'; readonly host: DockerHost; readonly findings: readonly Finding[] }
-  | { readonly kind: 'unavailable'; readonly findings: readonly Finding[] };
-
 /** Containers of one engine that are looked at in a sweep. */
 const SWEPT_AT_ONCE = 50;
 
@@ -35,9 +28,8 @@ const SWEPT_AT_ONCE = 50;
 export function createDockerSandbox(options: DockerSandboxOptions): Sandbox {
   const { docker: settings } = options;
   const docker = connectEngine(settings);
-  let prepared: Promise<Prepared> | null = null;
 
-  async function prepare(): Promise<Prepared> {
+  async function prepare(): Promise<Prepared<DockerHost>> {
     const findings: Finding[] = [];
     try {
       const version = await docker.version();
@@ -78,36 +70,10 @@ export function createDockerSandbox(options: DockerSandboxOptions): Sandbox {
     }
   }
 
-  /** Looks once per process; a negative answer is not kept, so that the way out can be taken without a restart. */
-  async function ready(): Promise<Prepared> {
-    prepared ??= prepare();
-    const asked = prepared;
-    const answer = await asked;
-    if (answer.kind === 'unavailable' && prepared === asked) prepared = null;
-    return answer;
-  }
-
   return {
     id: 'docker',
     platform: `docker ${JSON.stringify([settings.image, settings.images])}`,
-    async preflight() {
-      const answer = await ready();
-      return {
-        available: answer.kind === 'ready',
-        findings: answer.findings,
-        isolation: answer.kind === 'ready' ? answer.host.isolation : 'none',
-      };
-    },
-    async run(job, runOptions = {}) {
-      checkJob(job);
-      if (runOptions.signal?.aborted) throw new Failure('cancelled', `sandbox job ${job.name} was cancelled`);
-      const answer = await ready();
-      if (answer.kind === 'unavailable') {
-        const reasons = answer.findings.filter((finding) => !finding.ok).map((finding) => finding.detail);
-        throw new Failure('sandbox-unavailable', reasons.join('; '));
-      }
-      return runDockerJob(answer.host, job, runOptions);
-    },
+    ...preparedSandbox(prepare, runDockerJob),
     async sweep() {
       const { installation, machine } = ownerOf(options.stateDir);
       const label = [`${LABELS.owner}=${installation}`, `${LABELS.machine}=${machine}`];

@@ -1,8 +1,7 @@
-import { Failure } from '../../domain/failure.ts';
-import type { Sandbox, SandboxHealth } from '../contract.ts';
-import { checkJob } from '../job-check.ts';
+import type { Sandbox } from '../contract.ts';
 import { isOrphan, ownMarker } from '../marker.ts';
 import { ownerOf } from '../owner.ts';
+import { type Finding, type Prepared, preparedSandbox } from '../prepared.ts';
 import { clusterFailure, connectCluster } from './api.ts';
 import { LABELS, NOTES } from './objects.ts';
 import type { KubernetesOptions } from './options.ts';
@@ -20,12 +19,6 @@ export interface KubernetesSandboxOptions {
   readonly log?: { info(facts: object, message: string): void };
 }
 
-type Finding = SandboxHealth['findings'][number];
-
-type Prepared =
-  | { readonly kind: 'ready'; readonly host: ClusterHost; readonly findings: readonly Finding[] }
-  | { readonly kind: 'unavailable'; readonly findings: readonly Finding[] };
-
 /** Jobs that are looked at in a sweep of one namespace. */
 const SWEPT_AT_ONCE = 100;
 
@@ -35,9 +28,8 @@ const SWEPT_AT_ONCE = 100;
  */
 export function createKubernetesSandbox(options: KubernetesSandboxOptions): Sandbox {
   const settings = options.kubernetes;
-  let prepared: Promise<Prepared> | null = null;
 
-  async function prepare(): Promise<Prepared> {
+  async function prepare(): Promise<Prepared<ClusterHost>> {
     const findings: Finding[] = [];
     try {
       const api = await connectCluster(settings);
@@ -63,36 +55,10 @@ export function createKubernetesSandbox(options: KubernetesSandboxOptions): Sand
     }
   }
 
-  /** Looks once per process; a negative answer is not kept, so that the way out can be taken without a restart. */
-  async function ready(): Promise<Prepared> {
-    prepared ??= prepare();
-    const asked = prepared;
-    const answer = await asked;
-    if (answer.kind === 'unavailable' && prepared === asked) prepared = null;
-    return answer;
-  }
-
   return {
     id: 'kubernetes',
     platform: `kubernetes ${JSON.stringify([settings.image, settings.images])}`,
-    async preflight() {
-      const answer = await ready();
-      return {
-        available: answer.kind === 'ready',
-        findings: answer.findings,
-        isolation: answer.kind === 'ready' ? answer.host.isolation : 'none',
-      };
-    },
-    async run(job, runOptions = {}) {
-      checkJob(job);
-      if (runOptions.signal?.aborted) throw new Failure('cancelled', `sandbox job ${job.name} was cancelled`);
-      const answer = await ready();
-      if (answer.kind === 'unavailable') {
-        const reasons = answer.findings.filter((finding) => !finding.ok).map((finding) => finding.detail);
-        throw new Failure('sandbox-unavailable', reasons.join('; '));
-      }
-      return runClusterJob(answer.host, job, runOptions);
-    },
+    ...preparedSandbox(prepare, runClusterJob),
     async sweep() {
       const api = await connectCluster(settings).catch(() => null);
       const { installation, machine } = ownerOf(options.stateDir);

@@ -1,10 +1,9 @@
 import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { Failure } from '../../domain/failure.ts';
-import { DEFAULT_LIMITS, type SandboxHealth } from '../contract.ts';
+import { DEFAULT_LIMITS } from '../contract.ts';
+import type { Finding } from '../prepared.ts';
 import { type ClusterHost, runClusterJob } from './run-job.ts';
-
-type Finding = SandboxHealth['findings'][number];
 
 /** Harmless looks at the walls from inside: each line is `name value`. The last one tries to reach the cluster's own API, which every pod can without a policy. */
 const probe = (address: string): string => `

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
-import type { Profile, Sandbox, SandboxHealth } from '../contract.ts';
-import { checkJob } from '../job-check.ts';
+import type { Profile, Sandbox } from '../contract.ts';
 import { ownMarker } from '../marker.ts';
+import { type Finding, type Prepared, preparedSandbox } from '../prepared.ts';
 import { type CgroupBase, cgroupView, createCgroupGuard, findCgroupBase } from './cgroup.ts';
 import { findToolchains } from './find-toolchains.ts';
 import { findTools } from './find-tools.ts';
 import { createIdentities } from './identity.ts';
 import { createPollGuard } from './memory-poll.ts';
-import { type Finding, isUsable, limitFinding, probeSandbox } from './preflight.ts';
+import { isUsable, limitFinding, probeSandbox } from './preflight.ts';
 import { type JobHost, runJob } from './run-job.ts';
 import { createStaticFiles } from './static-files.ts';
 import { strayDescriptors } from './stray-descriptors.ts';
@@ -29,10 +29,6 @@ export interface LocalSandboxOptions {
 /** Where the tools are on every system that has them; roots pass PATH for anything else. */
 const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
 
-type Prepared =
-  | { readonly kind: 'ready'; readonly host: JobHost; readonly findings: readonly Finding[] }
-  | { readonly kind: 'unavailable'; readonly findings: readonly Finding[] };
-
 /** Toolchains of a job that names none. */
 const DEFAULT_PROFILES: readonly Profile[] = ['node', 'python'];
 
@@ -46,9 +42,8 @@ export function createLocalSandbox(options: LocalSandboxOptions): Sandbox {
   const folder = join(options.stateDir, 'sandbox');
   const searchPath = options.searchPath ?? SYSTEM_PATH;
   const identities = createIdentities();
-  let prepared: Promise<Prepared> | null = null;
 
-  async function prepare(): Promise<Prepared> {
+  async function prepare(): Promise<Prepared<JobHost>> {
     const findings: Finding[] = [];
     try {
       const tools = await findTools(searchPath);
@@ -117,47 +112,10 @@ export function createLocalSandbox(options: LocalSandboxOptions): Sandbox {
     }
   }
 
-  /** Looks once per process; a negative answer is not kept, so that the way out can be taken without a restart. */
-  async function ready(): Promise<Prepared> {
-    prepared ??= prepare();
-    const asked = prepared;
-    try {
-      const answer = await asked;
-      if (answer.kind === 'unavailable' && prepared === asked) {
-        prepared = null;
-      }
-      return answer;
-    } catch (error) {
-      if (prepared === asked) {
-        prepared = null;
-      }
-      throw error;
-    }
-  }
-
   return {
     id: 'local',
     platform: `local ${process.arch} ${process.version}`,
-    async preflight(): Promise<SandboxHealth> {
-      const answer = await ready();
-      return {
-        available: answer.kind === 'ready',
-        findings: answer.findings,
-        isolation: answer.kind === 'ready' ? answer.host.isolation : 'none',
-      };
-    },
-    async run(job, runOptions = {}) {
-      checkJob(job);
-      if (runOptions.signal?.aborted) {
-        throw new Failure('cancelled', `sandbox job ${job.name} was cancelled`);
-      }
-      const answer = await ready();
-      if (answer.kind === 'unavailable') {
-        const reasons = answer.findings.filter((finding) => !finding.ok).map((finding) => finding.detail);
-        throw new Failure('sandbox-unavailable', reasons.join('; '));
-      }
-      return runJob(answer.host, job, runOptions);
-    },
+    ...preparedSandbox(prepare, runJob),
     sweep: () => sweepLeftovers(folder),
   };
 }

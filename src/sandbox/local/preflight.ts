@@ -1,15 +1,13 @@
 import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { Failure } from '../../domain/failure.ts';
-import { DEFAULT_LIMITS, type Profile, type SandboxHealth, type SandboxJob } from '../contract.ts';
+import { DEFAULT_LIMITS, type Profile, type SandboxJob } from '../contract.ts';
+import type { Finding } from '../prepared.ts';
 import type { CgroupBase } from './cgroup.ts';
 import { PROGRAMS } from './find-toolchains.ts';
 import { type JobHost, runJob } from './run-job.ts';
 import type { Toolchain } from './toolchains.ts';
 import { namespaceAdvice } from './unavailable.ts';
-
-/** A finding as `doctor` prints it. */
-export type Finding = SandboxHealth['findings'][number];
 
 /** An empty base revision. */
 function emptyBase(): Promise<Readable> {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../../domain/failure.ts';
-import type { Sandbox, SandboxHealth } from '../contract.ts';
-import { checkJob } from '../job-check.ts';
+import type { Sandbox } from '../contract.ts';
 import { ownerOf } from '../owner.ts';
+import { type Finding, type Prepared, preparedSandbox } from '../prepared.ts';
 import { type Application, connectTrueFoundry, isOver, platformFailure } from './client.ts';
 import { manifestOf } from './manifest.ts';
 import type { JobExchange, TrueFoundryOptions } from './options.ts';
@@ -19,12 +19,6 @@ export interface TrueFoundrySandboxOptions {
   readonly log?: { info(facts: object, message: string): void };
 }
 
-type Finding = SandboxHealth['findings'][number];
-
-type Prepared =
-  | { readonly kind: 'ready'; readonly host: WorkspaceHost; readonly findings: readonly Finding[] }
-  | { readonly kind: 'unavailable'; readonly findings: readonly Finding[] };
-
 const START_MS = 180_000;
 const POLL_MS = 2_000;
 /** A run that ended so long ago has nobody any more who waits for it. */
@@ -38,7 +32,6 @@ const FAILED = /FAILED|CANCELLED|PAUSED/;
 export function createTrueFoundrySandbox(options: TrueFoundrySandboxOptions): Sandbox {
   const settings = options.truefoundry;
   const platform = connectTrueFoundry(settings.url, settings.token);
-  let prepared: Promise<Prepared> | null = null;
 
   /** Creates the application or brings it up to date, and waits until it can be run. */
   async function deploy(): Promise<{ readonly application: Application; readonly deploymentId: string }> {
@@ -67,7 +60,7 @@ export function createTrueFoundrySandbox(options: TrueFoundrySandboxOptions): Sa
     }
   }
 
-  async function prepare(): Promise<Prepared> {
+  async function prepare(): Promise<Prepared<WorkspaceHost>> {
     const findings: Finding[] = [];
     if (!settings.egressRestricted) {
       const detail =
@@ -97,36 +90,10 @@ export function createTrueFoundrySandbox(options: TrueFoundrySandboxOptions): Sa
     }
   }
 
-  /** Looks once per process; a negative answer is not kept, so that the way out can be taken without a restart. */
-  async function ready(): Promise<Prepared> {
-    prepared ??= prepare();
-    const asked = prepared;
-    const answer = await asked;
-    if (answer.kind === 'unavailable' && prepared === asked) prepared = null;
-    return answer;
-  }
-
   return {
     id: 'truefoundry',
     platform: `truefoundry ${settings.image}`,
-    async preflight() {
-      const answer = await ready();
-      return {
-        available: answer.kind === 'ready',
-        findings: answer.findings,
-        isolation: answer.kind === 'ready' ? answer.host.isolation : 'none',
-      };
-    },
-    async run(job, runOptions = {}) {
-      checkJob(job);
-      if (runOptions.signal?.aborted) throw new Failure('cancelled', `sandbox job ${job.name} was cancelled`);
-      const answer = await ready();
-      if (answer.kind === 'unavailable') {
-        const reasons = answer.findings.filter((finding) => !finding.ok).map((finding) => finding.detail);
-        throw new Failure('sandbox-unavailable', reasons.join('; '));
-      }
-      return runWorkspaceJob(answer.host, job, runOptions);
-    },
+    ...preparedSandbox(prepare, runWorkspaceJob),
     async sweep() {
       let count = await options.exchange.sweep();
       const application = await platform.findApplication(settings.workspace, settings.application).catch(() => null);
