@@ -3,28 +3,32 @@ import { type LoadedConfig, loadSecrets } from '../../config/index.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { Finding } from './doctor-sandbox.ts';
 
-/** Whether the agents elsewhere that the configuration names answer; nothing about those of this process. */
-export async function agentFindings(stateDir: string, { agents }: Pick<LoadedConfig['config'], 'agents'>): Promise<readonly Finding[]> {
-  const reaching = (secret: string): Reaching => ({
-    token: () => loadSecrets(stateDir, process.env).get(secret)[0]?.reveal(),
-    env: process.env,
-  });
-  const findings: Finding[] = [];
-  if ((agents.reasoner.url ?? agents.reasoner.command) !== undefined)
-    findings.push(
-      await reachReasoner(agents.reasoner, reaching('reasoner-token')).then(
-        (where) => ({ name: 'reasoner elsewhere', ok: true, detail: where }),
-        (error: unknown) => {
-          if (error instanceof Failure) return { name: 'reasoner elsewhere', ok: false, detail: error.message };
-          throw error;
-        },
-      ),
-    );
-  const executor = openExecutorSandbox(agents.executor, reaching('executor-token'));
-  if (executor !== null) {
-    const { findings: found } = await executor.preflight();
-    findings.push(...found.map((each) => ({ ...each, name: `${each.name} elsewhere` })));
+type Config = Pick<LoadedConfig['config'], 'agents'>;
+
+const reaching = (stateDir: string, secret: string): Reaching => ({
+  token: () => loadSecrets(stateDir, process.env).get(secret)[0]?.reveal(),
+  env: process.env,
+});
+
+/** Whether the Reasoner elsewhere that the configuration names answers; nothing where it names none. */
+export async function reasonerFindings(stateDir: string, { agents: { reasoner } }: Config): Promise<readonly Finding[]> {
+  if ((reasoner.url ?? reasoner.command) === undefined) return [];
+  const name = 'reasoner elsewhere';
+  try {
+    return [{ name, ok: true, detail: await reachReasoner(reasoner, reaching(stateDir, 'reasoner-token')) }];
+  } catch (error) {
+    if (error instanceof Failure) return [{ name, ok: false, detail: error.message }];
+    throw error;
+  }
+}
+
+/** Whether the Executor elsewhere that the configuration names answers; nothing where it names none. */
+export async function executorFindings(stateDir: string, { agents }: Config): Promise<readonly Finding[]> {
+  const executor = openExecutorSandbox(agents.executor, reaching(stateDir, 'executor-token'));
+  if (executor === null) return [];
+  try {
+    return (await executor.preflight()).findings.map((each) => ({ ...each, name: `${each.name} elsewhere` }));
+  } finally {
     await executor.close();
   }
-  return findings;
 }

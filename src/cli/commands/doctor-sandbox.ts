@@ -7,6 +7,7 @@ import { openSandboxes } from '../../sandbox/registry.ts';
 import { createExchange } from '../../store/exchange.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
+import { executorFindings } from './doctor-agents.ts';
 
 /** One thing that was looked at, and the way out where it is missing. */
 export interface Finding {
@@ -46,11 +47,11 @@ export async function sandboxFindings(stateDir: string, config: Config): Promise
   }
 }
 
-/** `suture doctor sandbox`: what each configured sandbox holds, shown by harmless attempts to get out of it. */
+/** `suture doctor sandbox`: what each configured sandbox holds, shown by harmless attempts to get out of it, and whether the Executor elsewhere answers. */
 export async function doctorSandbox(out: Output): Promise<number> {
   const stateDir = stateFolder(process.env);
   const { config } = loadConfig({ stateDir, env: process.env, integrations });
-  const findings = await sandboxFindings(stateDir, config);
+  const findings = [...(await sandboxFindings(stateDir, config)), ...(await executorFindings(stateDir, config))];
   const ok = findings.every((each) => each.ok);
   out.result(findings.map((each) => `${each.ok ? 'ok ' : 'NO '}  ${each.name.padEnd(36)} ${each.detail}`).join('\n'), { ok, findings });
   return ok ? EXIT_CODES.ok.code : EXIT_CODES.environment.code;

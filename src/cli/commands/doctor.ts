@@ -9,7 +9,7 @@ import { findTemporalExecutable } from '../../temporal/index.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import { openStateFolder } from '../state-folder.ts';
-import { agentFindings } from './doctor-agents.ts';
+import { executorFindings, reasonerFindings } from './doctor-agents.ts';
 import { type Finding, sandboxFindings } from './doctor-sandbox.ts';
 
 const run = promisify(execFile);
@@ -67,7 +67,11 @@ export async function doctor(policyFile: string | undefined, out: Output): Promi
   ];
   // Sandboxes keep what they need in the state folder, so nothing can be said of them without one.
   if (config !== null && findings.at(-1)?.ok === true)
-    findings.push(...(await sandboxFindings(stateDir, config)), ...(await agentFindings(stateDir, config)));
+    findings.push(
+      ...(await sandboxFindings(stateDir, config)),
+      ...(await executorFindings(stateDir, config)),
+      ...(await reasonerFindings(stateDir, config)),
+    );
   if (policyFile !== undefined) {
     findings.push(
       await finding('policy file', async () => {
