@@ -107,8 +107,7 @@ describe('the coordinator of a repository', () => {
     const healing = await start(name, 'pr/1');
     await eventually(() => gate.entered.length === 1);
     const first = (await coordinator(name).describe()).runId;
-    for (let sent = 0; sent < 200; sent += 1)
-      await coordinator(name).signal('setRepositoryPaused', { paused: sent % 2 === 1, actor: ada });
+    for (let sent = 0; sent < 200; sent += 1) await coordinator(name).signal('setRepositoryPaused', { paused: sent % 2 === 1, actor: ada });
     await eventually(async () => (await coordinator(name).describe()).runId !== first);
     await eventually(async () => (await shown(name)).paused);
     expect((await coordinator(name).describe()).historyLength).toBeLessThan(1_000);
