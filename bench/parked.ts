@@ -107,7 +107,7 @@ export async function benchParked(stop: AbortSignal): Promise<Part> {
     return {
       figures,
       notes: [
-        `parked: ${HEALINGS} healings by ${HEALINGS} alerts over HTTP in ${parkedSeconds.toFixed(0)} s, of ten eight wait for a person to allow a production action, one for a person to allow a change, and one watches production; worker, ingress and server (whose file is not written through at each commit here) were ended and started again on the same files; all ${still} were still parked, ${decided} of a sample of ${SAMPLE} were then decided on and ended, the others still watch; the slowest took ${slowest.toFixed(0)} ms to be read back`,
+        `parked: ${HEALINGS} healings by ${HEALINGS} alerts over HTTP in ${parkedSeconds.toFixed(0)} s, of ten eight wait for a person to allow a production action, one for a person to allow a change, and one watches production; worker, ingress and server (whose file is not written through at each commit here, and which looks for timers twice a second) were ended and started again on the same files; all ${still} were still parked, ${decided} of a sample of ${SAMPLE} were then decided on and ended, the others still watch; the slowest took ${slowest.toFixed(0)} ms to be read back`,
       ],
       numbers: { healings: HEALINGS, memory: Object.fromEntries(memory), parkedSeconds, decided, readBackMs: latencies },
     };

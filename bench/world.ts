@@ -19,7 +19,7 @@ export interface BenchWorld {
 
 const NAMESPACE = 'default';
 
-/** Runs `work` with a fresh server and folder; ends and removes everything whatever happens. `config` is the content of `config.yml`; the server keeps its database in a file as the product does, in one that is written through now and then only, or in memory. */
+/** Runs `work` with a fresh server and folder; ends and removes everything whatever happens. `config` is the content of `config.yml`; the server keeps its database in a file as the product does, in one that is written through now and then only, with timers that may be late by half a second, or in memory. */
 export async function withWorld<Result>(
   config: object,
   database: 'file' | 'memory' | 'hasty file',
@@ -36,7 +36,7 @@ export async function withWorld<Result>(
       startDevServer({
         executable: findTemporalExecutable({ setting: process.env['SUTURE_TEMPORAL_EXECUTABLE'], env: process.env }),
         ...(database === 'memory' ? {} : { dbFile: join(stateDir, 'temporal.db') }),
-        ...(database === 'hasty file' ? { synchronous: 'normal' as const } : {}),
+        ...(database === 'hasty file' ? { synchronous: 'normal' as const, timerLooks: 2 } : {}),
         port,
         uiPort: 0,
         namespace: NAMESPACE,

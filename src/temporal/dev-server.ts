@@ -31,6 +31,8 @@ export interface DevServerOptions {
   readonly dbFile?: string;
   /** How often the file is written through to the disk; absent: at every commit. `normal` survives a crash of the server and not of the machine. */
   readonly synchronous?: 'normal';
+  /** How often a second it looks for timers that are due, at most; absent: the server's own default, 20. Each look reads all that were due in the last minutes. */
+  readonly timerLooks?: number;
   /** 0 picks a free port. */
   readonly port: number;
   readonly uiPort: number;
@@ -149,6 +151,7 @@ async function startOnce(options: DevServerOptions): Promise<DevServer | null> {
   args.push('--dynamic-config-value', 'matching.enableFairness=true');
   args.push('--dynamic-config-value', `history.transferProcessorMaxPollRPS=${STEPS_PER_SECOND}`);
   args.push('--dynamic-config-value', `history.timerProcessorMaxTimeShift="${TIMERS_LATE}"`);
+  if (options.timerLooks !== undefined) args.push('--dynamic-config-value', `history.timerProcessorMaxPollRPS=${options.timerLooks}`);
   if (options.dbFile !== undefined) {
     await mkdir(dirname(options.dbFile), { recursive: true });
     args.push('--db-filename', options.dbFile);
