@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Memory that looks like a disk, on Linux. */
@@ -13,6 +13,8 @@ let root: string | undefined;
 export function setup(): void {
   if (process.env['TMPDIR'] !== undefined || free() < ENOUGH_BYTES) return;
   root = mkdtempSync(join(IN_MEMORY, 'suture-'));
+  // As /tmp is: some tests run parts as another user.
+  chmodSync(root, 0o1777);
   process.env['TMPDIR'] = root;
 }
 

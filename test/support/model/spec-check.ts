@@ -3,7 +3,7 @@ import { OpenAPIBackend } from 'openapi-backend';
 import type { Json } from '../github/wire.ts';
 
 /** Where the project keeps OpenAI's published specification, beside the checkout; it need not be there. */
-const SPEC = new URL('../../../../shared/specs/openai.json', import.meta.url);
+export const SPEC = new URL('../../../../shared/specs/openai.json', import.meta.url);
 
 /** What is wrong with a request, or with an answer of the stand-in itself; nothing when both are as OpenAI's specification has them. */
 export interface SpecCheck {
