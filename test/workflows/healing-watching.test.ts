@@ -66,7 +66,7 @@ describe.concurrent('a healing that watches production', () => {
   it('goes on in a new run as often as its signals want it, loses none of them, and stays the only healing of its subject', {
     timeout: 240_000,
   }, async () => {
-    const repo = 'storm';
+    const repo = 'watched-storm';
     const handle = await world.start(repo, heals, watches(repo, 25), signal(repo));
     await report(world.temporal, input(repo), alert(repo, 'first'));
     const before = await until(handle, 'watching');
