@@ -25,6 +25,7 @@ import { createReasoner } from '../../src/strategies/reasoner.ts';
 import { strategies } from '../../src/strategies/registry.ts';
 import type { Healings } from '../../src/temporal/contract.ts';
 import { createHealings } from '../../src/temporal/index.ts';
+import { patientView } from '../support/patient.ts';
 import { openTemporal } from '../support/temporal.ts';
 import type { ProvidedTemporal } from '../support/temporal-server.ts';
 import type { EvalCase } from './case.ts';
@@ -225,7 +226,7 @@ export async function openEvalWorld(temporal?: Extract<ProvidedTemporal, { kind:
       const id = healingId(repo, subject);
       await world.workflows.getHandle(id).result();
       const seconds = (performance.now() - began) / 1000;
-      const view = await healings.view(id);
+      const view = await patientView(healings, id);
       if (view === null) throw new Error(`${evalCase.id} cannot be looked at`);
       const change = built.get(view.repair?.hash ?? '');
       const healed = view.outcome?.kind === 'healed';

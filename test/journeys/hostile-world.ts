@@ -2,7 +2,6 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { vi } from 'vitest';
 import type { ActivityDeps } from '../../src/activities/deps.ts';
 import { createActivities } from '../../src/activities/index.ts';
 import { parseRepositoryPolicy } from '../../src/config/repository-policy.ts';
@@ -31,6 +30,7 @@ import { strategies } from '../../src/strategies/registry.ts';
 import type { Healings } from '../../src/temporal/contract.ts';
 import { createHealings } from '../../src/temporal/index.ts';
 import { writeFiles } from '../integrations/local/support.ts';
+import { patientView } from '../support/patient.ts';
 import { openTemporal, type TemporalWorld } from '../support/temporal.ts';
 
 /** Files of a repository by path. */
@@ -223,8 +223,7 @@ export async function openWholeWorld(
     async followed(repo) {
       const id = healingId(repo, 'branch/main');
       await temporal.workflows.getHandle(id).result();
-      // A worker that is busy with many others may be too late for a person, who would ask again.
-      const view = await vi.waitFor(() => healings.view(id), { timeout: 60_000, interval: 500 });
+      const view = await patientView(healings, id);
       if (view?.state !== 'closed') throw new Error(`${id} ended in the state ${view?.state}`);
       return view;
     },
