@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { searched, sha } from './noisy.ts';
+import { searched, seeded, sha } from './noisy.ts';
 
 const seenAs = (probes: ReadonlyArray<{ readonly sha: string; readonly colour: string }>, index: number, colour: string) =>
   probes.filter((probe) => probe.sha === sha(index) && probe.colour === colour).length;
@@ -66,10 +66,20 @@ describe('the search for the culprit', () => {
     expect(end).toMatchObject({ kind: 'unverified', why: expect.stringContaining('not reliably red') });
   });
 
-  it('gives up in the end where colours mean nothing', () => {
-    const { end, probes } = searched(20, (_index, { length }) => (length % 2 === 0 ? 'red' : 'green'));
-    expect(end.kind).toBe('unverified');
-    expect(probes.length).toBeLessThanOrEqual(250);
+  it.each([0.3, 0.5])('seldom blames a commit where every revision is red by luck, in %d of runs, and gives up in the end', (rate) => {
+    let named = 0;
+    let contradicted = 0;
+    for (let seed = 1; seed <= 200; seed += 1) {
+      const random = seeded(seed);
+      const { end, probes } = searched(5, () => (random() < rate ? 'red' : 'green'), { head: { red: 2, green: 0 } });
+      expect(probes.length).toBeLessThanOrEqual(250);
+      if (end.kind !== 'found') continue;
+      named += 1;
+      if (end.contradictions > 0) contradicted += 1;
+    }
+    // What no run contradicted cannot be told from a real culprit here; the proof runs it three times more. Before luck was thought of it was a third.
+    expect(named).toBeLessThanOrEqual(36);
+    expect(contradicted).toBeLessThanOrEqual(20);
   });
 
   it('takes a head that was seen green before for a flaky check, and does not stop at the first guess', () => {

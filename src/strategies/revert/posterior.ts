@@ -16,6 +16,13 @@ const NOISE: ReadonlyArray<{ readonly falseRed: number; readonly falseGreen: num
   ]),
 ];
 
+/**
+ * How likely it is that runs are red by luck, at every revision alike, before anything was seen, and how often then: as likely as a culprit whose runs lie.
+ * With less than that, a search that goes on until it is certain names somebody in a third of such histories.
+ */
+const LUCK = 0.3;
+const LUCKY: readonly number[] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7];
+
 /** Chance that no commit of the line did it: the head is not really red, or the last revision is not really green. */
 const NEITHER = 0.01;
 
@@ -56,7 +63,8 @@ export class Posterior {
       const rest = Math.log(prior) + allRed * goodRed + allGreen * goodGreen;
       return priors.map((chance, h) => chance + rest + (reds[h] ?? 0) * (badRed - goodRed) + (greens[h] ?? 0) * (badGreen - goodGreen));
     });
-    const most = joint.reduce((top, logs) => Math.max(top, ...logs), Number.NEGATIVE_INFINITY);
+    const luck = LUCKY.map((rate) => Math.log(LUCK / LUCKY.length) + allRed * Math.log(rate) + allGreen * Math.log(1 - rate));
+    const most = [...joint, luck].reduce((top, logs) => Math.max(top, ...logs), Number.NEGATIVE_INFINITY);
     const chances = priors.map(() => 0);
     const redIfBad = priors.map(() => 0);
     const redIfGood = priors.map(() => 0);
@@ -67,6 +75,12 @@ export class Posterior {
         redIfBad[h] = (redIfBad[h] ?? 0) + chance * (1 - falseGreen);
         redIfGood[h] = (redIfGood[h] ?? 0) + chance * falseRed;
       }
+    // By luck is a way in which none is bad.
+    for (const [at, rate] of LUCKY.entries()) {
+      const chance = Math.exp((luck[at] ?? 0) - most);
+      chances[0] = (chances[0] ?? 0) + chance;
+      redIfGood[0] = (redIfGood[0] ?? 0) + chance * rate;
+    }
     const sum = chances.reduce((total, chance) => total + chance, 0);
     this.chances = chances.map((chance) => chance / sum);
     this.#redIfBad = redIfBad.map((chance) => chance / sum);
