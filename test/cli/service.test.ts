@@ -162,7 +162,7 @@ describe('beside a running service', { timeout: 120_000 }, () => {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
         body: JSON.stringify({
-          repository: `${mark}/shop`,
+          repository: `${mark}/other`,
           subject: 'manual/storm',
           summary: 'It broke',
           kind: 'check-failed',
@@ -181,14 +181,14 @@ describe('beside a running service', { timeout: 120_000 }, () => {
         await delay(200);
       }
     };
-    // On a slow machine it could be over before the last of them comes, and that one would rightly start another.
-    expect((await suture(stateDir, ['pause', `${mark}/shop`])).code).toBe(0);
+    // Red and paused, it waits: one that is over before the last of them comes would rightly be followed by another.
+    expect((await suture(stateDir, ['pause', `${mark}/other`])).code).toBe(0);
     const statuses = await Promise.all(Array.from({ length: 500 }, (_, number) => deliver(number)));
     expect(new Set(statuses)).toEqual(new Set([202]));
     const all = await json<ReadonlyArray<{ healingId: string; runId: string }>>('status', '--all');
-    const storm = all.filter((one) => one.healingId === `heal/${mark}/shop/manual/storm`);
+    const storm = all.filter((one) => one.healingId === `heal/${mark}/other/manual/storm`);
     expect(new Set(storm.map((one) => one.runId)).size).toBe(1);
-    expect((await suture(stateDir, ['resume', `${mark}/shop`])).code).toBe(0);
+    expect((await suture(stateDir, ['resume', `${mark}/other`])).code).toBe(0);
   });
 
   it('the audit trail is whole', async () => {
