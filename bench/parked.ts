@@ -14,7 +14,7 @@ import { withWorld } from './world.ts';
 const HEALINGS = Number(process.env['SUTURE_BENCH_PARKED'] ?? 1000);
 /** A repository has at most 100 slots, and each waits in one; 25 is many already for one service. */
 const REPOSITORIES = Math.max(25, Math.ceil(HEALINGS / 25));
-/** Fewer than the worker keeps in memory beside a coordinator for each repository. */
+/** On their way at the same time: fewer than the worker keeps in memory, so that they are not read back at every step. */
 const UNDER_WAY = 50;
 const SETTLE_MS = 5_000;
 /** Healings that are decided on, or looked at, after the restart. */

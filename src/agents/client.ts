@@ -27,12 +27,15 @@ export interface RemoteAgent {
   /** Throws `Failure`: what the agent said went wrong, `model-unavailable` or `executor-unavailable` (worth a retry) where it does not answer, `not-permitted` where it does not let us in, `plan-invalid` where its answer does not fit. */
   call<Output extends z.ZodType>(tool: string, input: object, output: Output, options: CallOptions): Promise<z.infer<Output>>;
   /** Returns when it answers and has these tools; throws as `call` does. */
-  reach(tools: readonly string[], options: Pick<CallOptions, 'timeoutMs'>): Promise<void>;
+  reach(tools: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Largest answer, in bytes: a plan may write a MB or two. */
 const MAX_ANSWER = 32 * 1024 ** 2;
+
+/** How long it may take to say which tools it has. */
+const REACH_MS = 10_000;
 
 /** How long an executor is left alone that does not answer: jobs are tried three times, and one that starts again takes a while. */
 const EXECUTOR_PAUSE_MS = 30_000;
@@ -90,26 +93,33 @@ export function connectAgent(name: 'reasoner' | 'executor', place: AgentPlace): 
       : new Failure('model-unavailable', said, { cause: error });
   }
 
+  /** Asks over the one connection; what went wrong there leaves none behind. */
+  async function over<T>(timeoutMs: number, ask: (client: Client) => Promise<T>, onError: (error: unknown) => Failure = away): Promise<T> {
+    try {
+      connected ??= connect(timeoutMs);
+      return await ask(await connected);
+    } catch (error) {
+      await forget();
+      throw onError(error);
+    }
+  }
+
   return {
     async call(tool, input, output, { timeoutMs, signal, onProgress }) {
-      let result: Awaited<ReturnType<Client['callTool']>>;
-      try {
-        connected ??= connect(timeoutMs);
-        const client = await connected;
-        result = await client.callTool(
-          { name: tool, arguments: { ...input } },
-          {
-            timeout: timeoutMs,
-            maxTotalTimeout: timeoutMs,
-            ...(signal === undefined ? {} : { signal }),
-            ...(onProgress === undefined ? {} : { onprogress: ({ message }) => onProgress(oneLine(message ?? '', 500)) }),
-          },
-        );
-      } catch (error) {
-        await forget();
-        if (signal?.aborted === true) throw new Failure('cancelled', `the call of ${tool} was stopped`, { cause: error });
-        throw away(error);
-      }
+      const result = await over(
+        timeoutMs,
+        (client) =>
+          client.callTool(
+            { name: tool, arguments: { ...input } },
+            {
+              timeout: timeoutMs,
+              maxTotalTimeout: timeoutMs,
+              ...(signal === undefined ? {} : { signal }),
+              ...(onProgress === undefined ? {} : { onprogress: ({ message }) => onProgress(oneLine(message ?? '', 500)) }),
+            },
+          ),
+        (error) => (signal?.aborted === true ? new Failure('cancelled', `the call of ${tool} was stopped`, { cause: error }) : away(error)),
+      );
       if (result.isError === true)
         throw (
           failureOf(result) ?? new Failure('plan-invalid', `the ${name} refused ${tool}: ${oneLine(JSON.stringify(result.content), 300)}`)
@@ -122,15 +132,8 @@ export function connectAgent(name: 'reasoner' | 'executor', place: AgentPlace): 
         `the ${name} answers ${tool} in a form that does not fit: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
       );
     },
-    async reach(tools, { timeoutMs }) {
-      let known: Awaited<ReturnType<Client['listTools']>>['tools'];
-      try {
-        connected ??= connect(timeoutMs);
-        known = (await (await connected).listTools(undefined, { timeout: timeoutMs })).tools;
-      } catch (error) {
-        await forget();
-        throw away(error);
-      }
+    async reach(tools) {
+      const { tools: known } = await over(REACH_MS, (client) => client.listTools(undefined, { timeout: REACH_MS }));
       const missing = tools.filter((tool) => !known.some((one) => one.name === tool));
       if (missing.length > 0)
         throw new Failure('configuration-invalid', `agents.${name}: what answers at ${whereIs(place)} has no tool ${missing.join(', ')}`);

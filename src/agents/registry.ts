@@ -46,13 +46,13 @@ export function openExecutorSandbox(config: PlaceConfig, reaching: Reaching): (S
   return { ...executorSandbox(executor), close: () => executor.close() };
 }
 
-/** Returns when the reasoner that the configuration names answers, with where it is; throws `Failure`. */
-export async function reachReasoner(config: PlaceConfig, reaching: Reaching): Promise<string> {
+/** Where the reasoner is that the configuration names, when it answers there; null where it names none. Throws `Failure`. */
+export async function reachReasoner(config: PlaceConfig, reaching: Reaching): Promise<string | null> {
   const place = placeOf(config, reaching);
-  if (place === null) return 'in this process';
+  if (place === null) return null;
   const agent = connectAgent('reasoner', place);
   try {
-    await agent.reach(['diagnose', 'propose_fix'], { timeoutMs: 10_000 });
+    await agent.reach(['diagnose', 'propose_fix']);
   } finally {
     await agent.close();
   }

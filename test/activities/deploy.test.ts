@@ -4,7 +4,17 @@ import { ProductionAction } from '../../src/domain/production-action.schema.ts';
 import type { ForgeDeployments } from '../../src/integrations/contract.ts';
 import { openPullRequest, push, reportCheck, requestDeployment } from '../../src/integrations/local/admin.ts';
 import { SHOP } from '../integrations/local/support.ts';
-import { type ActivityWorld, activityWorld, FILES, HEALING, POLICY, SETTINGS, signal, unittestLog } from '../support/activity-world.ts';
+import {
+  type ActivityWorld,
+  activityWorld,
+  FILES,
+  HEALING,
+  incidentOf,
+  POLICY,
+  SETTINGS,
+  signal,
+  unittestLog,
+} from '../support/activity-world.ts';
 
 /** A world whose service is deployed the way that these lines of its policy say, with an incident of that service. */
 async function open(lines: string) {
@@ -16,15 +26,8 @@ async function open(lines: string) {
     actor: 'dev',
   });
   await reportCheck(world.forgeDir, SHOP, { sha, name: 'unit', conclusion: 'failure', log: unittestLog(true) });
-  const found = await world.activities.normalize({
-    healingId: HEALING,
-    repo: SHOP,
-    subject: 'branch/main',
-    signals: [signal({ sha, service: 'shop' })],
-    settings: SETTINGS,
-  });
-  if (found.kind !== 'incident') throw new Error(JSON.stringify(found));
-  return { world, dossier: found.incident.dossier };
+  const incident = await incidentOf(world.activities, { sha, service: 'shop' });
+  return { world, dossier: incident.dossier };
 }
 
 const deploy = (world: ActivityWorld, dossier: Awaited<ReturnType<typeof open>>['dossier']) =>

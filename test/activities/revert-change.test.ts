@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { closePullRequest, push, reportCheck } from '../../src/integrations/local/admin.ts';
 import { SHOP } from '../integrations/local/support.ts';
-import { activityWorld, FILES, HEALING, POLICY, SETTINGS, signal, unittestLog } from '../support/activity-world.ts';
+import { activityWorld, FILES, HEALING, incidentOf, POLICY, unittestLog } from '../support/activity-world.ts';
 
 /** An incident, and a merged fix on top of it that made things worse. */
 async function open() {
@@ -9,21 +9,14 @@ async function open() {
   const change = (files: Record<string, string>) => push(world.forgeDir, SHOP, { branch: 'main', files, message: 'x', actor: 'dev' });
   const { sha } = await change({ 'config.yaml': 'mode: broken\n' });
   await reportCheck(world.forgeDir, SHOP, { sha, name: 'unit', conclusion: 'failure', log: unittestLog(true) });
-  const found = await world.activities.normalize({
-    healingId: HEALING,
-    repo: SHOP,
-    subject: 'branch/main',
-    signals: [signal({ sha, service: 'shop' })],
-    settings: SETTINGS,
-  });
-  if (found.kind !== 'incident') throw new Error(JSON.stringify(found));
+  const incident = await incidentOf(world.activities, { sha, service: 'shop' });
   const fix = await change({ 'config.yaml': 'mode: worse\n' });
   const revert = () =>
     world.activities.publishRevert({
       key: 'k/revert',
       healingId: HEALING,
       repo: SHOP,
-      dossier: found.incident.dossier,
+      dossier: incident.dossier,
       sha: fix.sha,
       reason: 'errors rose @everyone closes #1',
     });

@@ -9,11 +9,9 @@ import {
   activityWorld,
   type Decide,
   FILES,
-  HEALING,
   HELD_SECRET,
+  incidentOf,
   POLICY,
-  SETTINGS,
-  signal,
   unittestLog,
 } from '../support/activity-world.ts';
 
@@ -25,15 +23,8 @@ async function dossierOf(world: ActivityWorld) {
     actor: 'dev',
   });
   await reportCheck(world.forgeDir, SHOP, { sha, name: 'unit', conclusion: 'failure', log: unittestLog(true) });
-  const normalized = await world.activities.normalize({
-    healingId: HEALING,
-    repo: SHOP,
-    subject: 'branch/main',
-    signals: [signal({ sha, service: 'shop' })],
-    settings: SETTINGS,
-  });
-  if (normalized.kind !== 'incident') throw new Error(JSON.stringify(normalized));
-  return { dossier: normalized.incident.dossier, sha };
+  const incident = await incidentOf(world.activities, { sha, service: 'shop' });
+  return { dossier: incident.dossier, sha };
 }
 
 async function runWith(decide: Decide, policy = POLICY): Promise<{ readonly facts: RunFacts; readonly world: ActivityWorld }> {

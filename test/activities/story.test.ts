@@ -11,7 +11,16 @@ import { repoFolders } from '../../src/integrations/local/paths.ts';
 import { openRepository, readPull, readPulls } from '../../src/integrations/local/repo-store.ts';
 import { stableJson } from '../../src/lib/stable-json.ts';
 import { SHOP } from '../integrations/local/support.ts';
-import { type ActivityWorld, activityWorld, HEALING, HELD_SECRET, SETTINGS, signal, unittestLog } from '../support/activity-world.ts';
+import {
+  type ActivityWorld,
+  activityWorld,
+  HEALING,
+  HELD_SECRET,
+  incidentOf,
+  SETTINGS,
+  signal,
+  unittestLog,
+} from '../support/activity-world.ts';
 
 const KEY = `${HEALING}/run/1`;
 
@@ -35,15 +44,7 @@ beforeEach(async () => {
 
 async function failingAt(sha: string): Promise<void> {
   await reportCheck(world.forgeDir, SHOP, { sha, name: 'unit', conclusion: 'failure', log: unittestLog(true) });
-  const normalized = await world.activities.normalize({
-    healingId: HEALING,
-    repo: SHOP,
-    subject: 'branch/main',
-    signals: [signal({ sha })],
-    settings: SETTINGS,
-  });
-  if (normalized.kind !== 'incident') throw new Error(JSON.stringify(normalized));
-  incident = normalized.incident;
+  incident = await incidentOf(world.activities, { sha });
 }
 
 async function planned(): Promise<{ readonly plan: PlanSummary; readonly diagnosis: Diagnosis }> {

@@ -8,7 +8,7 @@ import { parseSandboxJob } from '../../src/config/index.ts';
 import { push } from '../../src/integrations/local/admin.ts';
 import { DEFAULT_LIMITS, type Sandbox, type SandboxJob } from '../../src/sandbox/contract.ts';
 import { SHOP } from '../integrations/local/support.ts';
-import { HEALING, SETTINGS, signal } from '../support/activity-world.ts';
+import { incidentOf } from '../support/activity-world.ts';
 import { type AgentWorld, agentWorld, TOKENS } from './world.ts';
 
 type Elsewhere = Sandbox & { close(): Promise<void> };
@@ -34,15 +34,8 @@ async function incidentIn({ world }: AgentWorld) {
     message: 'Tune',
     actor: 'dev',
   });
-  const normalized = await world.activities.normalize({
-    healingId: HEALING,
-    repo: SHOP,
-    subject: 'branch/main',
-    signals: [signal({ sha })],
-    settings: SETTINGS,
-  });
-  if (normalized.kind !== 'incident') throw new Error(JSON.stringify(normalized));
-  return { sha, dossier: normalized.incident.dossier };
+  const incident = await incidentOf(world.activities, { sha });
+  return { sha, dossier: incident.dossier };
 }
 
 describe('the worker with its sandbox at an executor elsewhere', () => {

@@ -19,7 +19,7 @@ import type { StrategyContext } from '../../src/strategies/contract.ts';
 import { createReasoner } from '../../src/strategies/reasoner.ts';
 import { strategies } from '../../src/strategies/registry.ts';
 import { SHOP } from '../integrations/local/support.ts';
-import { HEALING, SETTINGS, signal, unittestLog } from '../support/activity-world.ts';
+import { HEALING, incidentOf, unittestLog } from '../support/activity-world.ts';
 import { type AgentWorld, agentWorld, TOKENS } from './world.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -49,18 +49,11 @@ async function reasoned(given: AgentWorld, place: AgentPlace | null): Promise<Re
   });
   await reportCheck(world.forgeDir, SHOP, { sha: world.green, name: 'unit', conclusion: 'success' });
   await reportCheck(world.forgeDir, SHOP, { sha: bad.sha, name: 'unit', conclusion: 'failure', log: unittestLog(true) });
-  const normalized = await world.activities.normalize({
-    healingId: HEALING,
-    repo: SHOP,
-    subject: 'branch/main',
-    signals: [signal({ sha: bad.sha })],
-    settings: SETTINGS,
-  });
-  if (normalized.kind !== 'incident') throw new Error(JSON.stringify(normalized));
+  const incident = await incidentOf(world.activities, { sha: bad.sha });
   const ask = (reasoner: typeof world.deps.reasoner) =>
     createActivities({ ...world.deps, reasoner }).reason({
       healingId: HEALING,
-      dossier: normalized.incident.dossier,
+      dossier: incident.dossier,
       attempt: 1,
       tried: [],
       probes: [],
@@ -173,15 +166,8 @@ describe('a reasoner in another process', () => {
 
 /** An incident with its policy, as the forge has them. */
 async function fileOf({ world }: AgentWorld) {
-  const normalized = await world.activities.normalize({
-    healingId: HEALING,
-    repo: SHOP,
-    subject: 'branch/main',
-    signals: [signal({ sha: world.green })],
-    settings: SETTINGS,
-  });
-  if (normalized.kind !== 'incident') throw new Error(JSON.stringify(normalized));
-  return Dossier.parse(JSON.parse(new TextDecoder().decode(await world.deps.artifacts.get(normalized.incident.dossier))));
+  const incident = await incidentOf(world.activities, { sha: world.green });
+  return Dossier.parse(JSON.parse(new TextDecoder().decode(await world.deps.artifacts.get(incident.dossier))));
 }
 
 describe('the client of a reasoner', () => {

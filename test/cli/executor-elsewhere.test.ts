@@ -3,31 +3,17 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRepository, push } from '../../src/integrations/local/admin.ts';
+import { push } from '../../src/integrations/local/admin.ts';
 import { createLocalForge } from '../../src/integrations/local/forge.ts';
 import { freePort } from '../../src/lib/free-port.ts';
 import { readAuditTrail } from '../../src/store/read-audit-trail.ts';
-import { onSharedServer, type Running, repositoryOf, start, stateFolderOf, suture } from './support.ts';
+import { onSharedServer, type Running, serveRepository, shopFiles, start, stateFolderOf, suture } from './support.ts';
 
 /** A service whose worker has its jobs run by an Executor over HTTP: here the one that its own ingress serves, by another process. */
 const mark = `e${process.pid}`;
 const repo = { owner: mark, name: 'shop' };
 const id = `heal/${mark}/shop/branch/main`;
 const TOKEN = 'token-of-the-worker-at-the-executor';
-
-const FILES = {
-  '.github/suture.yml': `version: 1
-autonomy: merge
-checks:
-  - name: test
-    run: ./check.sh
-    timeoutSeconds: 30
-config:
-  - config.txt
-`,
-  'check.sh': '#!/bin/sh\ngrep -q "^mode=good$" config.txt\n',
-  'config.txt': 'mode=good\n',
-};
 
 let stateDir: string;
 let origin: string;
@@ -45,12 +31,7 @@ beforeAll(async () => {
     },
     agents: { serve: ['executor'], executor: { url: `http://127.0.0.1:${port}/mcp/executor` } },
   });
-  origin = repositoryOf(FILES);
-  await createRepository(stateDir, repo, {
-    origin: { fromDirectory: origin, message: 'shop', actor: 'mara' },
-    defaultBranch: 'main',
-    settings: { protected: true, requiredChecks: ['test'], maintainers: ['mara'] },
-  });
+  origin = await serveRepository(stateDir, repo, shopFiles());
   service = start(stateDir, ['start'], { SUTURE_SECRET_EXECUTOR_TOKEN: TOKEN });
   await service.says('Suture serves');
 }, 90_000);

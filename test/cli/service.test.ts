@@ -2,9 +2,9 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRepository, push } from '../../src/integrations/local/admin.ts';
+import { push } from '../../src/integrations/local/admin.ts';
 import { createLocalForge } from '../../src/integrations/local/forge.ts';
-import { processesOf, type Running, repositoryOf, start, stateFolderOf, suture } from './support.ts';
+import { processesOf, type Running, serveRepository, shopFiles, start, stateFolderOf, suture } from './support.ts';
 
 /** The whole service as `npm start` runs it, with commands beside it; its tests tell one story, in order. */
 const mark = `o${process.pid}`;
@@ -14,21 +14,7 @@ let stateDir: string;
 let service: Running;
 const origins: string[] = [];
 
-const FILES = {
-  '.github/suture.yml': `version: 1
-autonomy: merge
-checks:
-  - name: test
-    run: ./check.sh
-    timeoutSeconds: 30
-config:
-  - config.txt
-protectedPaths:
-  - config.txt
-`,
-  'check.sh': '#!/bin/sh\ngrep -q "^mode=good$" config.txt\n',
-  'config.txt': 'mode=good\n',
-};
+const FILES = shopFiles('protectedPaths:\n  - config.txt\n');
 
 async function serve(): Promise<Running> {
   const running = start(stateDir, ['start']);
@@ -58,25 +44,13 @@ async function until(what: string, ready: (view: View) => boolean): Promise<View
   throw new Error(`${id} did not get to: ${what}`);
 }
 
-async function serveRepository(name: string): Promise<void> {
-  const origin = repositoryOf(FILES);
-  origins.push(origin);
-  await createRepository(
-    stateDir,
-    { owner: mark, name },
-    {
-      origin: { fromDirectory: origin, message: 'shop', actor: 'mara' },
-      defaultBranch: 'main',
-      settings: { protected: true, requiredChecks: ['test'], maintainers: ['mara'] },
-    },
-  );
-}
+const serveShop = async (name: string) => void origins.push(await serveRepository(stateDir, { owner: mark, name }, FILES));
 
 beforeAll(async () => {
   const timings = { gatherMs: 100, checkPollMs: 500, cooldownMs: 500, slotLeaseMs: 600_000 };
   // With a Temporal server of its own: its database is part of what survives.
   stateDir = stateFolderOf({ patrolEveryMs: 0, autonomyCeiling: 'merge', timings });
-  await serveRepository('shop');
+  await serveShop('shop');
   service = await serve();
 }, 90_000);
 
@@ -135,7 +109,7 @@ describe('beside a running service', { timeout: 120_000 }, () => {
   });
 
   it('a paused repository grants nothing, and goes on when resumed', async () => {
-    await serveRepository('other');
+    await serveShop('other');
     const other = { owner: mark, name: 'other' };
     expect((await suture(stateDir, ['pause', `${mark}/other`])).code).toBe(0);
     const forge = createLocalForge(stateDir);

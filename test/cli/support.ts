@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { RepoRef } from '../../src/domain/names.schema.ts';
+import { createRepository } from '../../src/integrations/local/admin.ts';
 import { providedTemporal } from '../support/temporal.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -93,6 +95,32 @@ export function repositoryOf(...commits: ReadonlyArray<Readonly<Record<string, s
     git(folder, 'commit', '-q', '-m', `change ${number}`);
   }
   return folder;
+}
+
+/** A repository whose one check wants a line of its configuration; `policy` is added to its policy file. */
+export const shopFiles = (policy = ''): Readonly<Record<string, string>> => ({
+  '.github/suture.yml': `version: 1
+autonomy: merge
+checks:
+  - name: test
+    run: ./check.sh
+    timeoutSeconds: 30
+config:
+  - config.txt
+${policy}`,
+  'check.sh': '#!/bin/sh\ngrep -q "^mode=good$" config.txt\n',
+  'config.txt': 'mode=good\n',
+});
+
+/** Puts a repository with these files into the local forge of a state folder, protected and with its check required; gives the folder that it came from. */
+export async function serveRepository(stateDir: string, repo: RepoRef, files: Readonly<Record<string, string>>): Promise<string> {
+  const origin = repositoryOf(files);
+  await createRepository(stateDir, repo, {
+    origin: { fromDirectory: origin, message: 'shop', actor: 'mara' },
+    defaultBranch: 'main',
+    settings: { protected: true, requiredChecks: ['test'], maintainers: ['mara'] },
+  });
+  return origin;
 }
 
 /** What git says in a folder. */

@@ -280,6 +280,19 @@ export async function activityWorld(
   };
 }
 
+/** The incident that a signal about the shop's main branch comes to. */
+export async function incidentOf({ normalize }: Pick<Activities, 'normalize'>, change: Partial<Signal>) {
+  const normalized = await normalize({
+    healingId: HEALING,
+    repo: SHOP,
+    subject: 'branch/main',
+    signals: [signal(change)],
+    settings: SETTINGS,
+  });
+  if (normalized.kind !== 'incident') throw new Error(JSON.stringify(normalized));
+  return normalized.incident;
+}
+
 /** A signal about the shop's main branch. */
 export function signal(change: Partial<Signal> = {}): Signal {
   return {

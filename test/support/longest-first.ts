@@ -8,11 +8,15 @@ const LONGEST: readonly string[] = [
   'github/faults-healing',
   'journeys/kill-worker',
   'github/faults-people',
-  'gate/corpus',
+  'workflows/repo-coordinator',
   'github/faults-taken-back',
   'eval/eval',
   'abuse/',
   'journeys/',
+  'cli/service',
+  'cli/heal',
+  'workflows/healing-signals',
+  'live/runners',
 ];
 
 const place = ({ moduleId }: TestSpecification): number => {

@@ -5,8 +5,6 @@ import type { Executor, WorkOptions } from '../contract.ts';
 
 /** The longest job, and room for it to wait for its turn. */
 const JOB_MS = 15 * 60_000;
-/** Saying which tools it has. */
-const REACH_MS = 10_000;
 /** A validation is many jobs. */
 const VALIDATION_MS = 3 * 3_600_000;
 
@@ -30,7 +28,7 @@ export function remoteExecutor(place: AgentPlace): Executor & { reach(): Promise
       };
       return agent.call('validate', input, Validation, bounded(VALIDATION_MS, options));
     },
-    reach: () => agent.reach(['run_sandbox_job'], { timeoutMs: REACH_MS }),
+    reach: () => agent.reach(['run_sandbox_job']),
     close: () => agent.close(),
   };
 }

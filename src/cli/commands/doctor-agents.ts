@@ -12,10 +12,10 @@ const reaching = (stateDir: string, secret: string): Reaching => ({
 
 /** Whether the Reasoner elsewhere that the configuration names answers; nothing where it names none. */
 export async function reasonerFindings(stateDir: string, { agents: { reasoner } }: Config): Promise<readonly Finding[]> {
-  if ((reasoner.url ?? reasoner.command) === undefined) return [];
   const name = 'reasoner elsewhere';
   try {
-    return [{ name, ok: true, detail: await reachReasoner(reasoner, reaching(stateDir, 'reasoner-token')) }];
+    const where = await reachReasoner(reasoner, reaching(stateDir, 'reasoner-token'));
+    return where === null ? [] : [{ name, ok: true, detail: where }];
   } catch (error) {
     if (error instanceof Failure) return [{ name, ok: false, detail: error.message }];
     throw error;

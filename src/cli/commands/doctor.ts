@@ -36,6 +36,7 @@ async function version(tool: string, install: string): Promise<string> {
 export async function doctor(policyFile: string | undefined, out: Output): Promise<number> {
   const stateDir = stateFolder(process.env);
   let config: LoadedConfig['config'] | null = null;
+  let isThere = false;
   const findings: Finding[] = [
     await finding('node', () => {
       if (Number(process.versions.node.split('.')[0]) < 22)
@@ -59,6 +60,7 @@ export async function doctor(policyFile: string | undefined, out: Output): Promi
     }),
     await finding('state folder', async () => {
       await openStateFolder(stateDir);
+      isThere = true;
       const free = freeBytes(stateDir) ?? 0;
       if (free < MIN_FREE_BYTES)
         throw new Error(`${stateDir} has only ${Math.round(free / 1024 ** 2)} MiB left; free some space or set SUTURE_STATE_DIR`);
@@ -66,7 +68,7 @@ export async function doctor(policyFile: string | undefined, out: Output): Promi
     }),
   ];
   // Sandboxes keep what they need in the state folder, so nothing can be said of them without one.
-  if (config !== null && findings.at(-1)?.ok === true)
+  if (config !== null && isThere)
     findings.push(
       ...(await sandboxFindings(stateDir, config)),
       ...(await executorFindings(stateDir, config)),

@@ -18,7 +18,8 @@ const NOISE: ReadonlyArray<{ readonly falseRed: number; readonly falseGreen: num
 
 /**
  * How likely it is that runs are red by luck, at every revision alike, before anything was seen, and how often then: as likely as a culprit whose runs lie.
- * With less than that, a search that goes on until it is certain names somebody in a third of such histories.
+ * With less than that, a search that goes on until it is certain names somebody in a third of such histories. Nearly always red is no luck: then the
+ * revision that is known to be green is bad as well, and that is said.
  */
 const LUCK = 0.3;
 const LUCKY: readonly number[] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7];
