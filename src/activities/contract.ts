@@ -9,7 +9,7 @@ import type { MetricPoint, Milestone } from '../domain/milestone.ts';
 import type { ArtifactRef, RepoRef } from '../domain/names.schema.ts';
 import type { Outcome, ReasonCode } from '../domain/outcome.ts';
 import type { ProbeResult, Proposal, StrategyRefusal, TrialResult } from '../domain/plan.schema.ts';
-import type { Proof, RunFacts } from '../domain/proof.schema.ts';
+import type { Proof, ProofRound, RunFacts } from '../domain/proof.schema.ts';
 import type { HealingInput, HealingSettings } from '../domain/settings.ts';
 import type { Actor, Signal } from '../domain/signal.schema.ts';
 import type { Autonomy, Verdict } from '../domain/verdict.schema.ts';
@@ -354,13 +354,16 @@ export interface Activities {
   judgeProof(input: {
     readonly healingId: string;
     readonly dossier: ArtifactRef;
-    readonly plan: ArtifactRef;
+    /** Absent: nobody planned the change; it was offered. */
+    readonly plan?: ArtifactRef;
     readonly changeSet: ChangeSetRef;
     readonly red: RunFacts;
     readonly green: RunFacts;
     readonly greenAgain?: RunFacts;
     /** Without the change once more, after it was green with it. */
     readonly redAgain?: RunFacts;
+    /** Both once more, as often as the verdict `unconfirmed` asked for. */
+    readonly rounds?: readonly ProofRound[];
     readonly widerBefore: readonly RunFacts[];
     readonly widerAfter: readonly RunFacts[];
   }): Promise<Proof>;

@@ -6,7 +6,7 @@ import { decidePlan } from '../domain/policy/decide-plan.ts';
 import { capped } from '../domain/policy/gate/capped.ts';
 import { reportFindings } from '../domain/policy/gate/reports.ts';
 import { runGate } from '../domain/policy/gate.ts';
-import { judgeProbe, judgeProof, judgeReproduction } from '../domain/policy/proof.ts';
+import { confirmationsFor, judgeProbe, judgeProof, judgeReproduction } from '../domain/policy/proof.ts';
 import type { GateFinding, RunFacts } from '../domain/proof.schema.ts';
 import type { Activities } from './contract.ts';
 import type { ProvingDeps } from './deps.ts';
@@ -28,6 +28,15 @@ async function widerFindings(
     const earlier = before.find((candidate) => candidate.name === run.name);
     findings.push(...reportFindings(await reportOf(deps, earlier), await reportOf(deps, run), []));
   }
+  return findings;
+}
+
+/** What runs later is held to the first run with the change: a test that hides only then is gone as well. */
+async function hiddenLater(deps: ProvingDeps, green: RunFacts, later: readonly (RunFacts | undefined)[]): Promise<readonly GateFinding[]> {
+  if (green.report === undefined) return [];
+  const first = await reportOf(deps, green);
+  const findings: GateFinding[] = [];
+  for (const run of later) if (run !== undefined) findings.push(...reportFindings(first, await reportOf(deps, run), []));
   return findings;
 }
 
@@ -60,7 +69,7 @@ export function decideActivities(
       return judgeReproduction(runs, incident);
     },
     judgeProbe: async ({ runs, setup }) => judgeProbe(runs, setup),
-    async judgeProof({ dossier: ref, changeSet: changeSetRef, red, green, greenAgain, redAgain, widerBefore, widerAfter }) {
+    async judgeProof({ dossier: ref, plan, changeSet: changeSetRef, red, green, greenAgain, redAgain, rounds, widerBefore, widerAfter }) {
       const dossier = await readDossier(deps, ref);
       const { incident, policy } = dossier;
       const changeSet = await getChangeSet(deps, changeSetRef);
@@ -81,14 +90,22 @@ export function decideActivities(
           restored,
         }),
         ...cutReports(incident.failing, [red, green]),
-        // What ran the second time is held to the first: a test that hides only then is gone as well.
-        ...(green.report === undefined || greenAgain === undefined
-          ? []
-          : reportFindings(await reportOf(deps, green), await reportOf(deps, greenAgain), [])),
+        ...(await hiddenLater(deps, green, [greenAgain, ...(rounds ?? []).map(({ withIt }) => withIt)])),
         ...(await widerFindings(deps, widerBefore, widerAfter, incident.failing.name)),
       ];
       const said = capped(findings, MAX_FINDINGS).map((finding) => ({ ...finding, detail: deps.redact(finding.detail).slice(0, 300) }));
-      return judgeProof({ red, green, greenAgain, redAgain, widerBefore, widerAfter, findings: said, failingTests: incident.failingTests });
+      return judgeProof({
+        red,
+        green,
+        greenAgain,
+        redAgain,
+        rounds,
+        confirmations: confirmationsFor(plan === undefined ? null : await getJson(deps, plan, Plan), policy),
+        widerBefore,
+        widerAfter,
+        findings: said,
+        failingTests: incident.failingTests,
+      });
     },
     async decideChange({ dossier, plan, changeSet: changeSetRef, proof, failureClass }) {
       const { incident, policy } = await readDossier(deps, dossier);

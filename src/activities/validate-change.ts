@@ -4,7 +4,7 @@ import type { ChangeSetRef } from '../domain/change-set.schema.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Incident, ProvingCommand } from '../domain/incident.schema.ts';
 import type { ArtifactRef } from '../domain/names.schema.ts';
-import type { Proof, RunFacts } from '../domain/proof.schema.ts';
+import type { Proof, ProofRound, RunFacts } from '../domain/proof.schema.ts';
 import type { Actor } from '../domain/signal.schema.ts';
 import { signatureOf } from '../domain/signature.ts';
 import type { Validation, ValidationRequest } from '../domain/validation.schema.ts';
@@ -100,7 +100,7 @@ async function red(trying: Trying): Promise<RunFacts | Proof> {
   return unproven('unclear', `still unclear after ${REPRODUCTIONS} runs`);
 }
 
-/** The same conditions as for a repair of our own: red, green, green again, red without it again, nothing else newly red, a silent gate. */
+/** The same conditions as for a repair of our own: red, green, green again, red without it again, as often as is wanted, nothing else newly red, a silent gate. */
 async function prove(trying: Trying): Promise<Proof> {
   const { steps, dossier, incident, changeSet } = trying;
   const failing = incident.failing.name;
@@ -108,15 +108,13 @@ async function prove(trying: Trying): Promise<Proof> {
   if ('verdict' in before) return before;
   const judge = (
     green: RunFacts,
-    again: { greenAgain?: RunFacts; redAgain?: RunFacts },
+    again: { greenAgain?: RunFacts; redAgain?: RunFacts; rounds?: readonly ProofRound[] },
     widerBefore: readonly RunFacts[],
     widerAfter: readonly RunFacts[],
   ) =>
     steps.judgeProof({
       healingId: '',
       dossier,
-      // Nobody planned it; the judge looks at what it does.
-      plan: dossier,
       changeSet,
       red: before,
       green,
@@ -135,7 +133,14 @@ async function prove(trying: Trying): Promise<Proof> {
   }
   const greenAgain = await run(trying, 'with the change, again', failing, true);
   const redAgain = await run(trying, 'without the change, after it was green with it', failing, false);
-  return judge(green, { greenAgain, redAgain }, widerBefore, widerAfter);
+  const rounds: ProofRound[] = [];
+  for (;;) {
+    const proof = await judge(green, { greenAgain, redAgain, rounds }, widerBefore, widerAfter);
+    if (proof.verdict !== 'unconfirmed') return proof;
+    const round = `round ${rounds.length + 1}`;
+    const without = await run(trying, `without the change, ${round}`, failing, false);
+    rounds.push({ without, withIt: await run(trying, `with the change, ${round}`, failing, true) });
+  }
 }
 
 /** Proves somebody's change with the steps that prove our own. The policy comes from the default branch, never from what is offered. */

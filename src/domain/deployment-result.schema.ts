@@ -9,7 +9,11 @@ export const DeploymentResult = z.object({
   reason: z.enum(REASON_CODES).nullable().describe('Why it ended as it did; null while it is under way.'),
   detail: z.string().max(500),
   step: z.string().max(40).describe('Where the healing stands.'),
-  proven: z.boolean().describe('Red without the change before and after, green with it twice, nothing else newly red, no cheating.'),
+  proven: z
+    .boolean()
+    .describe(
+      'Red without the change before and after, green with it twice, both more often where luck could explain it, nothing else newly red, no cheating.',
+    ),
   change_set_hash: z.string().max(64).nullable(),
   pull_request: z.object({ number: z.number().int(), url: z.string().max(2000), branch: z.string().max(250) }).nullable(),
   merged_revision: z.string().max(40).nullable(),

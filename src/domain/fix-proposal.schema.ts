@@ -20,7 +20,9 @@ export const FixProposal = z.object({
         command: z.string().max(2000),
         proves: z
           .enum(['repair', 'nothing-else-broke'])
-          .describe('`repair`: red without the fix, before and after, and green with it, twice.'),
+          .describe(
+            '`repair`: red without the fix, before and after, and green with it, twice, and both more often where luck could explain it.',
+          ),
       }),
     )
     .max(11),

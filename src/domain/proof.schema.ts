@@ -60,6 +60,12 @@ export const RunFacts = z.object({
 });
 export type RunFacts = z.infer<typeof RunFacts>;
 
+/** One further round of a proof: the failing command without the change, and with it. */
+export interface ProofRound {
+  readonly without: RunFacts;
+  readonly withIt: RunFacts;
+}
+
 /** One finding of the gate against false green. */
 export const GateFinding = z.object({
   code: z.string().max(60),
@@ -71,13 +77,17 @@ export type GateFinding = z.infer<typeof GateFinding>;
 
 /** The verdict on a repair: every condition with its evidence. */
 export const Proof = z.object({
-  verdict: z.enum(['proven', 'not-fixed', 'newly-red', 'flaky', 'gate-refused', 'not-reproduced', 'unclear']),
+  /** `unconfirmed`: all holds so far, and another round is wanted. */
+  verdict: z.enum(['proven', 'unconfirmed', 'not-fixed', 'newly-red', 'flaky', 'gate-refused', 'not-reproduced', 'unclear']),
   /** Red at the base for the reported reason. */
   redAtBase: z.boolean(),
   greenWithChange: z.boolean(),
+  /** Green with the change a second time, and each time after. */
   greenAgain: z.boolean(),
-  /** Red without the change once more, after it was green with it. */
+  /** Red without the change once more, after it was green with it, and each time after. */
   redAgain: z.boolean(),
+  /** Further rounds, each without and with the change; absent: none. */
+  rounds: z.number().int().positive().optional(),
   /** Tests or checks that are red with the change and were not red without, at most 50. */
   newlyRed: z.array(z.string().max(300)).max(50),
   findings: z.array(GateFinding).max(50),

@@ -309,6 +309,15 @@ export const RepositoryPolicy = z.strictObject({
   maxFiles: z.number().int().positive().max(100).default(20).describe('Files that one healing may change.'),
   maxBytes: z.number().int().positive().max(1_048_576).default(262_144).describe('Bytes that one healing may write.'),
   attempts: z.number().int().positive().max(3).default(3).describe('Healing attempts per signature.'),
+  confirmations: z
+    .number()
+    .int()
+    .min(0)
+    .max(5)
+    .default(3)
+    .describe(
+      'Rounds, each without and with the change, that a repair takes beyond the first five runs; none where a tool of the repository repaired what it complained of. Each makes it less likely that a failure which comes and goes is taken for repaired.',
+    ),
   maxOpenPullRequests: z
     .number()
     .int()

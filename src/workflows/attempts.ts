@@ -198,7 +198,7 @@ async function tryPlans(
     if (reasoned.kind !== 'plan') return reasoned;
     const ended = await tryPlan(record, control, desk, reasoned.plan, red.run);
     if (ended.kind === 'flaky') {
-      const gone = cameAndWent(record, ended.redAgain, ended.detail);
+      const gone = cameAndWent(record, ended.without, ended.detail);
       record.red = null;
       record.note(gone.reproduced.detail);
       record.move('reasoning', 'Says what is to be done about what comes and goes');

@@ -1,6 +1,6 @@
 import type { PlanSummary } from '../activities/contract.ts';
 import type { ChangeSetRef } from '../domain/change-set.schema.ts';
-import type { Proof, RunFacts } from '../domain/proof.schema.ts';
+import type { Proof, ProofRound, RunFacts } from '../domain/proof.schema.ts';
 import { act } from './activity-options.ts';
 import type { AttemptEnd } from './attempt-end.ts';
 import { tried } from './attempt-end.ts';
@@ -11,15 +11,15 @@ import { setupOf } from './setup-of.ts';
 import { failedInAll, slimPair, slimRun } from './slim-runs.ts';
 
 /** How proving ended; `flaky`: what is to be repaired comes and goes without the change. */
-export type Proving = AttemptEnd | { readonly kind: 'flaky'; readonly redAgain: RunFacts; readonly detail: string };
+export type Proving = AttemptEnd | { readonly kind: 'flaky'; readonly without: RunFacts; readonly detail: string };
 
 interface Proven {
   readonly proof: Proof;
-  /** Without the change, after it was green with it. */
-  readonly redAgain?: RunFacts;
+  /** Last run without the change, after it was green with it. */
+  readonly without?: RunFacts;
 }
 
-/** Red without the change, green with it, twice, red without it again, nothing else newly red; then what policy says to the result. */
+/** Red without the change, green with it, twice, red without it again, as often as is wanted, nothing else newly red; then what policy says to the result. */
 export async function proveOnce(record: HealingRecord, control: Control, plan: PlanSummary, red: RunFacts): Promise<Proving> {
   record.move('proving', `Proves in the sandbox: ${plan.title}`);
   const incident = record.currentIncident;
@@ -35,23 +35,25 @@ export async function proveOnce(record: HealingRecord, control: Control, plan: P
   }
   record.changeSet = built.changeSet;
   record.note(`Change of ${built.changeSet.fileCount} files: ${built.changeSet.paths.slice(0, 3).join(', ')}`);
-  const { proof, redAgain } = await prove(record, control, plan, built.changeSet, red);
+  const { proof, without } = await prove(record, control, plan, built.changeSet, red);
   record.proof = proof;
   record.audit('proof', {
     verdict: proof.verdict,
     hash: built.changeSet.hash,
     findings: proof.findings.length,
     newlyRed: proof.newlyRed.length,
+    rounds: proof.rounds ?? 0,
   });
   if (proof.verdict !== 'proven') {
     record.triedPlan({ ...tried(plan), result: `${proof.verdict}: ${proof.reasons.join('; ')}` });
-    if (proof.verdict === 'flaky' && proof.greenAgain && redAgain !== undefined)
-      return { kind: 'flaky', redAgain, detail: proof.reasons.join('; ') };
+    if (proof.verdict === 'flaky' && !proof.redAgain && without !== undefined)
+      return { kind: 'flaky', without, detail: proof.reasons.join('; ') };
     return proof.verdict === 'gate-refused'
       ? { kind: 'next', reason: 'gate-refused' }
       : { kind: 'next', reason: 'attempts-used', ...(proof.verdict === 'not-fixed' ? { cheap: true as const } : {}) };
   }
-  record.note('Proven: red without it before and after, green with it twice, nothing newly red');
+  const rounds = proof.rounds === undefined ? '' : `, both in ${proof.rounds} more round(s)`;
+  record.note(`Proven: red without it before and after, green with it twice${rounds}, nothing newly red`);
   const fresh = await control.refresh();
   if (fresh.kind === 'end') return fresh;
   if (fresh.kind === 'changed') return { kind: 'restart' };
@@ -75,26 +77,28 @@ export async function proveOnce(record: HealingRecord, control: Control, plan: P
 
 async function prove(record: HealingRecord, control: Control, plan: PlanSummary, changeSet: ChangeSetRef, red: RunFacts): Promise<Proven> {
   const incident = record.currentIncident;
-  const alike = (redAgain: RunFacts | undefined) => failedInAll(redAgain ? [red, redAgain] : [red]);
   const judge = (
     green: RunFacts,
-    greenAgain: RunFacts | undefined,
-    before: readonly RunFacts[],
-    after: readonly RunFacts[],
-    redAgain?: RunFacts,
-  ) =>
-    act('judgeProof', 'is the change proven', {
+    wider: { readonly before: readonly RunFacts[]; readonly after: readonly RunFacts[] },
+    again?: { readonly greenAgain: RunFacts; readonly redAgain: RunFacts; readonly rounds: readonly ProofRound[] },
+  ) => {
+    const alike = failedInAll([red, ...(again ? [again.redAgain, ...again.rounds.map(({ without }) => without)] : [])]);
+    const slim = (run: RunFacts) => slimRun(run, 150, alike);
+    return act('judgeProof', 'is the change proven', {
       healingId: record.id,
       dossier: incident.dossier,
       plan: plan.artifact,
       changeSet,
-      red: slimRun(red, 150, alike(redAgain)),
+      red: slim(red),
       green: slimPair(red, green, 500).after,
-      ...(greenAgain ? { greenAgain: slimRun(greenAgain, 0) } : {}),
-      ...(redAgain ? { redAgain: slimRun(redAgain, 150, alike(redAgain)) } : {}),
-      widerBefore: before,
-      widerAfter: after,
+      ...(again ? { greenAgain: slimRun(again.greenAgain, 0), redAgain: slim(again.redAgain) } : {}),
+      ...(again && again.rounds.length > 0
+        ? { rounds: again.rounds.map(({ without, withIt }) => ({ without: slim(without), withIt: slimRun(withIt, 0) })) }
+        : {}),
+      widerBefore: wider.before,
+      widerAfter: wider.after,
     });
+  };
   const green = await withChange(record, control, plan, changeSet, 'green');
   record.green = green;
   const colour = await act('judgeProbe', 'does it pass with the change', {
@@ -104,21 +108,31 @@ async function prove(record: HealingRecord, control: Control, plan: PlanSummary,
   });
   if (colour !== 'green') {
     // The wider checks cannot save a change that does not fix its own failure.
-    const early = await judge(green, undefined, [], []);
+    const early = await judge(green, { before: [], after: [] });
     if (early.verdict !== 'proven') return { proof: early };
   }
   const wider = await widerChecks(record, control, plan, changeSet, red, green);
   const greenAgain = await withChange(record, control, plan, changeSet, 'green-again');
-  const redAgain = await redOnceMore(record, control, plan);
-  return { proof: await judge(green, greenAgain, wider.before, wider.after, redAgain), redAgain };
+  const redAgain = await withoutChange(record, control, plan, 'red-again');
+  const rounds: ProofRound[] = [];
+  for (;;) {
+    const proof = await judge(green, wider, { greenAgain, redAgain, rounds });
+    if (proof.verdict !== 'unconfirmed') return { proof, without: rounds.at(-1)?.without ?? redAgain };
+    const step = `confirm/${rounds.length}`;
+    const [without, withIt] = await Promise.all([
+      withoutChange(record, control, plan, `${step}/without`),
+      withChange(record, control, plan, changeSet, `${step}/with`),
+    ]);
+    rounds.push({ without, withIt });
+  }
 }
 
 /** What was red before the change must still be so after it was green, or it came and went by itself and the change mended nothing. */
-async function redOnceMore(record: HealingRecord, control: Control, plan: PlanSummary): Promise<RunFacts> {
+async function withoutChange(record: HealingRecord, control: Control, plan: PlanSummary, step: string): Promise<RunFacts> {
   const { dossier, command, headSha } = record.currentIncident;
   await control.safePoint();
   return await runInSandbox(record, `${command} without the change, once more`, {
-    key: key(record, plan, 'red-again'),
+    key: key(record, plan, step),
     dossier,
     command,
     sha: headSha,
@@ -167,7 +181,7 @@ async function withChange(
 ): Promise<RunFacts> {
   const incident = record.currentIncident;
   await control.safePoint();
-  return await runInSandbox(record, `${incident.command} with the change${step === 'green-again' ? ', again' : ''}`, {
+  return await runInSandbox(record, `${incident.command} with the change${step === 'green' ? '' : ', again'}`, {
     key: key(record, plan, step),
     dossier: incident.dossier,
     command: incident.command,

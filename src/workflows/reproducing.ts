@@ -22,9 +22,9 @@ export type Reproducing =
   | { readonly kind: 'not-red'; readonly outcome: Outcome; readonly reproduced: Reproduced };
 
 /** What was red and is green by now, without a change in between: the runs that show it go on to the diagnosis. */
-export function cameAndWent({ red }: HealingRecord, redAgain: RunFacts, why: string): Extract<Reproducing, { kind: 'not-red' }> {
+export function cameAndWent({ red }: HealingRecord, without: RunFacts, why: string): Extract<Reproducing, { kind: 'not-red' }> {
   const detail = oneLine(`it comes and goes by itself: red without a change, then ${why}`, 500);
-  const runs = [...(red?.reproduced.runs ?? []), slimRun(redAgain, 200)];
+  const runs = [...(red?.reproduced.runs ?? []), slimRun(without, 200)];
   return {
     kind: 'not-red',
     outcome: { kind: 'abstained', reason: 'flaky', detail },

@@ -273,6 +273,7 @@ async function begin() {
         green,
         greenAgain: green,
         redAgain: red,
+        rounds: Array.from({ length: 3 }, () => ({ without: red, withIt: green })),
         widerBefore: [red],
         widerAfter: [green],
       }),

@@ -4,7 +4,7 @@ import { changeMarker } from '../../src/activities/keys.ts';
 import type { ChangeSetRef } from '../../src/domain/change-set.schema.ts';
 import type { Diagnosis } from '../../src/domain/diagnosis.schema.ts';
 import type { Plan } from '../../src/domain/plan.schema.ts';
-import type { Proof, RunFacts } from '../../src/domain/proof.schema.ts';
+import type { Proof, ProofRound, RunFacts } from '../../src/domain/proof.schema.ts';
 import { closePullRequest, push, reportCheck } from '../../src/integrations/local/admin.ts';
 import { readDeployments } from '../../src/integrations/local/deployments.ts';
 import { repoFolders } from '../../src/integrations/local/paths.ts';
@@ -88,18 +88,24 @@ async function proven() {
   const green = await run('green', changeSet);
   const greenAgain = await run('again', changeSet);
   const redAgain = await run('red-again');
-  const proof: Proof = await world.activities.judgeProof({
-    healingId: HEALING,
-    dossier: incident.dossier,
-    plan: plan.artifact,
-    changeSet,
-    red,
-    green,
-    greenAgain,
-    redAgain,
-    widerBefore: [red],
-    widerAfter: [green],
-  });
+  const rounds: ProofRound[] = [];
+  const judge = (): Promise<Proof> =>
+    world.activities.judgeProof({
+      healingId: HEALING,
+      dossier: incident.dossier,
+      plan: plan.artifact,
+      changeSet,
+      red,
+      green,
+      greenAgain,
+      redAgain,
+      rounds,
+      widerBefore: [red],
+      widerAfter: [green],
+    });
+  let proof = await judge();
+  for (; proof.verdict === 'unconfirmed'; proof = await judge())
+    rounds.push({ without: await run(`without-${rounds.length}`), withIt: await run(`with-${rounds.length}`, changeSet) });
   return { healingId: HEALING, dossier: incident.dossier, diagnosis, plan, changeSet, proof, red, green };
 }
 
@@ -128,6 +134,7 @@ describe('from cause to proof', () => {
       greenWithChange: true,
       greenAgain: true,
       redAgain: true,
+      rounds: 3,
       findings: [],
     });
     const verdict = await world.activities.decideChange({
@@ -190,7 +197,8 @@ describe('from cause to proof', () => {
       widerBefore: [],
       widerAfter: [],
     });
-    expect(proof.verdict).not.toBe('proven');
+    expect(proof.verdict).toBe('not-fixed');
+    expect(proof.findings).not.toEqual([]);
   });
 });
 

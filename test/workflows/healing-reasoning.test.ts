@@ -82,6 +82,58 @@ describe.concurrent('several plans', () => {
   });
 });
 
+describe.concurrent('a proof that luck could explain', () => {
+  it('goes on in rounds, each without and with the change, as long as the judge asks for more', async () => {
+    const repo = 'rounds';
+    const handle = await world.start(repo, {
+      judgeProof: async ({ rounds = [] }) => (rounds.length < 3 ? proof('unconfirmed') : { ...proof('proven'), rounds: 3 }),
+    });
+    expect((await result(handle)).outcome.kind).toBe('healed');
+    const runs = world.scripts.calls(repo, 'runCommand').filter(({ input: { key } }) => key.includes('/confirm/'));
+    const shown = runs.map(({ input: { key, changeSet } }) => `${key.split('/').slice(-2).join('/')}: ${changeSet !== undefined}`);
+    expect(new Set(shown)).toEqual(new Set([0, 1, 2].flatMap((round) => [`${round}/without: false`, `${round}/with: true`])));
+    expect(shown).toHaveLength(6);
+    const judged = world.scripts.calls(repo, 'judgeProof');
+    expect(judged.map(({ input: { rounds } }) => rounds?.length ?? 0)).toEqual([0, 1, 2, 3]);
+    expect(judged.at(-1)?.input.rounds).toEqual(
+      Array.from({ length: 3 }, () => ({
+        without: expect.objectContaining({ exitCode: 1 }),
+        withIt: expect.objectContaining({ exitCode: 0 }),
+      })),
+    );
+  });
+
+  it('is none of a flaky failure where it is the change that does not hold: the next plan is tried', async () => {
+    const repo = 'not-each-time';
+    const handle = await world.start(repo, {
+      reason: reasons(planned('first'), planned('second')),
+      judgeProof: inTurn(
+        proof('unconfirmed'),
+        { ...proof('flaky', ['green twice with the change, not green each time']), redAgain: true },
+        proof('proven'),
+      ),
+    });
+    const ended = await result(handle);
+    expect(ended.outcome.kind).toBe('healed');
+    expect(ended.attempts).toBe(2);
+  });
+
+  it('tells the diagnosis of the run that was green without the change', async () => {
+    const repo = 'luck';
+    const handle = await world.start(repo, {
+      runCommand: async ({ key, command, changeSet }) =>
+        run({ name: command, exitCode: changeSet !== undefined || key.endsWith('/confirm/1/without') ? 0 : 1 }),
+      judgeProof: async ({ rounds = [] }) =>
+        rounds.at(-1)?.without.exitCode === 0
+          ? { ...proof('flaky', ['green without the change, too, by now']), greenAgain: true }
+          : proof('unconfirmed'),
+    });
+    expect((await result(handle)).outcome).toMatchObject({ kind: 'abstained', reason: 'flaky' });
+    expect(world.scripts.calls(repo, 'reason').at(-1)?.input.reproduction?.runs.at(-1)?.exitCode).toBe(0);
+    expect(world.scripts.calls(repo, 'publish')).toEqual([]);
+  });
+});
+
 describe.concurrent('what a strategy needs to know', () => {
   it('is tried as a change before it is planned', async () => {
     const repo = 'trial';

@@ -54,6 +54,21 @@ export const ENDINGS: readonly Ending[] = [
     answers: { ...propose, readChecks: async () => ({ state: 'none', detail: 'no checks' }) },
     given: (repo) => input(repo, { rest: { request: { run: 'npm test', timeoutSeconds: 60 } } }),
   },
+  {
+    name: 'healed-confirmed',
+    kind: 'healed',
+    reason: 'verified',
+    answers: { ...withService, judgeProof: async ({ rounds = [] }) => proof(rounds.length < 2 ? 'unconfirmed' : 'proven') },
+  },
+  {
+    name: 'abstained-luck',
+    kind: 'abstained',
+    reason: 'flaky',
+    answers: {
+      judgeProof: async ({ rounds = [] }) =>
+        rounds.length < 2 ? proof('unconfirmed') : { ...proof('flaky', ['green without the change, too, by now']), greenAgain: true },
+    },
+  },
   { name: 'healed-dry-run', kind: 'healed', reason: 'dry-run', answers: {}, given: (repo) => input(repo, { settings: { dryRun: true } }) },
   {
     name: 'escalated-attempts-used',

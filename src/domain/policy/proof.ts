@@ -1,5 +1,7 @@
 import type { Incident } from '../incident.schema.ts';
-import type { GateFinding, Proof, RunFacts } from '../proof.schema.ts';
+import type { Plan } from '../plan.schema.ts';
+import type { GateFinding, Proof, ProofRound, RunFacts } from '../proof.schema.ts';
+import type { RepositoryPolicy } from '../repository-policy.schema.ts';
 
 /** A run that says something about the code: it was not cut off by us, by its environment or by its set-up. */
 function speaks(run: RunFacts): boolean {
@@ -133,24 +135,51 @@ function described(findings: readonly GateFinding[]): string {
     .concat(kinds.length > 4 ? '; and more' : '');
 }
 
-/** The verdict on a repair: red without, green with, nothing else newly red, green again, red without it again, and a silent gate. */
+/**
+ * Further rounds that a repair takes before it counts as proven. Where a tool of the repository repaired what it complained of itself, luck is no
+ * explanation; every other repair is a suspicion, and a failure that comes and goes by itself falls as the first five runs must in up to a seventh of cases.
+ */
+export function confirmationsFor(plan: Plan | null, { confirmations }: Pick<RepositoryPolicy, 'confirmations'>): number {
+  return plan?.steps.every(({ kind }) => kind === 'run-tool') === true ? 0 : confirmations;
+}
+
+type Contradiction = readonly ['flaky' | 'unclear', string];
+
+/** What a later run without the change says against the repair, or null where it is red as before. */
+function withoutIt(red: RunFacts, again: RunFacts): Contradiction | null {
+  if (isSetupRed(red)) return isSetupRed(again) ? null : ['flaky', 'the set-up works without the change, too, by now'];
+  if (isGreen(again)) return ['flaky', 'green without the change, too, by now'];
+  if (!isRed(again)) return ['unclear', `the run once more without the change says nothing: ${ending(again)}`];
+  return sharesFailure(red, again) ? null : ['flaky', 'other tests fail without the change by now'];
+}
+
+const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
+
+/** The verdict on a repair: red without, green with, nothing else newly red, green again, red without it again, as often as is wanted, and a silent gate. */
 export function judgeProof(input: {
   readonly red: RunFacts;
   readonly green: RunFacts;
   readonly greenAgain?: RunFacts | undefined;
   /** Without the change once more, after it was green with it: what is green by now without it was flaky, or the world outside mended it. */
   readonly redAgain?: RunFacts | undefined;
+  /** Both once more, as often as it was done already. */
+  readonly rounds?: readonly ProofRound[] | undefined;
+  /** Rounds that it takes. */
+  readonly confirmations?: number;
   readonly widerBefore: readonly RunFacts[];
   readonly widerAfter: readonly RunFacts[];
   readonly findings: readonly GateFinding[];
   readonly failingTests: readonly string[];
 }): Proof {
-  const { red, green, greenAgain, redAgain } = input;
+  const { red, green, greenAgain, redAgain, rounds = [], confirmations = 0 } = input;
   const setup = isSetupRed(red);
   const redAtBase = setup || isRed(red);
   const greenWithChange = isGreen(green);
-  const again = greenAgain !== undefined && isGreen(greenAgain);
-  const stillRed = redAgain !== undefined && (setup ? isSetupRed(redAgain) : isRed(redAgain) && sharesFailure(red, redAgain));
+  const secondGreen = greenAgain !== undefined && isGreen(greenAgain);
+  const eachGreen = secondGreen && rounds.every(({ withIt }) => isGreen(withIt));
+  const notRed = [...(redAgain === undefined ? [] : [redAgain]), ...rounds.map(({ without }) => without)]
+    .map((again) => withoutIt(red, again))
+    .find((each) => each !== null);
   const newlyRed: string[] = [];
   const compare = (before: RunFacts | undefined, after: RunFacts) => {
     const earlier = new Set(before?.report?.failedTests ?? []);
@@ -186,22 +215,28 @@ export function judgeProof(input: {
           : `still red: ${ending(green)}`,
     );
   } else if (greenAgain === undefined) say('unclear', 'it was not run a second time');
-  else if (!again) say('flaky', 'green once with the change, not green again');
+  else if (!secondGreen) say('flaky', 'green once with the change, not green again');
   else if (redAgain === undefined) say('unclear', 'it was not run once more without the change');
-  else if (setup && !isSetupRed(redAgain)) say('flaky', 'the set-up works without the change, too, by now');
-  else if (!setup && isGreen(redAgain)) say('flaky', 'green without the change, too, by now');
-  else if (!setup && isRed(redAgain) && !sharesFailure(red, redAgain)) say('flaky', 'other tests fail without the change by now');
-  else if (!setup && !isRed(redAgain)) say('unclear', `the run once more without the change says nothing: ${ending(redAgain)}`);
+  else if (notRed !== undefined) say(...notRed);
+  else if (!eachGreen) say('flaky', 'green twice with the change, not green each time');
   if (fresh.length > 0 && greenWithChange) say('newly-red', `newly red: ${fresh.slice(0, 5).join(', ')}`);
   if (input.findings.length > 0) say('gate-refused', `no honest fix: ${described(input.findings)}`);
-  if (verdict === 'proven')
-    reasons.push('red without the change before and after, green with it twice, nothing else newly red, and the gate is silent');
+  if (verdict === 'proven' && rounds.length < confirmations)
+    say(
+      'unconfirmed',
+      `all holds so far; a failure that comes and goes could look the same, so both are run ${times(confirmations - rounds.length)} more`,
+    );
+  if (verdict === 'proven') {
+    const more = rounds.length === 0 ? '' : `, both ${times(rounds.length)} more in turn`;
+    reasons.push(`red without the change before and after, green with it twice${more}, nothing else newly red, and the gate is silent`);
+  }
   return {
     verdict,
     redAtBase,
     greenWithChange,
-    greenAgain: again,
-    redAgain: stillRed,
+    greenAgain: eachGreen,
+    redAgain: redAgain !== undefined && notRed === undefined,
+    ...(rounds.length === 0 ? {} : { rounds: rounds.length }),
     newlyRed: fresh.slice(0, 50).map((name) => name.slice(0, 300)),
     findings: input.findings.slice(0, 50),
     reasons: reasons.slice(0, 20),

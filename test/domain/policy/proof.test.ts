@@ -75,6 +75,31 @@ describe('judgeProof', () => {
     expect(proof({ red: setup, green: setup }).verdict).toBe('not-fixed');
   });
 
+  it('wants both again as often as was asked for, and takes no round that disagrees', () => {
+    const round = { without: red, withIt: run() };
+    const rounds = (...taken: Parameters<typeof judgeProof>[0]['rounds'] & object) => proof({ confirmations: 2, rounds: taken });
+    expect(rounds().verdict).toBe('unconfirmed');
+    expect(rounds(round)).toMatchObject({ verdict: 'unconfirmed', rounds: 1, reasons: [expect.stringContaining('once more')] });
+    expect(rounds(round, round)).toMatchObject({
+      verdict: 'proven',
+      rounds: 2,
+      reasons: [expect.stringContaining('both 2 times more in turn')],
+    });
+    // Nobody asks again once a round disagreed.
+    expect(rounds({ without: run(), withIt: run() })).toMatchObject({ verdict: 'flaky', greenAgain: true, redAgain: false });
+    expect(rounds(round, { without: red, withIt: red })).toMatchObject({ verdict: 'flaky', greenAgain: false, redAgain: true });
+    expect(rounds({ without: run({ exitCode: null, signal: 'SIGSEGV' }), withIt: run() }).verdict).toBe('unclear');
+    const named = proof({
+      red: reported(1, ['a']),
+      redAgain: reported(1, ['a']),
+      rounds: [{ without: reported(1, ['b']), withIt: reported(2, []) }],
+    });
+    expect(named.verdict).toBe('flaky');
+    // What is wrong anyway is said at once: no round could mend it.
+    expect(proof({ confirmations: 2, green: red }).verdict).toBe('not-fixed');
+    expect(proof({ confirmations: 2, findings: [{ code: 'test-skipped', detail: 'x' }] }).verdict).toBe('gate-refused');
+  });
+
   it('says in words what the gate found, each kind once', () => {
     const findings = [
       { code: 'tests-removed', path: 'tests/a.py', detail: 'a test file is deleted' },

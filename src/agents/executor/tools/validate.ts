@@ -14,7 +14,7 @@ export const validateTool = (executor: Executor) =>
     name: 'validate',
     title: 'Verify a patch of your own',
     description:
-      "Says whether your change mends a failing check, by the rules that hold for Suture's own repairs: red without it for the reported reason, before and after, green with it twice, every other check no worse, and no cheating (weakened tests, hidden failures). The command is the policy's, never yours. Takes several runs of the check, so minutes. Nothing is published.",
+      "Says whether your change mends a failing check, by the rules that hold for Suture's own repairs: red without it for the reported reason, before and after, green with it twice, both some times more, every other check no worse, and no cheating (weakened tests, hidden failures). The command is the policy's, never yours. Takes several runs of the check, so minutes. Nothing is published.",
     input: z.strictObject({
       repository: z.string().max(201).describe('`owner/name` of a served repository.'),
       base: base.describe('Branch or commit that the change is made on; absent: the default branch.'),
