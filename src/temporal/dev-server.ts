@@ -31,7 +31,7 @@ export interface DevServerOptions {
   readonly dbFile?: string;
   /** How often the file is written through to the disk; absent: at every commit. `normal` survives a crash of the server and not of the machine. */
   readonly synchronous?: 'normal';
-  /** How often a second it looks for timers that are due, at most; absent: the server's own default, 20. Each look reads all that were due in the last minutes. */
+  /** How often a second it looks for timers that are due, at most; absent: the server's own default, 20. */
   readonly timerLooks?: number;
   /** 0 picks a free port. */
   readonly port: number;
@@ -51,6 +51,8 @@ const STEPS_PER_SECOND = 200;
 
 /** How late timers and time-outs may come. The server's own default is one second, against clocks of many machines that differ. */
 const TIMERS_LATE = '50ms';
+/** Timers that it takes up in one look; its own default is 100. Each look reads all that were due and are not done, so once it is behind, it falls behind faster (docs/performance.md). */
+const TIMERS_AT_ONCE = 2_000;
 
 /** Ports picked by ourselves may be taken before the server binds them; then others are picked. */
 const STARTS = 3;
@@ -151,6 +153,7 @@ async function startOnce(options: DevServerOptions): Promise<DevServer | null> {
   args.push('--dynamic-config-value', 'matching.enableFairness=true');
   args.push('--dynamic-config-value', `history.transferProcessorMaxPollRPS=${STEPS_PER_SECOND}`);
   args.push('--dynamic-config-value', `history.timerProcessorMaxTimeShift="${TIMERS_LATE}"`);
+  args.push('--dynamic-config-value', `history.timerTaskBatchSize=${TIMERS_AT_ONCE}`);
   if (options.timerLooks !== undefined) args.push('--dynamic-config-value', `history.timerProcessorMaxPollRPS=${options.timerLooks}`);
   if (options.dbFile !== undefined) {
     await mkdir(dirname(options.dbFile), { recursive: true });
