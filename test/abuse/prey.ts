@@ -16,10 +16,18 @@ export interface Prey {
   readonly pathSocket: string;
   /** An address of this machine that is not loopback, where it has one. */
   readonly address: string;
+  /** Something outside that answers whom the network lets through, where there is such a thing: what a policy drops, nobody inside hears of. */
+  readonly answers?: Outside | undefined;
   /** Text in the command line of a process of the service. */
   readonly marker: string;
   isMarkerAlive(): boolean;
   close(): Promise<void>;
+}
+
+/** A place that answers. */
+export interface Outside {
+  readonly host: string;
+  readonly port: number;
 }
 
 /** Host processes whose command line holds a text. */
@@ -48,7 +56,7 @@ export function endProcesses(pids: readonly number[]): void {
 }
 
 /** Lays out the canaries. The one in the session keyring is put there by who started this process. */
-export async function openPrey(canary: string): Promise<Prey> {
+export async function openPrey(canary: string, answers?: Outside): Promise<Prey> {
   const folder = mkdtempSync(join(tmpdir(), 'suture-prey-'));
   chmodSync(folder, 0o777);
   writeFileSync(join(folder, 'secret'), canary, { mode: 0o644 });
@@ -82,6 +90,7 @@ export async function openPrey(canary: string): Promise<Prey> {
     abstractSocket,
     pathSocket,
     address: address ?? '127.0.0.1',
+    answers,
     marker,
     isMarkerAlive: () => sleeper.exitCode === null && sleeper.signalCode === null,
     async close() {

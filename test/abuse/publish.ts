@@ -5,7 +5,7 @@ import { PUBLISHED, type Published } from './published.ts';
 
 /**
  * Runs the attacks against every sandbox that is named by its settings and writes what was held: `npm run abuse`. For engines set
- * `SUTURE_TEST_DOCKER_SOCKET` and `SUTURE_TEST_DOCKER_IMAGE`, or `SUTURE_TEST_KUBECONFIG`, `_KUBERNETES_IMAGE` and `_KUBERNETES_SECCOMP`.
+ * `SUTURE_TEST_DOCKER_SOCKET` and `SUTURE_TEST_DOCKER_IMAGE`, or `SUTURE_TEST_KUBECONFIG`, `_KUBERNETES_IMAGE`, `_KUBERNETES_SECCOMP` and `_KUBERNETES_POLICIES`.
  */
 async function main(): Promise<void> {
   const { env } = process;
@@ -32,7 +32,9 @@ async function main(): Promise<void> {
   const image = env['SUTURE_TEST_KUBERNETES_IMAGE'];
   const seccompProfile = env['SUTURE_TEST_KUBERNETES_SECCOMP'];
   if (kubeconfig !== undefined && image !== undefined && seccompProfile !== undefined)
-    published['kubernetes'] = { engine: await held('kubernetes', false, { kubeconfig, image, seccompProfile }) };
+    published['kubernetes'] = {
+      engine: await held('kubernetes', false, { kubeconfig, image, seccompProfile, policies: env['SUTURE_TEST_KUBERNETES_POLICIES'] }),
+    };
   writeFileSync(PUBLISHED, `${JSON.stringify(published, null, 2)}\n`);
 }
 

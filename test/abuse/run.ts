@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { Failure } from '../../src/domain/failure.ts';
 import type { Sandbox } from '../../src/sandbox/contract.ts';
 import { createDockerSandbox } from '../../src/sandbox/docker/index.ts';
+import { connectCluster } from '../../src/sandbox/kubernetes/api.ts';
 import { createKubernetesSandbox } from '../../src/sandbox/kubernetes/index.ts';
 import { createLocalSandbox } from '../../src/sandbox/local/index.ts';
 import { jobOf } from '../sandbox/support.ts';
 import { ATTACKS } from './attacks.ts';
 import { createPlainRunner, plainHome } from './plain.ts';
-import { openPrey } from './prey.ts';
+import { type Outside, openPrey } from './prey.ts';
 
 /** What one run of the attacks came to: for each case, how many attacks there were and which of them worked. */
 export interface AbuseResult {
@@ -32,13 +33,21 @@ function open(target: string, stateDir: string, settings: Record<string, string>
           namespace: 'suture-jobs',
           image: settings['image'] ?? '',
           startSeconds: 120,
-          requireNetworkPolicy: false,
+          requireNetworkPolicy: settings['policies'] !== 'none',
           seccompProfile: settings['seccompProfile'],
         },
       });
     default:
       return createLocalSandbox({ stateDir, searchPath });
   }
+}
+
+/** Every pod reaches the API of its cluster, unless a policy forbids it. */
+async function answering(target: string, settings: Record<string, string>): Promise<Outside | undefined> {
+  if (target !== 'kubernetes') return undefined;
+  const { server } = await connectCluster({ kubeconfig: settings['kubeconfig'], namespace: 'suture-jobs', image: '', startSeconds: 1 });
+  const { hostname, port } = new URL(server);
+  return { host: hostname, port: Number(port || 443) };
 }
 
 /** The same sandbox with a part of it missing: it must run nothing. */
@@ -90,10 +99,11 @@ async function main(): Promise<void> {
           .join('; '),
       );
     const isRoot = process.getuid?.() === 0;
+    const outside = await answering(target, settings);
     for (const attack of ATTACKS) {
       if (attack.needs === 'root' && !isRoot && target === 'plain') continue;
       // Prey of its own: what one attack did to it must not tell of the next.
-      const prey = await openPrey(canary);
+      const prey = await openPrey(canary, outside);
       process.stderr.write(`${target}: ${attack.id} ${attack.what}\n`);
       try {
         note(attack.id, attack.what, await attack.works(sandbox, prey));

@@ -70,6 +70,8 @@ describe.skipIf(missing !== null)(`a container engine${missing === null ? '' : `
     const other = docker(
       'run',
       '--detach',
+      '--network',
+      'none',
       '--label',
       'suture.owner=somebody',
       '--label',
