@@ -41,6 +41,7 @@ describe('validate', () => {
       greenWithChange: true,
       greenAgain: true,
       redAgain: true,
+      rounds: 3,
       newlyRed: [],
     });
     expect(changeSet).toMatchObject({ paths: ['config.yaml'], files: 1 });
@@ -52,6 +53,10 @@ describe('validate', () => {
       ['lint with the change', 0],
       ['with the change, again', 0],
       ['without the change, after it was green with it', 1],
+      ...[1, 2, 3].flatMap((round) => [
+        [`without the change, round ${round}`, 1],
+        [`with the change, round ${round}`, 0],
+      ]),
     ]);
     expect(lines).toEqual(runs.map(({ what }) => what));
     expect(await given.world.actions()).toContain('command-run');

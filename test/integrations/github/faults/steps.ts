@@ -113,6 +113,7 @@ export function stepsOf(subject: string) {
       green,
       greenAgain: green,
       redAgain: red,
+      rounds: Array.from({ length: 3 }, () => ({ without: red, withIt: green })),
       widerBefore: [red],
       widerAfter: [green],
     });
