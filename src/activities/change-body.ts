@@ -71,7 +71,7 @@ export function changeBody(facts: ChangeFacts): string {
       ...(proof.redAgain ? ['without it once more, after that: **red** again'] : []),
       ...(proof.rounds === undefined
         ? []
-        : [`${proof.rounds} more round(s), one after the other: **red** without it and **green** with it each time`]),
+        : [`both again in turn (rounds: ${proof.rounds}): **red** without it and **green** with it each time`]),
       `nothing else newly red; the gate against weakened tests is silent`,
     ])}\n\nThe command:\n\n${fenced(failing.run, 'sh')}\n\n<details><summary>End of the output without the change</summary>\n\n${fenced(tail(red.excerpt, 1_000), 'text')}\n\n</details>`,
     `## Limits\n\n${list([

@@ -52,7 +52,7 @@ export async function proveOnce(record: HealingRecord, control: Control, plan: P
       ? { kind: 'next', reason: 'gate-refused' }
       : { kind: 'next', reason: 'attempts-used', ...(proof.verdict === 'not-fixed' ? { cheap: true as const } : {}) };
   }
-  const rounds = proof.rounds === undefined ? '' : `, both in ${proof.rounds} more round(s)`;
+  const rounds = proof.rounds === undefined ? '' : `, both again in turn (rounds: ${proof.rounds})`;
   record.note(`Proven: red without it before and after, green with it twice${rounds}, nothing newly red`);
   const fresh = await control.refresh();
   if (fresh.kind === 'end') return fresh;

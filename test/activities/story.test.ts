@@ -288,6 +288,7 @@ describe('publishing', () => {
     const body = pull?.body ?? '';
     expect(body).toContain('## Cause');
     expect(body).toContain('without the change: **red**');
+    expect(body).toContain('both again in turn (rounds: 3): **red** without it');
     expect(body).toContain(`git switch ${change.branch}`);
     expect(body).toContain('— suture-audit ');
     expect(body).not.toMatch(/@octocat|fixes #7/);
