@@ -110,6 +110,8 @@ export function createDependencyCache(folder: string, limits: CacheLimits = LIMI
       });
       try {
         await pipeline(tar, measure, createGzip({ level: 1 }), name, createWriteStream(partial, { mode: 0o600 }));
+        // Even a tar without files has its end.
+        if (taken === 0) throw new Failure('sandbox-unavailable', 'the sandbox handed back nothing of what it installed');
         const sha256 = hash.digest('hex');
         await rename(partial, contentOf(sha256));
         await writeFile(`${partial}.json`, JSON.stringify({ sha256, bytes }), { mode: 0o600 });

@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type PassThrough, Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Sandbox } from '../../../src/sandbox/contract.ts';
 import { createDependencyCache } from '../../../src/sandbox/dependency-cache.ts';
 import { createLocalSandbox } from '../../../src/sandbox/local/index.ts';
@@ -11,6 +12,36 @@ import { type NpmRegistry, openNpmRegistry } from '../../support/registry/npm-re
 import { jobOf } from '../support.ts';
 
 const HOST = 'http://registry.test:4873';
+
+describe('what a job keeps', () => {
+  it('is all there for who takes it only after the job has ended', async () => {
+    const stateDir = mkdtempSync(join(tmpdir(), 'suture-kept-'));
+    const parts: Buffer[] = [];
+    const to = async (tar: Readable): Promise<void> => {
+      await vi.waitFor(() => expect(tar.readableEnded || (tar as PassThrough).writableEnded).toBe(true), { timeout: 30_000 });
+      for await (const part of tar) parts.push(part as Buffer);
+    };
+    try {
+      const local = createLocalSandbox({ stateDir, searchPath: process.env['PATH'] ?? '' });
+      await local.run({ ...jobOf(['echo kept > /deps/kept']), collectChanges: null, artifacts: [], keep: { paths: ['deps'], to } });
+      expect(Buffer.concat(parts).toString('latin1')).toContain('deps/kept');
+    } finally {
+      rmSync(stateDir, { recursive: true, force: true });
+    }
+  });
+
+  it('is never nothing at all: that is no installation to be used again', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'suture-cache-'));
+    try {
+      const cache = createDependencyCache(folder);
+      await expect(cache.keep('a'.repeat(64), Readable.from([]))).rejects.toMatchObject({ code: 'sandbox-unavailable' });
+      expect(await cache.find('a'.repeat(64))).toBeNull();
+      expect(readdirSync(folder)).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
 
 describe('dependencies from a registry, a stand-in for npm', { timeout: 120_000 }, () => {
   const stateDir = mkdtempSync(join(tmpdir(), 'suture-deps-'));
