@@ -90,7 +90,8 @@ const main = async () => {
   const program = over ? null : job.keep ? (green ? [KEEP, job.keep] : null) : job.wants ? [COLLECT, job.wants] : null;
   if (program === null) return send({ steps, complete: false });
   const collecting = spawn('/bin/sh', ['-c', program[0], 'collect', ...program[1]], { env: { PATH: process.env.PATH }, stdio: ['ignore', 'pipe', 'ignore'] });
-  await send({ steps, complete: true }, collecting.stdout);
+  // Node throws away what nobody reads yet of a process that ended, and connecting may take longer.
+  await send({ steps, complete: true }, collecting.stdout.pipe(new (require('node:stream').PassThrough)()));
 };
 main().then(() => process.exit(0), (error) => { console.error(String(error)); process.exit(1); });
 `;
