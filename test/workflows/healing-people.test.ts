@@ -251,6 +251,8 @@ describe.concurrent('the stop switch', () => {
 
 describe.concurrent('a merge that a rule of the repository refuses', () => {
   const timings = { approvalReminderMs: 160, approvalReminders: 1, checkPollMs: 20 };
+  /** Time enough for a machine that is busy with other tests: a wait that is met ends at once. */
+  const patient = { ...timings, approvalReminders: 200 };
   const protectedAnswer = { kind: 'refused', reason: 'protected', detail: 'At least 1 approving review is required' } as const;
 
   it('waits for the person whom the rule wants, and merges once it is met', async () => {
@@ -258,7 +260,7 @@ describe.concurrent('a merge that a rule of the repository refuses', () => {
       kind: 'merged',
       sha: sha('f'),
     });
-    const handle = await world.start('merge-review', { merge }, input('merge-review', { timings: { ...timings, approvalReminders: 20 } }));
+    const handle = await world.start('merge-review', { merge }, input('merge-review', { timings: patient }));
     expect(await result(handle)).toMatchObject({ outcome: { kind: 'healed' }, mergeSha: sha('f') });
     expect(world.scripts.calls('merge-review', 'merge').length).toBe(3);
   });
@@ -276,7 +278,11 @@ describe.concurrent('a merge that a rule of the repository refuses', () => {
       { state: 'merged', headSha: sha('e'), mergeSha: sha('f'), closedBy: 'merge-queue' },
     );
     const queued = { kind: 'refused', reason: 'queued', detail: 'the merge queue has it' } as const;
-    const handle = await world.start('merge-queue', { merge: async () => queued, readPullRequest }, input('merge-queue', { timings }));
+    const handle = await world.start(
+      'merge-queue',
+      { merge: async () => queued, readPullRequest },
+      input('merge-queue', { timings: patient }),
+    );
     expect(await result(handle)).toMatchObject({ outcome: { kind: 'healed' }, mergeSha: sha('f') });
     expect(world.scripts.calls('merge-queue', 'merge')).toHaveLength(1);
   });

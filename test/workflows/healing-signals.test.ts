@@ -190,7 +190,7 @@ describe.concurrent('cooling', () => {
   });
 
   it('hands a failure of a new head over to the next run instead of losing it', async () => {
-    const handle = await world.start('cool-new', {}, input('cool-new', { timings: { cooldownMs: 1_000 } }));
+    const handle = await world.start('cool-new', {}, input('cool-new', { timings: { cooldownMs: 2_000 } }));
     await until(handle, 'cooling');
     await handle.signal('incidentEvent', signal('cool-new', { id: 'new', sha: sha('7') }));
     expect((await result(handle)).outcome.kind).toBe('healed');

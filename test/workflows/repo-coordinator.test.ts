@@ -266,7 +266,7 @@ describe('the coordinator of a repository', () => {
   it('remembers what was used and that a person said no, shows it to the judge, and forgets it after its time', async () => {
     const name = 'ledger';
     scripts.script(name, { decideChange: async () => ({ decision: 'ask', autonomy: 'merge', reasons: [] }) });
-    const short = { timings: { ledgerTtlMs: 1_500 } };
+    const short = { timings: { ledgerTtlMs: 3_000 } };
     const handle = await start(name, 'pr/1', short);
     await until(handle, 'awaiting-approval');
     await handle.executeUpdate('decideApproval', {

@@ -258,6 +258,11 @@ export class Scripts {
     this.#answers.set(repo, answers);
   }
 
+  /** Forgets what was called for a repository: a test that is tried again counts its own calls. */
+  forget(repo: string): void {
+    this.#calls.delete(repo);
+  }
+
   /** What was called for a repository so far, oldest first. */
   calls(repo: string, name?: keyof Activities): readonly Call[] {
     return (this.#calls.get(repo) ?? []).filter((call) => name === undefined || call.name === name);

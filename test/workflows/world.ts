@@ -33,6 +33,7 @@ export async function openHealings(options: Parameters<typeof openTemporal>[1] =
     temporal,
     scripts,
     async start(repo, answers = {}, given = input(repo), first = signal(repo)) {
+      scripts.forget(repo);
       scripts.script(repo, answers);
       return await report(temporal, given, first);
     },
