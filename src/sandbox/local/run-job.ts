@@ -1,4 +1,3 @@
-import { PassThrough, pipeline } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Failure } from '../../domain/failure.ts';
 import { type Collected, collect, skippedFolders } from '../collect.ts';
@@ -159,11 +158,8 @@ async function runGuarded(
     }
     const green = !ended && reason === null && steps.every((step) => step.exitCode === 0);
     if (job.keep !== undefined && green) {
-      // Node throws away what nobody reads yet of a process that ended, so it is taken before it is asked for.
-      const kept = new PassThrough();
-      pipeline(box.collected, kept, () => undefined);
       order(`keep ${job.keep.paths.join(' ')}`);
-      await job.keep.to(kept);
+      await job.keep.to(box.collected);
       for (let line = await status.next(); line !== 'collected 0'; line = await status.next()) {
         if (typeof line !== 'string' || line.startsWith('collected'))
           throw new Failure('too-large', 'the sandbox did not hand back what was to be kept');

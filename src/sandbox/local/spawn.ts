@@ -1,6 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import type { Duplex, Readable, Writable } from 'node:stream';
+import { type Duplex, PassThrough, pipeline, type Readable, type Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../../domain/failure.ts';
 import type { SandboxJob } from '../contract.ts';
@@ -41,6 +41,7 @@ export interface SpawnedSandbox {
   readonly status: Readable;
   readonly orders: Writable;
   readonly workspace: Writable;
+  /** What it hands back; also what it wrote before it ended, whenever it is read. */
   readonly collected: Readable;
   /** Ends everything inside: the process namespace goes with its first process. */
   kill(): void;
@@ -191,13 +192,15 @@ export function spawnSandbox(input: SpawnInput): SpawnedSandbox {
     if (reaches) (pipes[at('/etc/hosts')] as Writable).end(hostsFile(network));
     (pipes[FD.args] as Writable).end(`${args.join('\0')}\0`);
   }
+  // Node throws away what nobody reads yet of a process that ended, so it is taken before it is asked for.
+  const collected = pipeline(pipes[FD.collected] as Readable, new PassThrough(), noop);
   return {
     output: pipes[1] as Readable,
     relay: reaches ? (pipes[FD.relay] as Duplex) : null,
     status: pipes[FD.status] as Readable,
     orders: pipes[FD.orders] as Writable,
     workspace: pipes[FD.workspace] as Writable,
-    collected: pipes[FD.collected] as Readable,
+    collected,
     kill: () => {
       if (child.pid !== undefined && !isOver()) endTree(child.pid);
     },
