@@ -5,6 +5,7 @@ import type { Activities } from '../src/activities/contract.ts';
 import type { ArtifactRef } from '../src/domain/names.schema.ts';
 import type { RunFacts } from '../src/domain/proof.schema.ts';
 import { runWorkerProcess } from '../src/worker.ts';
+import { runFacts } from '../test/support/run-facts.ts';
 import { scriptedProduction, unexplained } from './scripted-production.ts';
 
 /** The real worker with the real bundle; activities that would work on a repository answer from a script that ends in front of a person. */
@@ -16,27 +17,21 @@ const asksForChange = (): boolean => /0:[^/]*$/.test(subject());
 /** Monitors whose number ends in 9 are healed without a person and then watched. */
 const alone = (): boolean => /9:[^/]*$/.test(subject());
 
-const run = (name: string, exitCode: number): RunFacts => ({
-  name,
-  exitCode,
-  signal: null,
-  timedOut: false,
-  killedBy: null,
-  oomKilled: false,
-  outputTruncated: false,
-  setupFailed: false,
-  durationMs: 200,
-  log: artifact('1'),
-  excerpt: 'FAIL test_login: expected 200, got 401\n'.repeat(20),
-  report: {
-    passed: 10,
-    failed: exitCode === 0 ? 0 : 2,
-    skipped: 0,
-    failedTests: ['test_login', 'test_token_validation'],
-    artifact: artifact('2'),
-  },
-  isolation: 'none',
-});
+const run = (name: string, exitCode: number): RunFacts =>
+  runFacts({
+    name,
+    exitCode,
+    durationMs: 200,
+    log: artifact('1'),
+    excerpt: 'FAIL test_login: expected 200, got 401\n'.repeat(20),
+    report: {
+      passed: 10,
+      failed: exitCode === 0 ? 0 : 2,
+      skipped: 0,
+      failedTests: ['test_login', 'test_token_validation'],
+      artifact: artifact('2'),
+    },
+  });
 
 /** Whether some are to be watched: where the bench put a file of this name into the state folder. */
 const WATCHED = process.env['SUTURE_STATE_DIR'] !== undefined && existsSync(join(process.env['SUTURE_STATE_DIR'], 'watched'));

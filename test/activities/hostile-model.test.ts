@@ -3,7 +3,6 @@ import type { AskedModel } from '../../src/activities/contract.ts';
 import { writeDossier } from '../../src/activities/dossier.ts';
 import type { ModelQuestion } from '../../src/domain/model-exchange.schema.ts';
 import { Plan } from '../../src/domain/plan.schema.ts';
-import type { RunFacts } from '../../src/domain/proof.schema.ts';
 import { RepositoryPolicy } from '../../src/domain/repository-policy.schema.ts';
 import { push } from '../../src/integrations/local/admin.ts';
 import { modelPatch } from '../../src/strategies/model-patch/index.ts';
@@ -13,6 +12,7 @@ import { HOSTILE_BLOCKS, HOSTILE_LINE } from '../journeys/hostile-corpus.ts';
 import { contextOf } from '../strategies/model-patch/support.ts';
 import { activityWorld, HEALING, HELD_SECRET } from '../support/activity-world.ts';
 import { DECISIONS, EDITS, INJECTIONS } from '../support/model/hostile.ts';
+import { runFacts } from '../support/run-facts.ts';
 
 const INJECTED = [HOSTILE_LINE, ...HOSTILE_BLOCKS, ...INJECTIONS].join('\n');
 
@@ -46,20 +46,7 @@ async function attempt(say: (question: ModelQuestion) => ReturnType<(typeof DECI
     `File "src/price.py", line 2, in price\nAssertionError: ${HELD_SECRET}\n${INJECTED}\n`,
     'text/plain',
   );
-  const run: RunFacts = {
-    name: 'unit',
-    exitCode: 1,
-    signal: null,
-    timedOut: false,
-    killedBy: null,
-    oomKilled: false,
-    outputTruncated: false,
-    setupFailed: false,
-    durationMs: 1,
-    log,
-    excerpt: INJECTED.slice(0, 2_000),
-    isolation: 'fake',
-  };
+  const run = runFacts({ name: 'unit', exitCode: 1, log, excerpt: INJECTED.slice(0, 2_000) });
   const { incident } = contextOf();
   const commits = incident.commits.map((commit) => ({ ...commit, sha, parents: [world.green], subject: INJECTIONS[1] ?? '' }));
   const dossier = await writeDossier(world.deps, {

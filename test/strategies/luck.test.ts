@@ -3,24 +3,12 @@ import type { Plan } from '../../src/domain/plan.schema.ts';
 import { confirmationsFor, judgeProof, judgeReproduction } from '../../src/domain/policy/proof.ts';
 import type { ProofRound, RunFacts } from '../../src/domain/proof.schema.ts';
 import { RepositoryPolicy } from '../../src/domain/repository-policy.schema.ts';
+import { runFacts } from '../support/run-facts.ts';
 import { searched, seeded } from './noisy.ts';
 
 type Colour = 'red' | 'green';
 
-const facts = (colour: Colour): RunFacts => ({
-  name: 'tests',
-  exitCode: colour === 'red' ? 1 : 0,
-  signal: null,
-  timedOut: false,
-  killedBy: null,
-  oomKilled: false,
-  outputTruncated: false,
-  setupFailed: false,
-  durationMs: 1,
-  log: { sha256: 'a'.repeat(64), size: 1, mediaType: 'text/plain' },
-  excerpt: '',
-  isolation: 'test',
-});
+const facts = (colour: Colour): RunFacts => runFacts({ exitCode: colour === 'red' ? 1 : 0 });
 
 const revert: Plan = {
   strategy: 'revert',

@@ -4,24 +4,15 @@ import { action } from '../../src/strategies/action/index.ts';
 import { flakyTests } from '../../src/strategies/rerun/flaky-tests.ts';
 import { rerun } from '../../src/strategies/rerun/index.ts';
 import { ownerOf } from '../../src/strategies/rerun/owners.ts';
+import { runFacts } from '../support/run-facts.ts';
 import { afterTrying, answered, commitOf, contextOf, type Given, HEAD } from './context.ts';
 
 const artifact = { sha256: 'a'.repeat(64), size: 1, mediaType: 'application/json' };
-const runOf = (failedTests: readonly string[], more: Partial<NonNullable<RunFacts['report']>> = {}): RunFacts => ({
-  name: 'test',
-  exitCode: failedTests.length === 0 ? 0 : 1,
-  signal: null,
-  timedOut: false,
-  killedBy: null,
-  oomKilled: false,
-  outputTruncated: false,
-  setupFailed: false,
-  durationMs: 1,
-  log: artifact,
-  excerpt: '',
-  isolation: 'none',
-  report: { passed: 10 - failedTests.length, failed: failedTests.length, skipped: 0, failedTests: [...failedTests], artifact, ...more },
-});
+const runOf = (failedTests: readonly string[], more: Partial<NonNullable<RunFacts['report']>> = {}): RunFacts =>
+  runFacts({
+    exitCode: failedTests.length === 0 ? 0 : 1,
+    report: { passed: 10 - failedTests.length, failed: failedTests.length, skipped: 0, failedTests: [...failedTests], artifact, ...more },
+  });
 
 describe('flaky tests by their reports', () => {
   it.each<readonly [string, readonly RunFacts[], readonly string[]]>([

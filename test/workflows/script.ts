@@ -5,6 +5,7 @@ import { judgeWatched } from '../../src/domain/policy/judge-watched.ts';
 import type { Proof, RunFacts } from '../../src/domain/proof.schema.ts';
 import type { HealingInput } from '../../src/domain/settings.ts';
 import type { Signal } from '../../src/domain/signal.schema.ts';
+import { runFacts } from '../support/run-facts.ts';
 
 /** A 40-hex commit id made of one digit. */
 export const sha = (digit: string): string => digit.repeat(40).slice(0, 40);
@@ -56,15 +57,9 @@ export function useShortExcerpts(): void {
 
 /** Facts of one run, as big as they can be in real life. */
 export function run(over: Partial<RunFacts> = {}): RunFacts {
-  return {
+  return runFacts({
     name: 'unit',
     exitCode: 1,
-    signal: null,
-    timedOut: false,
-    killedBy: null,
-    oomKilled: false,
-    outputTruncated: false,
-    setupFailed: false,
     durationMs: 12,
     log: artifact('1'),
     excerpt: 'x'.repeat(excerptLength),
@@ -75,9 +70,8 @@ export function run(over: Partial<RunFacts> = {}): RunFacts {
       failedTests: Array.from({ length: 20 }, (_, index) => `test_number_${index}_of_the_login_flow`),
       artifact: artifact('2'),
     },
-    isolation: 'none',
     ...over,
-  };
+  });
 }
 
 /** A proof with this verdict. */

@@ -5,6 +5,7 @@ import { diagnose } from '../../../src/domain/policy/diagnose.ts';
 import type { RunFacts } from '../../../src/domain/proof.schema.ts';
 import type { Reproduction } from '../../../src/domain/reproduction.schema.ts';
 import { commit, factsOf } from '../../logs/incident.ts';
+import { runFacts } from '../../support/run-facts.ts';
 
 type Said = Partial<LogDigest['complaints'][number]> & { readonly class: Diagnosis['class'] };
 
@@ -17,21 +18,7 @@ const digest = (...complaints: readonly Said[]): LogDigest => ({
   complaints: complaints.map((each) => ({ tool: 'tool', message: 'says', ...each })),
   frames: [],
 });
-const run = (over: Partial<RunFacts>): RunFacts => ({
-  name: 'ci',
-  exitCode: 1,
-  signal: null,
-  timedOut: false,
-  killedBy: null,
-  oomKilled: false,
-  outputTruncated: false,
-  setupFailed: false,
-  durationMs: 1,
-  log: { sha256: 'a'.repeat(64), bytes: 1, mediaType: 'text/plain' } as unknown as RunFacts['log'],
-  excerpt: '',
-  isolation: 'none',
-  ...over,
-});
+const run = (over: Partial<RunFacts>): RunFacts => runFacts({ name: 'ci', exitCode: 1, ...over });
 const reproduction = (verdict: Reproduction['verdict'], ...runs: readonly RunFacts[]): Reproduction => ({
   verdict,
   detail: 'seen',

@@ -3,6 +3,7 @@ import { runGate } from '../../../src/domain/policy/gate.ts';
 import { judgeProof } from '../../../src/domain/policy/proof.ts';
 import type { Proof, RunFacts, TestReport } from '../../../src/domain/proof.schema.ts';
 import { RepositoryPolicy } from '../../../src/domain/repository-policy.schema.ts';
+import { runFacts } from '../../support/run-facts.ts';
 import type { CorpusCase } from './parse.ts';
 
 const log = { sha256: 'a'.repeat(64), size: 1, mediaType: 'text/plain' };
@@ -11,19 +12,8 @@ const policy = RepositoryPolicy.parse({ version: 1 });
 /** A run whose exit code is right, whatever its report says: cheats are green. */
 export function runOf(exitCode: number, report: TestReport | null): RunFacts {
   const of = (status: string) => (report?.tests ?? []).filter((test) => test.status === status).map((test) => test.name);
-  return {
-    name: 'checks',
+  return runFacts({
     exitCode,
-    signal: null,
-    timedOut: false,
-    killedBy: null,
-    oomKilled: false,
-    outputTruncated: false,
-    setupFailed: false,
-    durationMs: 1,
-    log,
-    excerpt: '',
-    isolation: 'none',
     ...(report === null
       ? {}
       : {
@@ -35,7 +25,7 @@ export function runOf(exitCode: number, report: TestReport | null): RunFacts {
             artifact: log,
           },
         }),
-  };
+  });
 }
 
 /** The verdict of the product on one patch: red without it, green with it twice, so only the gate is between it and "proven". */
