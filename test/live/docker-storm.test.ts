@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,10 +13,16 @@ import { storm } from '../sandbox/storm.ts';
 /** How many jobs; the storm needs an engine of its own, because it kills it. */
 const JOBS = Number(process.env['SUTURE_TEST_DOCKER_STORM_JOBS'] ?? 0);
 
-/** What a process was called with; nothing once it has ended. */
-function commandLine(pid: number): string {
+/**
+ * Engines before this version forget the process that holds a container which they were killed in starting (`libcontainerd/replace.go`
+ * of moby came with 24.0), and nothing that they offer ends it (decision 0019).
+ */
+const FIRST_THAT_REPLACES = 24;
+
+/** What the system says of a process; nothing once it has ended. */
+function said(pid: number, what: 'cmdline' | 'comm'): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+    return readFileSync(`/proc/${pid}/${what}`, 'latin1').trim();
   } catch {
     return '';
   }
@@ -47,13 +53,27 @@ describe.skipIf(missing !== null)(`${JOBS} jobs whose service, containers and en
     const docker = async (...args: readonly string[]): Promise<string> =>
       (await promisify(execFile)('docker', [...args], { env, timeout: 60_000 })).stdout.trim();
     const folders = ['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec'), '--pidfile', join(folder, 'pid')];
+    const configuration = join(folder, 'daemon.json');
+    // With the other store, the default of new installations of Docker 29, the engine forgets the mounted root of a container that it was
+    // killed while it started, and nothing that it offers takes it off again (decision 0019).
+    writeFileSync(configuration, JSON.stringify({ features: { 'containerd-snapshotter': false } }));
     const log = openSync(join(folder, 'dockerd.log'), 'a');
     let engine: ChildProcess | null = null;
+    /** Where something is mounted in the folders of the engine, parents first. */
+    const mounts = (): readonly string[] =>
+      readFileSync('/proc/self/mountinfo', 'utf8')
+        .split('\n')
+        .map((line) => line.split(' ')[4] ?? '')
+        .filter((point) => point.startsWith(folder));
     const begin = async (): Promise<void> => {
-      engine = spawn('dockerd', ['--host', env.DOCKER_HOST, ...folders, '--bridge', 'none', '--iptables=false'], {
-        stdio: ['ignore', log, log],
-        detached: true,
-      });
+      engine = spawn(
+        'dockerd',
+        ['--config-file', configuration, '--host', env.DOCKER_HOST, ...folders, '--bridge', 'none', '--iptables=false'],
+        {
+          stdio: ['ignore', log, log],
+          detached: true,
+        },
+      );
       for (let tried = 0; tried < 300 && engine.exitCode === null; tried += 1) {
         if ((await docker('info').catch(() => null)) !== null) return;
         await delay(200);
@@ -62,7 +82,7 @@ describe.skipIf(missing !== null)(`${JOBS} jobs whose service, containers and en
     };
     /** The engine and the part of it that keeps containers, without the containers. */
     const engineProcesses = (): readonly number[] =>
-      processesWith(folder).filter((pid) => /^(?:dockerd|containerd)$/.test(readFileSync(`/proc/${pid}/comm`, 'utf8').trim()));
+      processesWith(folder).filter((pid) => /^(?:dockerd|containerd)$/.test(said(pid, 'comm')));
     const killEngine = async (): Promise<void> => {
       endProcesses(engineProcesses());
       await vi.waitFor(() => expect(engineProcesses()).toEqual([]), { timeout: 20_000 });
@@ -75,29 +95,27 @@ describe.skipIf(missing !== null)(`${JOBS} jobs whose service, containers and en
         }
       }
     };
-    const killJob = async (): Promise<boolean> => {
-      const running = (await docker('ps', '--quiet').catch(() => '')).split('\n').filter(Boolean);
+    const killJob = async (service: number): Promise<boolean> => {
+      const listed = (await docker('ps', '--format', '{{.ID}} {{.Label "suture.marker"}}').catch(() => '')).split('\n');
+      const running = listed.filter((line) => line.includes(`.${service}.`)).map((line) => line.slice(0, line.indexOf(' ')));
       const prey = running[Math.floor(Math.random() * running.length)];
       return prey !== undefined && (await docker('kill', prey).catch(() => null)) !== null;
     };
     try {
       await begin();
       const image = execFileSync('sh', [join(import.meta.dirname, 'image.sh')], { env, encoding: 'utf8' }).trim();
-      const atLeast = { serviceKills: Math.ceil(JOBS / 50), jobKills: Math.ceil(JOBS / 10), engineKills: Math.ceil(JOBS / 100) };
+      // But for the layer that the engine prepares before there is a container: killed then, it forgets it (decision 0019).
+      const held = (): readonly string[] => mounts().filter((point) => !point.endsWith('-init/merged'));
+      const atRest = held();
+      const atLeast = { serviceKills: Math.ceil(JOBS / 50), jobKills: Math.ceil(JOBS / 10), engineKills: Math.ceil(JOBS / 50) };
       const settings = { stateDir, docker: { socketPath, image }, atOnce: 6 };
       const { services: _services, ...result } = await storm({ jobs: JOBS, settings, token, killJob, killEngine, atLeast, pause: 400 });
       process.stdout.write(`storm, docker: ${JOBS} jobs, ${JSON.stringify(result)}\n`);
       expect(result).toMatchObject({ wrong: [], missing: 0, stuck: 0 });
       expect(result.kills.service).toBe(atLeast.serviceKills);
       expect(result.kills.job).toBeGreaterThan(atLeast.jobKills / 2);
-      expect(result.kills.engine).toBeGreaterThan(0);
+      expect(result.kills.engine).toBeGreaterThan(atLeast.engineKills / 2);
       const sandbox = createDockerSandbox({ stateDir, docker: { socketPath, image } });
-      await sandbox.sweep();
-      // An engine that was killed while it took a container away may go on to list it as dead, and keep what held it, until it starts again.
-      const stopping = engine as ChildProcess | null;
-      stopping?.kill('SIGTERM');
-      if (stopping?.exitCode === null && stopping.signalCode === null) await once(stopping, 'exit');
-      await begin();
       await vi.waitFor(
         async () => {
           await sandbox.sweep();
@@ -106,16 +124,14 @@ describe.skipIf(missing !== null)(`${JOBS} jobs whose service, containers and en
         { timeout: 30_000, interval: 500 },
       );
       expect(processesWith(token)).toEqual([]);
+      const shims = (): readonly number[] => processesWith('containerd-shim').filter((pid) => said(pid, 'cmdline').includes(folder));
+      if (Number.parseInt(await docker('version', '--format', '{{.Server.Version}}'), 10) < FIRST_THAT_REPLACES)
+        process.stdout.write(
+          `storm, docker: ${shims().length} processes that this engine forgot; from ${FIRST_THAT_REPLACES} on there must be none\n`,
+        );
       // The engine takes a container off its list a moment before what held it has ended.
-      await vi.waitFor(() => expect(processesWith('containerd-shim').filter((pid) => commandLine(pid).includes(folder))).toEqual([]), {
-        timeout: 10_000,
-        interval: 200,
-      });
-      expect(
-        readFileSync('/proc/self/mountinfo', 'utf8')
-          .split('\n')
-          .filter((line) => /\/(?:overlay2|containers)\/[^/]+\//.test(line) && line.includes(folder)),
-      ).toEqual([]);
+      else await vi.waitFor(() => expect(shims()).toEqual([]), { timeout: 10_000, interval: 200 });
+      expect(held()).toEqual(atRest);
     } finally {
       const running = engine as ChildProcess | null;
       if (running !== null && running.exitCode === null && running.signalCode === null) {
@@ -124,10 +140,7 @@ describe.skipIf(missing !== null)(`${JOBS} jobs whose service, containers and en
       }
       endProcesses([...processesWith(folder), ...processesWith(token)]);
       await delay(500);
-      for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n').reverse()) {
-        const point = line.split(' ')[4] ?? '';
-        if (point.startsWith(folder)) execFileSync('umount', ['--lazy', point], { stdio: 'ignore' });
-      }
+      for (const point of mounts().toReversed()) execFileSync('umount', ['--lazy', point], { stdio: 'ignore' });
       rmSync(folder, { recursive: true, force: true });
     }
   });

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createDockerSandbox } from '../../src/sandbox/docker/index.ts';
+import { ownerOf } from '../../src/sandbox/owner.ts';
 import { describeSandboxContract } from '../sandbox/contract-suite.ts';
 import { jobOf } from '../sandbox/support.ts';
 
@@ -38,6 +40,13 @@ describe.skipIf(missing !== null)(`a container engine${missing === null ? '' : `
 
   it('finds the programs that the PATH of the image leads to', async () => {
     expect((await create().run(jobOf(['tool-of-the-image']))).steps[0]?.output).toBe('found\n');
+  });
+
+  it('says of an engine before 24 what it lacks', async () => {
+    const version = docker('version', '--format', '{{.Server.Version}}');
+    const engine = (await create().preflight()).findings.find(({ name }) => name === 'engine');
+    expect(engine?.detail.startsWith(version)).toBe(true);
+    expect(engine?.detail.includes('take 24 or later')).toBe(Number.parseInt(version, 10) < 24);
   });
 
   it('is unavailable when the image of one profile is not at the engine', async () => {
@@ -83,6 +92,48 @@ describe.skipIf(missing !== null)(`a container engine${missing === null ? '' : `
     const sandbox = create();
     expect(await sandbox.sweep()).toBe(0);
     docker('rm', '--force', other);
+  });
+
+  it('sweeps what a service that is gone left, begun or not', async () => {
+    const { installation, machine } = ownerOf(stateDir);
+    const labels = { 'suture.owner': installation, 'suture.machine': machine, 'suture.marker': 'suture-sandbox.1.1' };
+    const labelled = Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]);
+    const begun = docker('run', '--detach', '--network', 'none', ...labelled, image, 'sleep', '600');
+    const never = docker('create', '--network', 'none', ...labelled, image, 'sleep', '600');
+    expect(await create().sweep()).toBe(2);
+    for (const id of [begun, never]) expect(docker('ps', '--all', '--quiet', '--filter', `id=${id}`)).toBe('');
+  });
+
+  it('takes away with its next sweep what it could not while the engine did not answer', async () => {
+    const between = join(stateDir, 'between.sock');
+    const open = new Set<Socket>();
+    const server = createServer((client) => {
+      const engine = connect(socketPath);
+      for (const socket of [client, engine]) {
+        open.add(socket);
+        socket.on('error', () => undefined).on('close', () => open.delete(socket));
+      }
+      client.pipe(engine).pipe(client);
+    });
+    const listen = (): Promise<void> => new Promise((done) => void server.listen(between, done));
+    await listen();
+    const sandbox = createDockerSandbox({ stateDir, docker: { socketPath: between, image } });
+    const job = jobOf(['sleep 600']);
+    const there = (): string => docker('ps', '--quiet', '--filter', `label=suture.job=${job.name}`);
+    const ended = sandbox.run(job).then(
+      ({ steps }) => steps[0]?.exitCode,
+      (error: unknown) => error,
+    );
+    await vi.waitFor(() => expect(there()).not.toBe(''), { timeout: 20_000, interval: 50 });
+    server.close();
+    for (const socket of open) socket.destroy();
+    expect(await ended).not.toBe(0);
+    expect(there()).not.toBe('');
+    await listen();
+    expect(await sandbox.sweep()).toBe(1);
+    expect(there()).toBe('');
+    server.close();
+    for (const socket of open) socket.destroy();
   });
 
   it('is unavailable without the image, and says what to do', async () => {

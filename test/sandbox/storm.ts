@@ -34,7 +34,6 @@ export interface StormResult {
 
 const STUCK_MS = 90_000;
 const MAX_ROUNDS = 80;
-const ENGINE_PART = 0.05;
 
 /** Runs numbered jobs while their service, they themselves and their engine are killed at random; what was killed is run again. */
 export async function storm({ jobs, settings, token, killJob, killEngine, atLeast, pause }: StormOptions): Promise<StormResult> {
@@ -66,10 +65,12 @@ export async function storm({ jobs, settings, token, killJob, killEngine, atLeas
     const isOpen = (): boolean => service.exitCode === null && service.signalCode === null;
     // Each round gets some way first, so that the storm ends.
     const untilKill = kills.service < atLeast.serviceKills ? jobs / (atLeast.serviceKills + 1) / 2 : Number.POSITIVE_INFINITY;
+    // Spread over the storm by what is done, at moments that chance picks.
+    const engineIsDue = (): boolean => (jobs - wanted.size) / jobs >= (kills.engine + 0.5) / atLeast.engineKills;
     while (isOpen()) {
       await Promise.race([closed, delay(pause * (0.5 + Math.random()))]);
       if (!isOpen()) break;
-      if (killEngine !== undefined && kills.engine < atLeast.engineKills && Math.random() < ENGINE_PART) {
+      if (killEngine !== undefined && kills.engine < atLeast.engineKills && engineIsDue()) {
         kills.engine += 1;
         await killEngine();
       } else if (kills.job < atLeast.jobKills && Math.random() < 0.5) {

@@ -53,7 +53,8 @@ export function containerOptions(
       [LABELS.machine]: names.owner.machine,
     },
     HostConfig: {
-      AutoRemove: true,
+      // Two that take one away at once, the engine and we, leave parts of it when the engine is killed meanwhile; we alone do, or the next sweep.
+      AutoRemove: false,
       NetworkMode: 'none',
       IpcMode: 'private',
       Dns: ['127.0.0.1'],

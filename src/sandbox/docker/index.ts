@@ -1,3 +1,4 @@
+import type Docker from 'dockerode';
 import type { Sandbox } from '../contract.ts';
 import { isOrphan, ownMarker } from '../marker.ts';
 import { ownerOf } from '../owner.ts';
@@ -7,6 +8,7 @@ import { connectEngine, engineFailure, unlessStatus } from './engine.ts';
 import type { DockerOptions } from './options.ts';
 import { probeContainer } from './probe.ts';
 import { type DockerHost, runDockerJob } from './run-job.ts';
+import { patience, takeAway } from './take-away.ts';
 
 export type { DockerOptions } from './options.ts';
 
@@ -20,6 +22,18 @@ export interface DockerSandboxOptions {
 
 /** Containers of one engine that are looked at in a sweep. */
 const SWEPT_AT_ONCE = 50;
+/** One that ended so long ago is taken away whichever machine it is of: a worker takes its own away at once, so that one will not come back. */
+const FORGOTTEN_MS = 24 * 3_600_000;
+
+/** Docker from this version on ends what is left of a container that it was killed in starting, when it is asked to start it once more. */
+const FIRST_THAT_REPLACES = 24;
+
+function shortcoming({ Version, Components }: Docker.DockerVersion): string {
+  const isDocker = Components?.some(({ Name }) => Name === 'Engine') === true;
+  return isDocker && Number.parseInt(Version, 10) < FIRST_THAT_REPLACES
+    ? `; when it is killed itself it forgets processes of containers: take ${FIRST_THAT_REPLACES} or later`
+    : '';
+}
 
 /**
  * Jobs in containers of a Docker or Podman engine, near or far: no network, no capabilities, our own system call filter, a read-only
@@ -28,13 +42,14 @@ const SWEPT_AT_ONCE = 50;
 export function createDockerSandbox(options: DockerSandboxOptions): Sandbox {
   const { docker: settings } = options;
   const docker = connectEngine(settings);
+  const left = new Set<string>();
 
   async function prepare(): Promise<Prepared<DockerHost>> {
     const findings: Finding[] = [];
     try {
       const version = await docker.version();
       const info = await docker.info();
-      findings.push({ name: 'engine', ok: true, detail: `${version.Version}, API ${version.ApiVersion}` });
+      findings.push({ name: 'engine', ok: true, detail: `${version.Version}, API ${version.ApiVersion}${shortcoming(version)}` });
       const searchPaths = new Map<string, string>();
       for (const name of new Set([settings.image, ...Object.values(settings.images ?? {})])) {
         const image = await unlessStatus([404], docker.getImage(name).inspect());
@@ -57,6 +72,7 @@ export function createDockerSandbox(options: DockerSandboxOptions): Sandbox {
         owner: ownerOf(options.stateDir),
         searchPaths,
         isolation: `container engine ${version.Version}, ${runtime}, seccomp, cgroup memory+pids`,
+        left,
       };
       findings.push(...(await probeContainer(host)));
       if (findings.some((finding) => !finding.ok)) return { kind: 'unavailable', findings };
@@ -76,11 +92,27 @@ export function createDockerSandbox(options: DockerSandboxOptions): Sandbox {
     ...preparedSandbox(prepare, runDockerJob),
     async sweep() {
       const { installation, machine } = ownerOf(options.stateDir);
-      const label = [`${LABELS.owner}=${installation}`, `${LABELS.machine}=${machine}`];
-      const left = await docker.listContainers({ all: true, limit: SWEPT_AT_ONCE, filters: { label } }).catch(() => []);
-      const orphans = left.filter((container) => isOrphan(container.Labels[LABELS.marker] ?? ''));
-      for (const { Id } of orphans) await unlessStatus([404, 409], docker.getContainer(Id).remove({ force: true, v: true }));
-      return orphans.length;
+      const label = [`${LABELS.owner}=${installation}`];
+      const found = await docker
+        .listContainers({ all: true, limit: SWEPT_AT_ONCE, filters: { label }, abortSignal: patience() })
+        .catch(() => []);
+      const own = ownMarker();
+      const namesOf = ({ Id, Names }: (typeof found)[number]): readonly string[] => [Id, ...Names.map((name) => name.replace(/^\//, ''))];
+      const isLeft = (container: (typeof found)[number]): boolean => {
+        const { Labels, State, Created } = container;
+        const marker = Labels[LABELS.marker] ?? '';
+        if (marker === own) return namesOf(container).some((name) => left.has(name));
+        return Labels[LABELS.machine] === machine ? isOrphan(marker) : State !== 'running' && Created * 1000 < Date.now() - FORGOTTEN_MS;
+      };
+      const taken = await Promise.all(
+        found.filter(isLeft).map(async (container) => {
+          // What the engine does not answer about stays for the next sweep.
+          const answer = await takeAway(docker.getContainer(container.Id)).catch(() => null);
+          if (answer !== null) for (const name of namesOf(container)) left.delete(name);
+          return answer === true;
+        }),
+      );
+      return taken.filter(Boolean).length;
     },
   };
 }

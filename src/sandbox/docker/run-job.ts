@@ -9,9 +9,10 @@ import { cancelled, DrivenRun } from '../driven-run.ts';
 import { type NetworkPlan, networkPlan } from '../network.ts';
 import type { Owner } from '../owner.ts';
 import { containerOptions, SEARCH_PATH } from './container.ts';
-import { engineFailure, unlessStatus } from './engine.ts';
+import { engineFailure, statusOf, unlessStatus } from './engine.ts';
 import { execute, isRunning } from './execute.ts';
 import { type DockerOptions, imageOf } from './options.ts';
+import { takeAway } from './take-away.ts';
 import { type Watch, watchLimits } from './watch.ts';
 
 /** What every job of one engine shares. */
@@ -24,6 +25,8 @@ export interface DockerHost {
   /** What images say of PATH, by name. */
   readonly searchPaths: ReadonlyMap<string, string>;
   readonly isolation: string;
+  /** Names and ids of containers that may be there and could not be taken away, because the engine did not answer: for the next sweep. */
+  readonly left: Set<string>;
 }
 
 const CREATE_TRIES = 5;
@@ -37,11 +40,27 @@ async function createContainer(host: DockerHost, job: SandboxJob, network: Netwo
     const made = await unlessStatus(
       [409],
       host.docker.createContainer(containerOptions(job, host.options, { container, marker: host.marker, owner: host.owner }, network)),
-    );
-    if (made !== null) return made;
+    ).catch((error: unknown) => {
+      // No answer: it may have been made.
+      if (statusOf(error) === undefined) host.left.add(container);
+      throw error;
+    });
+    if (made !== null) {
+      host.left.delete(container);
+      return made;
+    }
     if (tried >= CREATE_TRIES) throw new Failure('sandbox-unavailable', `a container named ${container} is in the way; remove it`);
-    await unlessStatus([404, 409], host.docker.getContainer(container).remove({ force: true, v: true }));
+    await takeAway(host.docker.getContainer(container));
     await delay(50 * tried);
+  }
+}
+
+/** Takes a container away that is no longer needed; the next sweep does where the engine does not answer. */
+async function giveBack(host: DockerHost, container: Container): Promise<void> {
+  try {
+    await takeAway(container);
+  } catch {
+    host.left.add(container.id);
   }
 }
 
@@ -65,7 +84,7 @@ export async function runDockerJob(host: DockerHost, job: SandboxJob, options: S
     throw engineFailure(error, 'run a job');
   } finally {
     base.destroy();
-    if (container !== null) await unlessStatus([404, 409], container.remove({ force: true, v: true })).catch(() => undefined);
+    if (container !== null) await giveBack(host, container);
   }
 }
 
