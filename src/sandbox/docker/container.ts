@@ -53,7 +53,7 @@ export function containerOptions(
       [LABELS.machine]: names.owner.machine,
     },
     HostConfig: {
-      // Two that take one away at once, the engine and we, leave parts of it when the engine is killed meanwhile; we alone do, or the next sweep.
+      // An engine that was killed takes what it was starting off its list when it comes back, and nobody finds the process of it any more; we take containers away.
       AutoRemove: false,
       NetworkMode: 'none',
       IpcMode: 'private',

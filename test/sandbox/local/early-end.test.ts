@@ -32,7 +32,7 @@ describe('a sandbox that ends while it starts', { timeout: 120_000 }, () => {
       const stop = new AbortController();
       const running = sandbox.run(jobOf([`sleep ${token}`]), { signal: stop.signal });
       running.catch(() => undefined);
-      await vi.waitFor(() => expect(childrenOf(process.pid).some((pid) => !before.has(pid))).toBe(true), { interval: 1 });
+      await vi.waitFor(() => expect(childrenOf(process.pid).some((pid) => !before.has(pid))).toBe(true), { interval: 1, timeout: 10_000 });
       await delay(round);
       end(stop);
       const [ended] = await Promise.allSettled([running]);
