@@ -94,14 +94,31 @@ describe.skipIf(missing !== null)(`a container engine${missing === null ? '' : `
     docker('rm', '--force', other);
   });
 
+  /** Labels of a container of this installation whose service is gone. */
+  const labelsOf = (machine: string): readonly string[] =>
+    Object.entries({
+      'suture.owner': ownerOf(stateDir).installation,
+      'suture.machine': machine,
+      'suture.marker': 'suture-sandbox.1.1',
+    }).flatMap(([name, value]) => ['--label', `${name}=${value}`]);
+
   it('sweeps what a service that is gone left, begun or not', async () => {
-    const { installation, machine } = ownerOf(stateDir);
-    const labels = { 'suture.owner': installation, 'suture.machine': machine, 'suture.marker': 'suture-sandbox.1.1' };
-    const labelled = Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]);
+    const labelled = labelsOf(ownerOf(stateDir).machine);
     const begun = docker('run', '--detach', '--network', 'none', ...labelled, image, 'sleep', '600');
     const never = docker('create', '--network', 'none', ...labelled, image, 'sleep', '600');
     expect(await create().sweep()).toBe(2);
     for (const id of [begun, never]) expect(docker('ps', '--all', '--quiet', '--filter', `id=${id}`)).toBe('');
+  });
+
+  it('sweeps what is left behind however many newer ones another machine has', async () => {
+    const { installation, machine } = ownerOf(stateDir);
+    const ours = docker('create', '--network', 'none', ...labelsOf(machine), image, 'sleep', '600');
+    const others = Array.from({ length: 60 }, () => docker('create', '--network', 'none', ...labelsOf('another'), image, 'sleep', '600'));
+    expect(await create().sweep()).toBe(1);
+    const listed = docker('ps', '--all', '--quiet', '--no-trunc', '--filter', `label=suture.owner=${installation}`).split('\n');
+    expect(listed).not.toContain(ours);
+    expect(listed.toSorted()).toEqual(others.toSorted());
+    docker('rm', '--force', ...others);
   });
 
   it('takes away with its next sweep what it could not while the engine did not answer', async () => {

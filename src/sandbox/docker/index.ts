@@ -20,7 +20,7 @@ export interface DockerSandboxOptions {
   readonly log?: { info(facts: object, message: string): void };
 }
 
-/** Containers of one engine that are looked at in a sweep. */
+/** Containers of one engine that are taken away in a sweep. */
 const SWEPT_AT_ONCE = 50;
 /** One that ended so long ago is taken away whichever machine it is of: a worker takes its own away at once, so that one will not come back. */
 const FORGOTTEN_MS = 24 * 3_600_000;
@@ -93,9 +93,8 @@ export function createDockerSandbox(options: DockerSandboxOptions): Sandbox {
     async sweep() {
       const { installation, machine } = ownerOf(options.stateDir);
       const label = [`${LABELS.owner}=${installation}`];
-      const found = await docker
-        .listContainers({ all: true, limit: SWEPT_AT_ONCE, filters: { label }, abortSignal: patience() })
-        .catch(() => []);
+      // All of them: a limit would keep the newest, which are at work, and hide what was left long ago.
+      const found = await docker.listContainers({ all: true, filters: { label }, abortSignal: patience() }).catch(() => []);
       const own = ownMarker();
       const namesOf = ({ Id, Names }: (typeof found)[number]): readonly string[] => [Id, ...Names.map((name) => name.replace(/^\//, ''))];
       const isLeft = (container: (typeof found)[number]): boolean => {
@@ -105,12 +104,15 @@ export function createDockerSandbox(options: DockerSandboxOptions): Sandbox {
         return Labels[LABELS.machine] === machine ? isOrphan(marker) : State !== 'running' && Created * 1000 < Date.now() - FORGOTTEN_MS;
       };
       const taken = await Promise.all(
-        found.filter(isLeft).map(async (container) => {
-          // What the engine does not answer about stays for the next sweep.
-          const answer = await takeAway(docker.getContainer(container.Id)).catch(() => null);
-          if (answer !== null) for (const name of namesOf(container)) left.delete(name);
-          return answer === true;
-        }),
+        found
+          .filter(isLeft)
+          .slice(0, SWEPT_AT_ONCE)
+          .map(async (container) => {
+            // What the engine does not answer about stays for the next sweep.
+            const answer = await takeAway(docker.getContainer(container.Id)).catch(() => null);
+            if (answer !== null) for (const name of namesOf(container)) left.delete(name);
+            return answer === true;
+          }),
       );
       return taken.filter(Boolean).length;
     },
